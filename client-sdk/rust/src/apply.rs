@@ -1,0 +1,111 @@
+//! Applying a set of changes.
+
+use uuid::Uuid;
+
+use causeway_proto::v1::{self, change::Action};
+
+use crate::call::Call;
+use crate::{Client, ClientError};
+
+/// A set of changes on its way; [`Apply::send`] sends it.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is applied before `send`"]
+pub struct Apply<'c> {
+    client: &'c Client,
+    request: v1::ApplyChangesRequest,
+}
+
+// === impl Client ===
+
+impl Client {
+    /// Begins a set of changes to `topology`, which take effect together or not at all.
+    pub fn apply(&self, topology: &str) -> Apply<'_> {
+        self.apply_request(v1::ApplyChangesRequest {
+            topology: topology.to_owned(),
+            ..v1::ApplyChangesRequest::default()
+        })
+    }
+
+    /// The same, from a request that is already made.
+    pub fn apply_request(&self, request: v1::ApplyChangesRequest) -> Apply<'_> {
+        Apply {
+            client: self,
+            request,
+        }
+    }
+}
+
+// === impl Apply ===
+
+impl Apply<'_> {
+    /// Creates `resource`, or replaces the one with its id.
+    pub fn put(self, resource: v1::Resource) -> Self {
+        self.change(Action::Put(resource))
+    }
+
+    /// Deletes the resource with this id; it must exist.
+    pub fn delete(self, resource_id: impl Into<String>) -> Self {
+        self.change(Action::DeleteResourceId(resource_id.into()))
+    }
+
+    /// The revision that the head must be at; any, if not given.
+    pub fn expected_revision(mut self, revision: u64) -> Self {
+        self.request.expected_revision = Some(revision);
+        self
+    }
+
+    /// Whether to check alone, and store nothing.
+    pub fn validate_only(mut self, validate_only: bool) -> Self {
+        self.request.validate_only = validate_only;
+        self
+    }
+
+    /// The id of this request, up to 128 bytes. Without one a new one is made up, so that it can be repeated safely.
+    pub fn request_id(mut self, id: impl Into<String>) -> Self {
+        self.request.request_id = id.into();
+        self
+    }
+
+    /// Who applies it.
+    pub fn author(mut self, author: impl Into<String>) -> Self {
+        self.request.author = author.into();
+        self
+    }
+
+    /// Why.
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.request.message = message.into();
+        self
+    }
+
+    /// Sends the set. When this returns without error, it is durable (or checked, with `validate_only`).
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT names every fault of the set; ABORTED if the head is not at the expected revision.
+    pub async fn send(mut self) -> Result<v1::ApplyChangesResponse, ClientError> {
+        // A check stores nothing, so it needs no id to be repeated.
+        if self.request.request_id.is_empty() && !self.request.validate_only {
+            self.request.request_id = new_request_id();
+        }
+        let (client, message) = (self.client, self.request);
+        client
+            .call(Call::safe(&message.topology), |attempt| {
+                let (mut service, request) =
+                    (client.topology_service(), attempt.request(message.clone()));
+                async move { service.apply_changes(request).await }
+            })
+            .await
+    }
+
+    fn change(mut self, action: Action) -> Self {
+        self.request.changes.push(v1::Change {
+            action: Some(action),
+        });
+        self
+    }
+}
+
+/// An id that no other request has.
+pub(crate) fn new_request_id() -> String {
+    Uuid::new_v4().to_string()
+}

@@ -1,0 +1,132 @@
+//! One call: its deadline, its headers, and its attempts.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+use tonic::metadata::MetadataValue;
+use tonic::{Code, Request, Response, Status};
+
+use crate::{Client, ClientError};
+
+/// Name of the header that carries the topology's name.
+pub const TOPOLOGY_HEADER: &str = "x-causeway-topology";
+
+/// Pause before the first repetition, before it is made random; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What the attempts of a call have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call<'a> {
+    /// Name of the topology it is about; empty for none.
+    pub(crate) topology: &'a str,
+    /// When it may be repeated.
+    pub(crate) repeat: Repeat,
+}
+
+/// When a call may be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// After any UNAVAILABLE: running it twice is running it once.
+    Safe,
+    /// Only when no connection was made, so that the service cannot have seen it.
+    Unsent,
+    /// Never.
+    Never,
+}
+
+/// One attempt at a call.
+#[derive(Debug)]
+pub(crate) struct Attempt<'a> {
+    topology: &'a str,
+    remaining: Duration,
+}
+
+// === impl Call ===
+
+impl<'a> Call<'a> {
+    /// A call about `topology` that may be repeated.
+    pub(crate) fn safe(topology: &'a str) -> Self {
+        Self {
+            topology,
+            repeat: Repeat::Safe,
+        }
+    }
+}
+
+// === impl Attempt ===
+
+impl Attempt<'_> {
+    /// Wraps `message` with the headers of this attempt.
+    pub(crate) fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.set_timeout(self.remaining);
+        // A name that is no header value is no topology's name either; the service says so better.
+        if let Ok(value) = MetadataValue::try_from(self.topology)
+            && !self.topology.is_empty()
+        {
+            request.metadata_mut().insert(TOPOLOGY_HEADER, value);
+        }
+        request
+    }
+}
+
+// === impl Client ===
+
+impl Client {
+    /// Runs `send` until it succeeds, fails for good, or the deadline is there.
+    pub(crate) async fn call<A, F, W>(&self, call: Call<'_>, mut send: F) -> Result<A, ClientError>
+    where
+        F: FnMut(Attempt<'_>) -> W,
+        W: Future<Output = Result<Response<A>, Status>>,
+    {
+        let deadline = Instant::now() + self.settings.deadline;
+        let mut retries = 0;
+        loop {
+            let attempt = Attempt {
+                topology: call.topology,
+                remaining: deadline.saturating_duration_since(Instant::now()),
+            };
+            let failure = match timeout_at(deadline, send(attempt)).await {
+                Ok(Ok(response)) => return Ok(response.into_inner()),
+                Ok(Err(status)) => ClientError::from_status(&status, &self.settings),
+                Err(_elapsed) => return Err(ClientError::deadline(&self.settings)),
+            };
+            let pause = pause(retries, failure.retry_after());
+            // With no time left for another attempt, the failure itself says more than a missed deadline.
+            if retries >= self.settings.max_retries
+                || !call.repeat.admits(&failure)
+                || Instant::now() + pause >= deadline
+            {
+                return Err(failure);
+            }
+            retries += 1;
+            sleep(pause).await;
+        }
+    }
+}
+
+// === impl Repeat ===
+
+impl Repeat {
+    fn admits(self, failure: &ClientError) -> bool {
+        match self {
+            Self::Safe => failure.code() == Code::Unavailable,
+            Self::Unsent => matches!(failure, ClientError::Unreachable { .. }),
+            Self::Never => false,
+        }
+    }
+}
+
+/// How long to wait before the next attempt: at random between half of and the whole backoff, so that callers do not come back together, and never
+/// sooner than the service asked for.
+fn pause(retries: u32, asked: Option<Duration>) -> Duration {
+    let backoff = FIRST_PAUSE
+        .saturating_mul(2_u32.saturating_pow(retries))
+        .min(LONGEST_PAUSE);
+    let random = backoff.mul_f64(0.5 + fastrand::f64() / 2.0);
+    random.max(asked.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

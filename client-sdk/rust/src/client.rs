@@ -1,0 +1,81 @@
+//! The client itself: a channel and the settings of its calls. What it can be asked is in the files beside this one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tonic::transport::Channel;
+
+use causeway_proto::v1::path_service_client::PathServiceClient;
+use causeway_proto::v1::topology_service_client::TopologyServiceClient;
+
+use crate::{ClientBuilder, ClientError};
+
+/// A connection to a Causeway service. Clones share the connection, which is made again by itself when it was lost.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub(crate) channel: Channel,
+    pub(crate) settings: Arc<Settings>,
+}
+
+/// What holds for every call of a client.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// As the caller wrote it, for messages.
+    pub(crate) endpoint: String,
+    /// How long a call may take, all attempts together.
+    pub(crate) deadline: Duration,
+    /// How often a call is repeated at most.
+    pub(crate) max_retries: u32,
+    /// Largest answer taken, in bytes.
+    pub(crate) max_decoding_bytes: usize,
+    /// Largest message sent, in bytes.
+    pub(crate) max_encoding_bytes: usize,
+}
+
+// === impl Client ===
+
+impl Client {
+    /// Connects to `endpoint`, as `http://127.0.0.1:50151`, with the default settings.
+    ///
+    /// # Errors
+    /// [`ClientError::InvalidEndpoint`] if that is not an endpoint, [`ClientError::Unreachable`] if nobody answers there.
+    pub async fn connect(endpoint: impl Into<String>) -> Result<Self, ClientError> {
+        Self::builder().endpoint(endpoint).connect().await
+    }
+
+    /// Begins a client with settings of its own.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// The same connection with another deadline for each call, all attempts of the call together.
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Duration) -> Self {
+        let settings = Settings {
+            deadline,
+            ..Settings::clone(&self.settings)
+        };
+        Self {
+            channel: self.channel.clone(),
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// Where this client connects to.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.settings.endpoint
+    }
+
+    pub(crate) fn topology_service(&self) -> TopologyServiceClient<Channel> {
+        TopologyServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(self.settings.max_decoding_bytes)
+            .max_encoding_message_size(self.settings.max_encoding_bytes)
+    }
+
+    pub(crate) fn path_service(&self) -> PathServiceClient<Channel> {
+        PathServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(self.settings.max_decoding_bytes)
+            .max_encoding_message_size(self.settings.max_encoding_bytes)
+    }
+}

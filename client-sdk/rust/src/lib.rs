@@ -1,0 +1,46 @@
+//! The client of Causeway: a small layer over the generated code that adds what every caller needs.
+//!
+//! It knows channels, deadlines, retries and errors; it must not know what a path or a resource means. Every call
+//!
+//! - carries a deadline to the service (header `grpc-timeout`), the same for all its attempts;
+//! - names its topology in the header [`TOPOLOGY_HEADER`], so that a mesh may send the calls of one topology to one replica by consistent
+//!   hashing (Istio: `consistentHash.httpHeaderName`); nothing depends on it;
+//! - is repeated after UNAVAILABLE, a few times and with growing, random pauses, if it is safe to repeat: reads are, and writes are by
+//!   their request ids, which are made up where the caller gives none.
+//!
+//! ```no_run
+//! use causeway_client::{Client, consistency, flow, v1};
+//!
+//! # async fn example() -> Result<(), causeway_client::ClientError> {
+//! let client = Client::connect("http://127.0.0.1:50151").await?;
+//! let flow = flow::tcp("i-0abc", "s3.eu-west-1.amazonaws.com", 443);
+//! let answer = client.resolve("prod", flow, consistency::newest()).await?;
+//! assert_eq!(answer.verdict(), v1::Verdict::Reachable);
+//! # Ok(())
+//! # }
+//! ```
+
+mod apply;
+mod builder;
+mod call;
+mod client;
+pub mod consistency;
+mod error;
+pub mod flow;
+mod import;
+mod pages;
+mod paths;
+mod topologies;
+
+pub use causeway_proto::v1;
+pub use tonic::Code;
+pub use tonic_types::FieldViolation;
+
+pub use crate::apply::Apply;
+pub use crate::builder::ClientBuilder;
+pub use crate::call::TOPOLOGY_HEADER;
+pub use crate::client::Client;
+pub use crate::error::{Cause, ClientError, Refusal};
+pub use crate::import::Import;
+pub use crate::paths::MAX_BATCH;
+pub use crate::topologies::ResourceList;

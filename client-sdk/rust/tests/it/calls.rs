@@ -1,0 +1,289 @@
+//! What every call does: headers, deadline, retries, errors.
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use causeway_client::{Client, ClientError, consistency, flow, v1};
+
+use crate::fake::{Fake, Outcome};
+
+#[tokio::test]
+async fn a_call_carries_its_deadline_and_its_topology() -> Outcome {
+    let fake = Fake::start().await?;
+    let client = fake
+        .builder()
+        .deadline(Duration::from_secs(20))
+        .connect()
+        .await?;
+    client.get_topology("prod").await?;
+    client
+        .resolve("prod", flow::tcp("a", "b", 443), consistency::newest())
+        .await?;
+    let state = fake.state();
+    assert_eq!(state.headers.len(), 2);
+    for headers in &state.headers {
+        assert_eq!(
+            headers.get("x-causeway-topology").map(String::as_str),
+            Some("prod")
+        );
+        // Microseconds, a little under 20 seconds: the time since the call began is taken off.
+        let timeout = headers.get("grpc-timeout").cloned().unwrap_or_default();
+        let micros: u64 = timeout.trim_end_matches('u').parse()?;
+        assert!((15_000_000..=20_000_000).contains(&micros), "{timeout}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_name_that_is_no_header_value_is_left_to_the_service_to_refuse() -> Outcome {
+    let fake = Fake::start().await?;
+    fake.builder().connect().await?.get_topology("a\nb").await?;
+    let state = fake.state();
+    let headers = state.headers.first().ok_or("no call")?;
+    assert!(!headers.contains_key("x-causeway-topology"), "{headers:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_write_is_repeated_after_unavailable_with_the_same_request_id() -> Outcome {
+    let fake = Fake::start().await?;
+    fake.fail_next([Status::unavailable("busy"), Status::unavailable("busy")]);
+    let client = fake.builder().connect().await?;
+    let answer = client.apply("prod").delete("vpc-1").send().await?;
+    assert_eq!(answer.revision, 7);
+    let first_id = {
+        let state = fake.state();
+        assert_eq!(state.applied.len(), 3);
+        let first = state.applied.first().ok_or("no call")?;
+        assert!(!first.request_id.is_empty());
+        assert!(state.applied.iter().all(|again| again == first));
+        first.request_id.clone()
+    };
+    client.apply("prod").delete("vpc-1").send().await?;
+    let state = fake.state();
+    let last = state.applied.last().ok_or("no call")?;
+    assert_ne!(last.request_id, first_id, "another write has another id");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_id_that_is_given_is_kept() -> Outcome {
+    let fake = Fake::start().await?;
+    let client = fake.builder().connect().await?;
+    client
+        .apply("prod")
+        .delete("vpc-1")
+        .request_id("mine")
+        .expected_revision(4)
+        .author("me")
+        .message("why")
+        .send()
+        .await?;
+    let state = fake.state();
+    let request = state.applied.first().ok_or("no call")?;
+    assert_eq!(request.request_id, "mine");
+    assert_eq!(request.expected_revision, Some(4));
+    assert_eq!(
+        (request.author.as_str(), request.message.as_str()),
+        ("me", "why")
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn retries_are_bounded_and_the_last_failure_is_told() -> Outcome {
+    let fake = Fake::start().await?;
+    fake.fail_next(vec![Status::unavailable("busy"); 10]);
+    let client = fake.builder().max_retries(2).connect().await?;
+    let error = client.get_topology("prod").await.err().ok_or("no error")?;
+    assert_eq!(error.code(), Code::Unavailable);
+    assert_eq!(error.to_string(), "busy");
+    assert_eq!(fake.state().headers.len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_but_unavailable_is_repeated() -> Outcome {
+    let fake = Fake::start().await?;
+    fake.fail_next([Status::aborted("moved"), Status::resource_exhausted("full")]);
+    let client = fake.builder().connect().await?;
+    for expected in [Code::Aborted, Code::ResourceExhausted] {
+        let error = client.get_topology("prod").await.err().ok_or("no error")?;
+        assert_eq!(error.code(), expected);
+    }
+    assert_eq!(fake.state().headers.len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deletion_that_the_service_may_have_seen_is_not_repeated() -> Outcome {
+    let fake = Fake::start().await?;
+    fake.fail_next([Status::unavailable("busy")]);
+    let client = fake.builder().connect().await?;
+    let error = client
+        .delete_topology("prod")
+        .await
+        .err()
+        .ok_or("no error")?;
+    assert_eq!(error.code(), Code::Unavailable);
+    assert_eq!(fake.state().headers.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_retry_outlives_the_deadline() -> Outcome {
+    let fake = Fake::start().await?;
+    let mut details = ErrorDetails::new();
+    details.set_retry_info(Some(Duration::from_secs(31)));
+    fake.fail_next([Status::with_error_details(
+        Code::Unavailable,
+        "later",
+        details,
+    )]);
+    let client = fake.builder().connect().await?;
+    let error = client.get_topology("prod").await.err().ok_or("no error")?;
+    assert_eq!(error.to_string(), "later");
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(31)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_service_that_never_answers_is_a_missed_deadline() -> Outcome {
+    let fake = Fake::start().await?;
+    fake.state().hang = true;
+    let client = fake.builder().connect().await?;
+    let error = client
+        .with_deadline(Duration::from_millis(250))
+        .get_topology("prod")
+        .await
+        .err()
+        .ok_or("no error")?;
+    assert_eq!(error.code(), Code::DeadlineExceeded);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "no answer from http://{} within 0.25 s; allow more time, or ask for less at once",
+            fake.address
+        )
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn details_of_a_refusal_reach_the_caller() -> Outcome {
+    let fake = Fake::start().await?;
+    let facts = [("head".to_owned(), "12".to_owned())];
+    let mut details = ErrorDetails::with_error_info("INVALID_CHANGE_SET", "causeway.v1", facts);
+    details.add_bad_request_violation("changes[0].put.subnet.vpc_id", "`vpc-9` must exist");
+    fake.fail_next([Status::with_error_details(
+        Code::InvalidArgument,
+        "the change set is not well-formed",
+        details,
+    )]);
+    let client = fake.builder().connect().await?;
+    let sent = client.apply("prod").delete("vpc-1").send().await;
+    let error = sent.err().ok_or("no error")?;
+    assert_eq!(error.reason(), Some(v1::ErrorReason::InvalidChangeSet));
+    let fields: Vec<_> = error
+        .violations()
+        .iter()
+        .map(|v| v.field.as_str())
+        .collect();
+    assert_eq!(fields, ["changes[0].put.subnet.vpc_id"]);
+    let head = error
+        .refusal()
+        .and_then(|refusal| refusal.metadata.get("head"));
+    assert_eq!(head.map(String::as_str), Some("12"));
+    assert_eq!(
+        error.to_string(),
+        "the change set is not well-formed (`changes[0].put.subnet.vpc_id`: `vpc-9` must exist)"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_where_nobody_listens_is_named_with_what_to_do() -> Outcome {
+    // The port was free a moment ago, and is given back.
+    let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
+    let endpoint = format!("http://{address}");
+    let eager = Client::connect(&endpoint).await.err().ok_or("no error")?;
+    let lazy = Client::builder()
+        .endpoint(&endpoint)
+        .max_retries(0)
+        .build()?;
+    let late = lazy.get_topology("prod").await.err().ok_or("no error")?;
+    for error in [eager, late] {
+        assert!(
+            matches!(error, ClientError::Unreachable { .. }),
+            "{error:?}"
+        );
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "cannot reach {endpoint}; check the address, and that `causeway serve` runs there"
+            )
+        );
+        let cause = std::error::Error::source(&error)
+            .ok_or("no cause")?
+            .to_string();
+        assert!(cause.contains("refused"), "{cause}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_not_an_endpoint_says_what_one_is() {
+    for endpoint in [
+        "",
+        "localhost:50151",
+        "127.0.0.1:50151",
+        "ftp://host",
+        "http://",
+    ] {
+        let message = Client::connect(endpoint)
+            .await
+            .err()
+            .map(|error| error.to_string());
+        let expected = format!("`{endpoint}` is not an endpoint: write it as http://HOST:PORT");
+        assert_eq!(message, Some(expected));
+    }
+}
+
+#[tokio::test]
+async fn the_channel_comes_back_when_the_service_does() -> Outcome {
+    let fake = Fake::start().await?;
+    let client = fake.builder().max_retries(0).connect().await?;
+    client.get_topology("prod").await?;
+    let address = fake.stop().await?;
+    let away = client.get_topology("prod").await.err().ok_or("no error")?;
+    assert_eq!(away.code(), Code::Unavailable);
+    let _back = Fake::start_at(address).await?;
+    client.get_topology("prod").await?;
+    Ok(())
+}
+
+/// A future that can run on any thread.
+fn sendable<F: Future + Send>(_: F) {}
+
+#[tokio::test]
+async fn every_call_can_be_spawned() -> Outcome {
+    let client = Client::builder().build()?;
+    let filter = v1::ResourceFilter::default();
+    sendable(Client::connect("http://127.0.0.1:1"));
+    sendable(client.create_topology("a", ""));
+    sendable(client.get_topology("a"));
+    sendable(client.list_topologies());
+    sendable(client.delete_topology("a"));
+    sendable(client.get_resource("a", "vpc-1", None));
+    sendable(client.list_resources("a", None, filter));
+    sendable(client.list_revisions("a"));
+    sendable(client.apply("a").send());
+    sendable(client.import("a").send(Vec::new()));
+    sendable(client.import("a").send_once(std::iter::empty()));
+    sendable(client.resolve("a", v1::Flow::default(), consistency::newest()));
+    sendable(client.batch("a", Vec::new(), v1::Detail::Full, consistency::newest()));
+    Ok(())
+}

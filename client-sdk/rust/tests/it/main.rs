@@ -1,0 +1,6 @@
+//! The client against a service that runs in the same process and does as it is told.
+
+mod calls;
+mod fake;
+mod imports;
+mod lists;

@@ -1,0 +1,84 @@
+//! Tests of reading questions.
+
+use std::error::Error;
+use std::io::Write;
+
+use causeway_client::v1::Flow;
+
+use super::{LoadError, read, repeat};
+
+/// The questions of a file with this text, each as `source destination protocol port`.
+fn questions(text: &str) -> Result<Vec<String>, LoadError> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    Ok(read(file.path())?.iter().map(written).collect())
+}
+
+fn written(flow: &Flow) -> String {
+    let mut text = format!("{} {} {}", flow.source, flow.destination, flow.protocol);
+    text.extend(flow.destination_port.map(|port| format!(" {port}")));
+    text.extend(flow.source_port.map(|port| format!(" from {port}")));
+    text
+}
+
+#[test]
+fn lines_of_a_batch_are_flows() {
+    let text = r#"
+        {"from": "i-1", "to": "10.0.0.5", "protocol": "tcp", "port": 443, "ticket": 7}
+
+        {"from": "internet", "to": "i-2", "protocol": "icmp"}
+        {"from": "i-3", "to": "i-2", "protocol": 17, "port": 53, "sourcePort": 5000}
+    "#;
+    let expected = [
+        "i-1 10.0.0.5 tcp 443",
+        "internet i-2 icmp",
+        "i-3 i-2 17 53 from 5000",
+    ];
+    assert_eq!(questions(text).unwrap(), expected);
+}
+
+#[test]
+fn a_bad_line_is_named_with_its_number_and_fault() {
+    let good = "{\"from\": \"i-1\", \"to\": \"i-2\", \"port\": 1}\n";
+    for (line, fault) in [
+        ("[]", "not a JSON object"),
+        ("{\"to\": \"i-2\"}", "`from` is missing"),
+        ("{\"from\": \"i-1\"}", "`to` is missing"),
+        ("{\"from\": 1, \"to\": \"i-2\"}", "`from` is no text: `1`"),
+        (
+            "{\"from\": \"i-1\", \"to\": \"i-2\", \"port\": 65536}",
+            "`port` is no number from 0 to 65535: `65536`",
+        ),
+    ] {
+        let message = questions(&format!("{good}{line}\n"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("line 2: ") && message.contains(fault),
+            "`{line}` gives `{message}`"
+        );
+    }
+}
+
+#[test]
+fn a_file_without_questions_is_an_error() {
+    assert!(matches!(
+        questions("\n\n"),
+        Err(LoadError::NoQuestions { .. })
+    ));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = read("no/such/file.jsonl".as_ref()).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read `no/such/file.jsonl`");
+    assert!(error.source().is_some());
+}
+
+#[test]
+fn questions_are_repeated_in_their_order() {
+    let flow = |source: &str| causeway_client::flow::tcp(source, "i-9", 1);
+    let flows = repeat(&[flow("a"), flow("b")], 5);
+    let sources: Vec<&str> = flows.iter().map(|flow| flow.source.as_str()).collect();
+    assert_eq!(sources, ["a", "b", "a", "b", "a"]);
+}

@@ -1,0 +1,101 @@
+//! What is told of a load: counts of verdicts, and how fast they came.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::time::Duration;
+
+use causeway_client::v1::{BatchResolvePathsResponse, Verdict};
+
+/// What the answers of a round say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    flows: u64,
+    /// By the name that people know, as `REACHABLE`; flows without an answer under `errors`.
+    counts: BTreeMap<&'static str, u64>,
+    /// The first flow without an answer: its place in the round, from 1, and why.
+    first_error: Option<(u64, String)>,
+    /// The first and the last revision that answered.
+    revisions: Option<(u64, u64)>,
+}
+
+// === impl Tally ===
+
+impl Tally {
+    /// Counts the answers of one call.
+    pub fn add(&mut self, answer: &BatchResolvePathsResponse) {
+        let (first, _) = self.revisions.unwrap_or((answer.revision, answer.revision));
+        self.revisions = Some((first, answer.revision));
+        for item in &answer.items {
+            self.flows = self.flows.saturating_add(1);
+            let name = match &item.error {
+                Some(error) => {
+                    self.first_error
+                        .get_or_insert_with(|| (self.flows, error.message.clone()));
+                    "errors"
+                }
+                None => name(item.verdict()),
+            };
+            let count = self.counts.entry(name).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+}
+
+fn name(verdict: Verdict) -> &'static str {
+    let name = verdict.as_str_name();
+    name.strip_prefix("VERDICT_").unwrap_or(name)
+}
+
+/// A round in one line: wall time, rate, counts.
+#[must_use]
+pub fn round(number: u32, wall: Duration, tally: &Tally) -> String {
+    let seconds = wall.as_secs_f64().max(1e-9);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a rate for people to read needs no more than 52 bits of a count"
+    )]
+    let rate = tally.flows as f64 / seconds;
+    let mut line = format!(
+        "round {number}: {} flows in {seconds:.3} s, {rate:.0} flows/s",
+        tally.flows
+    );
+    match tally.revisions {
+        Some((first, last)) if first == last => line.push_str(&format!(", revision {first}")),
+        Some((first, last)) => line.push_str(&format!(", revisions {first} to {last}")),
+        None => {}
+    }
+    for (name, count) in &tally.counts {
+        line.push_str(&format!(", {name} {count}"));
+    }
+    if let Some((place, message)) = &tally.first_error {
+        line.push_str(&format!(" (the first is flow {place}: {message})"));
+    }
+    line
+}
+
+/// Prints a line of the report.
+#[expect(
+    clippy::print_stdout,
+    reason = "the report is what this program is for"
+)]
+pub fn say(line: &str) {
+    println!("{line}");
+}
+
+/// Prints an error with its causes, to standard error.
+#[expect(
+    clippy::print_stderr,
+    reason = "this is the one place where the program tells why it failed"
+)]
+pub fn complain(error: &dyn Error) {
+    let mut line = format!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    eprintln!("{line}");
+}
+
+#[cfg(test)]
+mod tests;

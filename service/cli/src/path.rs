@@ -1,0 +1,81 @@
+//! `causeway path`: one flow, in full detail.
+
+use clap::Args;
+
+use causeway_client::{consistency, v1};
+
+use crate::connect::{ConnectArgs, Format, READ_SECONDS};
+use crate::question::has_ports;
+use crate::{CliError, Io, Outcome, json, render};
+
+/// What `path` is asked.
+#[derive(Debug, Clone, Args)]
+pub struct PathArgs {
+    /// The topology
+    #[arg(long, value_name = "NAME")]
+    pub topology: String,
+    /// Where the packet starts: a resource id, an address, or `internet`
+    #[arg(long, value_name = "X")]
+    pub from: String,
+    /// Where it goes: the same, or a DNS name
+    #[arg(long, value_name = "Y")]
+    pub to: String,
+    /// tcp, udp, icmp, or another protocol's name or number
+    #[arg(long, default_value = "tcp")]
+    pub protocol: String,
+    /// Destination port; needed for tcp and udp
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+    /// Source port [default: any ephemeral port]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub source_port: Option<u16>,
+    /// Revision to answer from [default: the newest]
+    #[arg(long, value_name = "REVISION")]
+    pub at: Option<u64>,
+    /// Where the service is, and how to print
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+pub(crate) async fn run(args: PathArgs, io: &mut Io<'_>) -> Result<Outcome, CliError> {
+    if args.port.is_none() && has_ports(&args.protocol) {
+        return Err(CliError::MissingPort {
+            protocol: args.protocol,
+        });
+    }
+    let flow = v1::Flow {
+        source: args.from,
+        destination: args.to,
+        protocol: args.protocol,
+        destination_port: args.port.map(u32::from),
+        source_port: args.source_port.map(u32::from),
+    };
+    let client = args.connect.client(READ_SECONDS).await?;
+    let consistency = args
+        .at
+        .map_or_else(consistency::newest, consistency::exactly);
+    let answer = client
+        .resolve(&args.topology, flow.clone(), consistency)
+        .await?;
+    match args.connect.format {
+        Format::Text => render::answer(&flow, &answer, io.out).map_err(CliError::Output)?,
+        Format::Json => print_json(&answer, io)?,
+    }
+    Ok(outcome(answer.verdict()))
+}
+
+/// Prints a message as JSON for people to read and programs to parse.
+pub(crate) fn print_json<M: json::Contract>(message: &M, io: &mut Io<'_>) -> Result<(), CliError> {
+    let value = json::to_value(message)?;
+    writeln!(io.out, "{value:#}").map_err(CliError::Output)
+}
+
+fn outcome(verdict: v1::Verdict) -> Outcome {
+    match verdict {
+        v1::Verdict::Reachable => Outcome::Reachable,
+        v1::Verdict::Unreachable => Outcome::Unreachable,
+        v1::Verdict::Ambiguous | v1::Verdict::Undetermined | v1::Verdict::Unspecified => {
+            Outcome::Unsettled
+        }
+    }
+}

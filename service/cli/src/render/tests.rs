@@ -1,0 +1,212 @@
+//! The text of answers.
+
+use std::error::Error;
+
+use expect_test::{Expect, expect};
+
+use super::*;
+
+#[track_caller]
+fn check(given: &v1::PathAnswer, expected: &Expect) -> Result<(), Box<dyn Error>> {
+    let flow = causeway_client::flow::tcp("i-1", "s3.eu-west-1.amazonaws.com", 443);
+    let mut out = Vec::new();
+    answer(&flow, given, &mut out)?;
+    expected.assert_eq(&String::from_utf8(out)?);
+    Ok(())
+}
+
+fn step(stage: v1::Stage, resource_id: &str, action: v1::StepAction, rule: &str) -> v1::Step {
+    v1::Step {
+        stage: stage.into(),
+        resource_id: resource_id.to_owned(),
+        rule: rule.to_owned(),
+        action: action.into(),
+        ..v1::Step::default()
+    }
+}
+
+fn hop(kind: v1::ResourceKind, id: &str, name: &str, steps: Vec<v1::Step>) -> v1::Hop {
+    v1::Hop {
+        resource_id: id.to_owned(),
+        resource_kind: kind.into(),
+        name: name.to_owned(),
+        steps,
+    }
+}
+
+fn header(source: &str, from: u32, to: u32) -> v1::Header {
+    v1::Header {
+        source: source.to_owned(),
+        destination: "2001:db8::1".to_owned(),
+        protocol: "tcp".to_owned(),
+        source_port_from: from,
+        source_port_to: to,
+        destination_port_from: 443,
+        destination_port_to: 443,
+    }
+}
+
+fn forward() -> v1::Trace {
+    let translation = v1::Step {
+        before: Some(header("10.0.1.10", 32768, 65535)),
+        after: Some(header("52.1.1.1", 1024, 65535)),
+        ..step(
+            v1::Stage::Translation,
+            "nat-1",
+            v1::StepAction::Translated,
+            "",
+        )
+    };
+    let denied = v1::Step {
+        code: v1::ExplanationCode::SubnetAclRestriction.into(),
+        ..step(
+            v1::Stage::NetworkAclOut,
+            "acl-1",
+            v1::StepAction::Denied,
+            "rule *",
+        )
+    };
+    let open = step(
+        v1::Stage::SecurityGroupOut,
+        "sg-1",
+        v1::StepAction::Allowed,
+        "all to 0.0.0.0/0",
+    );
+    let route = step(
+        v1::Stage::RouteTable,
+        "rtb-1",
+        v1::StepAction::Forwarded,
+        "0.0.0.0/0 -> nat-1",
+    );
+    v1::Trace {
+        hops: vec![
+            hop(
+                v1::ResourceKind::NetworkInterface,
+                "eni-1",
+                "web",
+                vec![open],
+            ),
+            hop(
+                v1::ResourceKind::Subnet,
+                "subnet-1",
+                "",
+                vec![denied, route],
+            ),
+            hop(v1::ResourceKind::NatGateway, "nat-1", "", vec![translation]),
+            hop(v1::ResourceKind::Unspecified, "", "", Vec::new()),
+        ],
+        disposition: v1::Disposition::Denied.into(),
+    }
+}
+
+#[test]
+fn a_trace_has_a_line_for_each_step_and_then_its_end() -> Result<(), Box<dyn Error>> {
+    let answer = v1::PathAnswer {
+        verdict: v1::Verdict::Unreachable.into(),
+        revision: 12,
+        forward: Some(forward()),
+        r#return: Some(v1::Trace {
+            hops: vec![hop(
+                v1::ResourceKind::InternetGateway,
+                "igw-1",
+                "main",
+                Vec::new(),
+            )],
+            disposition: v1::Disposition::Delivered.into(),
+        }),
+        explanations: vec![
+            v1::Explanation {
+                code: v1::ExplanationCode::SubnetAclRestriction.into(),
+                resource_id: "acl-1".to_owned(),
+                resource_kind: v1::ResourceKind::NetworkAcl.into(),
+                name: "private".to_owned(),
+                direction: v1::Direction::Forward.into(),
+                detail: "no rule before `*` admits tcp/443".to_owned(),
+            },
+            v1::Explanation {
+                code: v1::ExplanationCode::BadStateRoute.into(),
+                resource_id: "rtb-1".to_owned(),
+                direction: v1::Direction::Return.into(),
+                ..v1::Explanation::default()
+            },
+        ],
+        ..v1::PathAnswer::default()
+    };
+    check(
+        &answer,
+        &expect![[r#"
+        UNREACHABLE  i-1 -> s3.eu-west-1.amazonaws.com tcp/443  at revision 12
+
+        forward
+          network interface eni-1 (web)  security group out  sg-1   allowed     all to 0.0.0.0/0
+          subnet subnet-1                network acl out     acl-1  denied      SUBNET_ACL_RESTRICTION; rule *
+                                         route table         rtb-1  forwarded   0.0.0.0/0 -> nat-1
+          nat gateway nat-1              translation                translated  source 10.0.1.10:32768-65535 -> 52.1.1.1:1024-65535
+          internet
+          => denied
+
+        return
+          internet gateway igw-1 (main)
+          => delivered
+
+        what stops it
+          SUBNET_ACL_RESTRICTION  network acl acl-1 (private)
+              no rule before `*` admits tcp/443
+          BAD_STATE_ROUTE  rtb-1, on the way back
+    "#]],
+    )
+}
+
+#[test]
+fn other_ways_are_a_line_each_and_assumptions_are_told() -> Result<(), Box<dyn Error>> {
+    let alternative = v1::Alternative {
+        verdict: v1::Verdict::Reachable.into(),
+        forward: Some(forward()),
+        r#return: None,
+        count: 3,
+    };
+    let answer = v1::PathAnswer {
+        verdict: v1::Verdict::Ambiguous.into(),
+        revision: 1,
+        alternatives: vec![alternative],
+        alternatives_truncated: true,
+        assumptions: vec!["no network ACLs of 111111111111/eu-west-1 were given: the default one, which allows all".to_owned()],
+        ..v1::PathAnswer::default()
+    };
+    check(
+        &answer,
+        &expect![[r#"
+        AMBIGUOUS  i-1 -> s3.eu-west-1.amazonaws.com tcp/443  at revision 1
+
+        other ways
+          3x  REACHABLE  eni-1 (web) > subnet-1 > nat-1 > internet => denied
+          and more that are not shown
+
+        taken for granted
+          no network ACLs of 111111111111/eu-west-1 were given: the default one, which allows all
+    "#]],
+    )
+}
+
+#[test]
+fn a_name_cannot_steer_the_terminal() -> Result<(), Box<dyn Error>> {
+    let evil = hop(v1::ResourceKind::Vpc, "vpc-1", "a\u{1b}[2Jb\nc", Vec::new());
+    let answer = v1::PathAnswer {
+        verdict: v1::Verdict::Reachable.into(),
+        forward: Some(v1::Trace {
+            hops: vec![evil],
+            disposition: v1::Disposition::Delivered.into(),
+        }),
+        ..v1::PathAnswer::default()
+    };
+    check(
+        &answer,
+        &expect![[r#"
+        REACHABLE  i-1 -> s3.eu-west-1.amazonaws.com tcp/443  at revision 0
+
+        forward
+          vpc vpc-1 (a [2Jb c)
+          => delivered
+    "#]],
+    )
+}

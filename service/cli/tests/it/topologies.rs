@@ -1,0 +1,83 @@
+//! `topology`.
+
+use clap::Parser;
+use expect_test::expect;
+use serde_json::{Value, json};
+
+use crate::fake::Fake;
+use crate::{Line, Tested, run};
+
+#[tokio::test]
+async fn topologies_are_made_listed_shown_and_deleted() -> Tested {
+    let fake = Fake::start().await?;
+    fake.hold("prod", 12);
+    assert_eq!(
+        run(&fake, "topology create dev --description trial")
+            .await?
+            .out,
+        "created topology `dev`\n"
+    );
+    expect![[r#"
+        NAME  REVISION  RESOURCES  CREATED  DESCRIPTION
+        dev   0         0                   trial
+        prod  12        3
+    "#]]
+    .assert_eq(&run(&fake, "topology list").await?.out);
+    expect![[r#"
+        name         dev
+        revision     0
+        resources    0
+        created
+        description  trial
+    "#]]
+    .assert_eq(&run(&fake, "topology show dev").await?.out);
+    let deleted = run(&fake, "topology delete dev --yes").await?;
+    assert_eq!(deleted.out, "deleted topology `dev`\n");
+    let ran = run(&fake, "topology show dev -o json").await?;
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_deleted_without_yes() -> Tested {
+    let fake = Fake::start().await?;
+    fake.hold("prod", 12);
+    let ran = run(&fake, "topology delete prod").await?;
+    assert_eq!(ran.code, 1);
+    assert_eq!(
+        ran.err,
+        "error: deleting `prod` removes all its revisions for good; add --yes to do it\n"
+    );
+    assert!(fake.state().topologies.contains_key("prod"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn history_is_newest_first_and_may_be_limited() -> Tested {
+    let fake = Fake::start().await?;
+    expect![[r#"
+        REVISION  APPLIED  AUTHOR  PUT  DELETED  MESSAGE
+        3                  me      2    0        why
+        2                  me      2    0        why
+        1                  me      2    0        why
+    "#]]
+    .assert_eq(&run(&fake, "topology history prod").await?.out);
+    let ran = run(&fake, "topology history prod --limit 2 -o json").await?;
+    let value: Value = serde_json::from_str(&ran.out)?;
+    assert_eq!(value.pointer("/revisions/1/revision"), Some(&json!(2)));
+    assert_eq!(value.pointer("/revisions/2"), None);
+    Ok(())
+}
+
+#[test]
+fn a_mistyped_flag_or_value_is_refused() {
+    for words in [
+        "causeway path --topology p --from a --to b --port 0",
+        "causeway path --topology p --from a --to b --prot 1",
+        "causeway topology show p -o yaml",
+        "causeway batch --topology p",
+        "causeway import gcp dir --topology p",
+    ] {
+        assert!(Line::try_parse_from(words.split(' ')).is_err(), "{words}");
+    }
+}

@@ -1,0 +1,377 @@
+//! Changing a topology: one commit after the other, each durable before it is seen.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use causeway_model::change::{ChangeSet, Effect, Fault};
+use causeway_model::ids::ResourceId;
+use causeway_model::resource::Resource;
+use causeway_model::revision::{Revision, RevisionNote, TopologyName};
+use causeway_model::snapshot::{Scope, Snapshot};
+use causeway_store::{Append, RequestKey, RequestRecord, StoreError};
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::topology::{Topology, View};
+
+/// How often a commit is tried when another process moves the head meanwhile.
+const ATTEMPTS: usize = 4;
+
+/// Sets up to this size are applied at once; a larger one goes to the compute pool.
+const SMALL: usize = 64;
+
+/// What a write is known by when it is repeated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The caller, and the id that the caller chose.
+    pub key: RequestKey,
+    /// A digest of everything that the write says.
+    pub digest: [u8; 32],
+}
+
+/// What every write says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// The topology.
+    pub topology: TopologyName,
+    /// Where the head must be; anywhere for none.
+    pub expected: Option<Revision>,
+    /// What it is known by when it is repeated.
+    pub request: Option<Request>,
+    /// Who writes.
+    pub author: String,
+    /// Why.
+    pub message: String,
+}
+
+/// What a write did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Applied {
+    /// The revision that holds it: a new one, or the head if nothing changed.
+    pub revision: Revision,
+    /// Resources that are new.
+    pub created: u64,
+    /// Resources that were replaced by something else.
+    pub updated: u64,
+    /// Resources that were deleted.
+    pub deleted: u64,
+    /// Resources of an import that were there already, and equal.
+    pub unchanged: u64,
+}
+
+/// What is to be done to a state.
+#[derive(Debug)]
+enum Edit {
+    Changes(ChangeSet),
+    Import {
+        scopes: Vec<Scope>,
+        resources: BTreeMap<ResourceId, Resource>,
+    },
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// Applies a change set as one revision, or none of it; a set that changes nothing makes no revision.
+    ///
+    /// # Errors
+    /// [`EngineError::InvalidChangeSet`] with every fault of the set; [`EngineError::RevisionMismatch`]; [`EngineError::RequestReused`].
+    pub async fn apply(&self, write: Write, changes: ChangeSet) -> Result<Applied, EngineError> {
+        self.check_changes(changes.changes.len())?;
+        self.commit(write, Edit::Changes(changes)).await
+    }
+
+    /// Checks a change set as [`Engine::apply`] would, and tells what it would do. Nothing is stored.
+    ///
+    /// # Errors
+    /// As [`Engine::apply`].
+    pub async fn validate(&self, write: Write, changes: ChangeSet) -> Result<Applied, EngineError> {
+        self.check_changes(changes.changes.len())?;
+        let head = self.topology(&write.topology).await?.head();
+        check_expected(write.expected, head.revision)?;
+        let (_, effect, unchanged) = self.edit(&head, &Arc::new(Edit::Changes(changes))).await?;
+        Ok(Applied::from_effect(head.revision, &effect, unchanged))
+    }
+
+    /// Makes the scopes hold what is given and nothing else, and puts what is given outside of them, as one revision.
+    ///
+    /// # Errors
+    /// As [`Engine::apply`]. The faults' places are those of the difference, so only their resources tell what they are about.
+    pub async fn import(
+        &self,
+        write: Write,
+        scopes: Vec<Scope>,
+        resources: BTreeMap<ResourceId, Resource>,
+    ) -> Result<Applied, EngineError> {
+        self.commit(write, Edit::Import { scopes, resources }).await
+    }
+
+    /// Refuses a set of more changes than the limit, before any of them is looked at.
+    ///
+    /// # Errors
+    /// [`EngineError::TooManyItems`].
+    pub fn check_changes(&self, count: usize) -> Result<(), EngineError> {
+        let maximum = self.limits.max_changes;
+        if count > maximum {
+            Err(EngineError::TooManyItems {
+                what: "changes",
+                count,
+                maximum,
+            })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Commits in a task of its own: between the append and the publication there must be no place to stop.
+    async fn commit(&self, write: Write, edit: Edit) -> Result<Applied, EngineError> {
+        let (engine, edit) = (self.clone(), Arc::new(edit));
+        self.uncancelled(async move { engine.commit_in_turn(&write, &edit).await })
+            .await
+    }
+
+    async fn commit_in_turn(
+        &self,
+        write: &Write,
+        edit: &Arc<Edit>,
+    ) -> Result<Applied, EngineError> {
+        let topology = self.topology(&write.topology).await?;
+        let _turn = topology.turn().await?;
+        let mut attempt = 1;
+        loop {
+            if let Some(first) = self
+                .first_outcome(&topology, write.request.as_ref())
+                .await?
+            {
+                return Ok(first);
+            }
+            match self.commit_once(&topology, write, edit).await {
+                Err(CommitError::Moved) if attempt < ATTEMPTS => self.reload(&topology).await?,
+                Err(CommitError::Moved) => {
+                    let expected = topology.head().revision;
+                    return Err(EngineError::RevisionMismatch {
+                        expected,
+                        head: expected.next(),
+                    });
+                }
+                Err(CommitError::Failed(error)) => return Err(error),
+                Ok(applied) => return Ok(applied),
+            }
+            attempt += 1;
+        }
+    }
+
+    /// What the request did when it came before, if it did.
+    async fn first_outcome(
+        &self,
+        topology: &Topology,
+        request: Option<&Request>,
+    ) -> Result<Option<Applied>, EngineError> {
+        let Some(request) = request else {
+            return Ok(None);
+        };
+        let found = self.store.request(topology.record.id, &request.key).await;
+        match found.map_err(|error| EngineError::from_store(error, &topology.record.name))? {
+            Some(first) if first.digest == request.digest => Ok(Some(Applied::from_record(&first))),
+            Some(_) => Err(EngineError::RequestReused {
+                id: request.key.id.clone(),
+            }),
+            None => Ok(None),
+        }
+    }
+
+    async fn commit_once(
+        &self,
+        topology: &Arc<Topology>,
+        write: &Write,
+        edit: &Arc<Edit>,
+    ) -> Result<Applied, CommitError> {
+        let head = topology.head();
+        check_expected(write.expected, head.revision)?;
+        let (snapshot, effect, unchanged) = self.edit(&head, edit).await?;
+        let applied = Applied::from_effect(head.revision, &effect, unchanged);
+        if effect.is_nothing() && write.request.is_none() {
+            return Ok(applied);
+        }
+        let append = self.append_of(topology, write, &applied, effect);
+        let appended = self
+            .store
+            .append(append)
+            .await
+            .map_err(|error| CommitError::from_store(error, topology))?;
+        if appended.revision > head.revision {
+            topology.publish(View {
+                revision: appended.revision,
+                snapshot,
+            });
+            self.checkpoint_if_due(topology);
+        }
+        Ok(Applied {
+            revision: appended.revision,
+            ..applied
+        })
+    }
+
+    /// The state after the edit, what it does, and how many given resources were there already.
+    async fn edit(
+        &self,
+        head: &View,
+        edit: &Arc<Edit>,
+    ) -> Result<(Snapshot, Effect, u64), EngineError> {
+        let outcome = match edit.as_ref() {
+            Edit::Changes(set) if set.changes.len() <= SMALL => run_edit(&head.snapshot, edit),
+            Edit::Changes(_) | Edit::Import { .. } => {
+                let (snapshot, edit) = (head.snapshot.clone(), Arc::clone(edit));
+                self.compute.run(move || run_edit(&snapshot, &edit)).await?
+            }
+        };
+        outcome.map_err(|faults| EngineError::InvalidChangeSet { faults })
+    }
+
+    fn append_of(
+        &self,
+        topology: &Topology,
+        write: &Write,
+        applied: &Applied,
+        effect: Effect,
+    ) -> Append {
+        let time = self.clock.now();
+        let request = write.request.clone().map(|request| RequestRecord {
+            key: request.key,
+            digest: request.digest,
+            time,
+            revision: applied.revision,
+            counts: [
+                applied.created,
+                applied.updated,
+                applied.deleted,
+                applied.unchanged,
+            ],
+        });
+        Append {
+            topology: topology.record.id,
+            head: topology.head().revision,
+            changes: effect.changes,
+            note: RevisionNote {
+                author: write.author.clone(),
+                message: write.message.clone(),
+                time,
+            },
+            counts: [
+                applied.created.saturating_add(applied.updated),
+                applied.deleted,
+            ],
+            request,
+        }
+    }
+
+    /// Writes a checkpoint in the background every so many revisions, so that loading and old states stay quick.
+    fn checkpoint_if_due(&self, topology: &Arc<Topology>) {
+        let (head, every) = (topology.head(), self.limits.checkpoint_every);
+        if every == 0 || !head.revision.0.is_multiple_of(every) {
+            return;
+        }
+        let (store, topology) = (Arc::clone(&self.store), Arc::clone(topology));
+        tokio::spawn(async move {
+            let Ok(_alone) = topology.checkpointing.try_lock() else {
+                return;
+            };
+            if let Err(error) = store
+                .put_checkpoint(topology.record.id, head.revision, head.snapshot)
+                .await
+            {
+                let (name, revision) = (topology.record.name.as_str(), head.revision.0);
+                tracing::warn!(
+                    topology = name,
+                    revision,
+                    error = &error as &dyn std::error::Error,
+                    "no checkpoint was written; the log has all"
+                );
+            }
+        });
+    }
+}
+
+/// How a commit can fail.
+enum CommitError {
+    /// Another process moved the head.
+    Moved,
+    Failed(EngineError),
+}
+
+// === impl CommitError ===
+
+impl CommitError {
+    fn from_store(error: StoreError, topology: &Topology) -> Self {
+        if matches!(error, StoreError::HeadMoved { .. }) {
+            Self::Moved
+        } else {
+            Self::Failed(EngineError::from_store(error, &topology.record.name))
+        }
+    }
+}
+
+impl From<EngineError> for CommitError {
+    fn from(error: EngineError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+// === impl Applied ===
+
+impl Applied {
+    /// Whether there is a new revision.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.created > 0 || self.updated > 0 || self.deleted > 0
+    }
+
+    fn from_effect(head: Revision, effect: &Effect, unchanged: u64) -> Self {
+        let revision = if effect.is_nothing() {
+            head
+        } else {
+            head.next()
+        };
+        Self {
+            revision,
+            created: effect.created,
+            updated: effect.updated,
+            deleted: effect.deleted,
+            unchanged,
+        }
+    }
+
+    fn from_record(record: &RequestRecord) -> Self {
+        let [created, updated, deleted, unchanged] = record.counts;
+        Self {
+            revision: record.revision,
+            created,
+            updated,
+            deleted,
+            unchanged,
+        }
+    }
+}
+
+fn check_expected(expected: Option<Revision>, head: Revision) -> Result<(), EngineError> {
+    match expected {
+        Some(expected) if expected != head => Err(EngineError::RevisionMismatch { expected, head }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn run_edit(snapshot: &Snapshot, edit: &Edit) -> Result<(Snapshot, Effect, u64), Vec<Fault>> {
+    match edit {
+        Edit::Changes(set) => snapshot
+            .apply(set)
+            .map(|(after, effect)| (after, effect, 0)),
+        Edit::Import { scopes, resources } => {
+            let (after, effect) = snapshot.apply(&snapshot.difference(scopes, resources))?;
+            let given = u64::try_from(resources.len()).unwrap_or(u64::MAX);
+            let unchanged = given
+                .saturating_sub(effect.created)
+                .saturating_sub(effect.updated);
+            Ok((after, effect, unchanged))
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The engine itself: what its use cases share. Each use case is in a file beside this one.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use causeway_store::Store;
+
+use crate::clock::Clock;
+use crate::compute::Compute;
+use crate::error::EngineError;
+use crate::limits::Limits;
+use crate::registry::Registry;
+use crate::state::States;
+
+/// The use cases of Causeway, on a store. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+/// What all clones of an engine share.
+#[derive(Debug)]
+pub struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: Limits,
+    pub(crate) registry: Registry,
+    pub(crate) states: States,
+    pub(crate) compute: Compute,
+}
+
+impl Engine {
+    /// An engine on a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
+        let (states, compute) = (States::new(&limits), Compute::new(limits.compute_threads));
+        Self {
+            shared: Arc::new(Shared {
+                store,
+                clock,
+                limits,
+                registry: Registry::new(),
+                states,
+                compute,
+            }),
+        }
+    }
+
+    /// What bounds this engine.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// Runs work that takes long, as reading or writing a large message, on the threads that are for it.
+    ///
+    /// # Errors
+    /// [`EngineError::Interrupted`] if the work panicked.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
+        self.compute.run(work).await
+    }
+
+    /// Runs to its end even if the caller goes away.
+    pub(crate) async fn uncancelled<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, EngineError>> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        tokio::spawn(work)
+            .await
+            .map_err(|source| EngineError::Interrupted { source })?
+    }
+}
+
+impl Deref for Engine {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}

@@ -1,0 +1,123 @@
+//! Why the engine cannot do what it is asked.
+
+use causeway_model::change::Fault;
+use causeway_model::ids::ResourceId;
+use causeway_model::revision::{Revision, TopologyName};
+use causeway_store::StoreError;
+use thiserror::Error;
+
+/// Why a use case failed. Nothing was changed, unless the variant says otherwise.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// There is no topology of this name.
+    #[error("there is no topology `{name}`")]
+    TopologyNotFound {
+        /// The name.
+        name: TopologyName,
+    },
+    /// The name is taken.
+    #[error("there is a topology `{name}` already")]
+    TopologyExists {
+        /// The name.
+        name: TopologyName,
+    },
+    /// The topology does not hold the resource at this revision.
+    #[error("topology `{topology}` does not hold `{id}` at revision {revision}")]
+    ResourceNotFound {
+        /// The topology.
+        topology: TopologyName,
+        /// Id of the resource.
+        id: ResourceId,
+        /// The revision that was read.
+        revision: Revision,
+    },
+    /// The change set is not well-formed in this topology.
+    #[error("the change set has {} fault(s); nothing was changed", .faults.len())]
+    InvalidChangeSet {
+        /// All of its faults, at least one.
+        faults: Vec<Fault>,
+    },
+    /// A revision that is newer than the head.
+    #[error("revision {wanted} does not exist yet, the newest is {head}")]
+    RevisionNotReached {
+        /// What was asked for.
+        wanted: Revision,
+        /// The newest revision.
+        head: Revision,
+    },
+    /// A revision that is older than what is kept.
+    #[error("revision {wanted} is no longer kept, the oldest is {oldest}")]
+    RevisionNotKept {
+        /// What was asked for.
+        wanted: Revision,
+        /// The oldest revision that is kept.
+        oldest: Revision,
+    },
+    /// The head is not where the caller expected it.
+    #[error(
+        "the topology is at revision {head}, not at {expected}; read it again and try with the new revision"
+    )]
+    RevisionMismatch {
+        /// Where the caller expected it.
+        expected: Revision,
+        /// Where it is.
+        head: Revision,
+    },
+    /// A request id that came before, with another body.
+    #[error("request id `{id}` came before with another body; give each request an id of its own")]
+    RequestReused {
+        /// The request id.
+        id: String,
+    },
+    /// More items than one call may have.
+    #[error("{count} {what} are too many for one call, the maximum is {maximum}")]
+    TooManyItems {
+        /// What there are too many of, in the plural.
+        what: &'static str,
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        maximum: usize,
+    },
+    /// What is stored cannot be trusted.
+    #[error("what is stored for this topology is damaged, it is not served")]
+    StoreCorrupt {
+        /// What is damaged.
+        #[source]
+        source: StoreError,
+    },
+    /// The store could not be read or written.
+    #[error("the store could not be read or written")]
+    StoreFailed {
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// Work ended before it was done: it panicked, or the process is going down.
+    #[error("the work ended before it was done")]
+    Interrupted {
+        /// How it ended.
+        #[source]
+        source: tokio::task::JoinError,
+    },
+}
+
+impl EngineError {
+    /// What a failure of the store means to who asked about the topology `name`.
+    pub(crate) fn from_store(source: StoreError, name: &TopologyName) -> Self {
+        match source {
+            StoreError::NameTaken { name } => Self::TopologyExists { name },
+            StoreError::NoTopology { id: _ } => Self::TopologyNotFound { name: name.clone() },
+            StoreError::HeadMoved { expected, head } => Self::RevisionMismatch { expected, head },
+            // The engine asks for revisions up to the head alone, so one that is missing was dropped.
+            StoreError::NoRevision { revision } => Self::RevisionNotKept {
+                wanted: revision,
+                oldest: revision.next(),
+            },
+            StoreError::Corrupt { .. } => Self::StoreCorrupt { source },
+            StoreError::Held { .. } | StoreError::Io { .. } | StoreError::Closed => {
+                Self::StoreFailed { source }
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The engine: what the users of Causeway ask for, as use cases on topologies.
+//!
+//! It knows heads, old states, requests that are repeated, limits and which work runs where. It must not know sled, tonic or a
+//! wire type; time comes from a [`Clock`], so that it never asks the system.
+//!
+//! Invariants:
+//! - a revision is visible only once the store has it durably;
+//! - commits of one topology are one after the other, each checked against the state that the one before it made;
+//! - a caller that goes away changes nothing about the commit that it began.
+
+mod clock;
+mod commit;
+mod compute;
+mod create;
+mod engine;
+mod error;
+mod limits;
+mod read;
+mod recent;
+mod registry;
+mod resolve;
+mod state;
+mod topology;
+
+pub use causeway_resolver::{Depth, ResolveError};
+pub use causeway_store::{Logged, RequestKey, StoreError};
+
+pub use crate::clock::Clock;
+pub use crate::commit::{Applied, Request, Write};
+pub use crate::create::TopologyInfo;
+pub use crate::engine::Engine;
+pub use crate::error::EngineError;
+pub use crate::limits::Limits;
+pub use crate::read::{Consistency, Filter, ResourcePage, TagFilter};
+pub use crate::resolve::{Answer, Answers};
+pub use crate::topology::View;
+
+#[cfg(test)]
+mod tests;

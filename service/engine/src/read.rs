@@ -1,0 +1,211 @@
+//! Reading a topology: states, resources, history.
+
+use std::sync::Arc;
+
+use causeway_model::ids::{AccountId, Region, ResourceId, VpcId};
+use causeway_model::resource::{Kind, Resource};
+use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::snapshot::Snapshot;
+use causeway_store::Logged;
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::topology::{Topology, View};
+
+/// Which revision to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Consistency {
+    /// The newest.
+    #[default]
+    Newest,
+    /// The newest, which must not be older than this one.
+    AtLeast(Revision),
+    /// This very one.
+    Exact(Revision),
+}
+
+/// Which resources to list: those that meet every condition given.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Of one of these kinds; of any if empty.
+    pub kinds: Vec<Kind>,
+    /// In this VPC, or this VPC itself.
+    pub vpc: Option<VpcId>,
+    /// Of this account.
+    pub owner: Option<AccountId>,
+    /// In this Region.
+    pub region: Option<Region>,
+    /// With all of these tags.
+    pub tags: Vec<TagFilter>,
+}
+
+/// A tag to list by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagFilter {
+    /// Its key.
+    pub key: String,
+    /// Its value; any if none.
+    pub value: Option<String>,
+}
+
+/// A page of resources.
+#[derive(Debug, Clone)]
+pub struct ResourcePage {
+    /// The revision they were read at.
+    pub revision: Revision,
+    /// The resources, by id.
+    pub resources: Vec<Arc<Resource>>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// The state of a topology.
+    ///
+    /// # Errors
+    /// [`EngineError::TopologyNotFound`]; [`EngineError::RevisionNotReached`] and [`EngineError::RevisionNotKept`] for a revision that is not there.
+    pub async fn view(
+        &self,
+        name: &TopologyName,
+        consistency: Consistency,
+    ) -> Result<View, EngineError> {
+        let topology = self.topology(name).await?;
+        self.view_of(&topology, consistency).await
+    }
+
+    pub(crate) async fn view_of(
+        &self,
+        topology: &Topology,
+        consistency: Consistency,
+    ) -> Result<View, EngineError> {
+        let head = topology.head();
+        match consistency {
+            Consistency::AtLeast(wanted) | Consistency::Exact(wanted) if wanted > head.revision => {
+                Err(EngineError::RevisionNotReached {
+                    wanted,
+                    head: head.revision,
+                })
+            }
+            Consistency::Exact(revision) if revision < head.revision => Ok(View {
+                revision,
+                snapshot: self.snapshot_at(topology, revision).await?,
+            }),
+            Consistency::Newest | Consistency::AtLeast(_) | Consistency::Exact(_) => Ok(head),
+        }
+    }
+
+    /// One resource, and the revision it was read at.
+    ///
+    /// # Errors
+    /// [`EngineError::ResourceNotFound`] if the topology does not hold it there; those of [`Engine::view`].
+    pub async fn get_resource(
+        &self,
+        name: &TopologyName,
+        id: &ResourceId,
+        consistency: Consistency,
+    ) -> Result<(Arc<Resource>, Revision), EngineError> {
+        let View { revision, snapshot } = self.view(name, consistency).await?;
+        let found = snapshot.get(id.as_str()).map(Arc::clone);
+        let resource = found.ok_or_else(|| EngineError::ResourceNotFound {
+            topology: name.clone(),
+            id: id.clone(),
+            revision,
+        })?;
+        Ok((resource, revision))
+    }
+
+    /// The resources after an id that meet the filter, by id, at most so many.
+    ///
+    /// # Errors
+    /// Those of [`Engine::view`].
+    pub async fn list_resources(
+        &self,
+        name: &TopologyName,
+        consistency: Consistency,
+        filter: Filter,
+        (after, limit): (Option<ResourceId>, usize),
+    ) -> Result<ResourcePage, EngineError> {
+        let View { revision, snapshot } = self.view(name, consistency).await?;
+        let (resources, more) = self
+            .compute
+            .run(move || filter.page(&snapshot, after.as_ref(), limit))
+            .await?;
+        Ok(ResourcePage {
+            revision,
+            resources,
+            more,
+        })
+    }
+
+    /// The revisions below one (from the newest for none), newest first, at most so many; and whether there are more.
+    ///
+    /// # Errors
+    /// [`EngineError::TopologyNotFound`] if there is no such topology.
+    pub async fn list_revisions(
+        &self,
+        name: &TopologyName,
+        below: Option<Revision>,
+        limit: usize,
+    ) -> Result<(Vec<Logged>, bool), EngineError> {
+        let topology = self.topology(name).await?;
+        let head = topology.head().revision;
+        let newest = below.map_or(head, |below| head.min(Revision(below.0.saturating_sub(1))));
+        if newest == Revision::ZERO {
+            return Ok((Vec::new(), false));
+        }
+        let found = self
+            .store
+            .history(topology.record.id, newest, limit.saturating_add(1))
+            .await;
+        let mut logged = found.map_err(|error| EngineError::from_store(error, name))?;
+        let more = logged.len() > limit;
+        logged.truncate(limit);
+        Ok((logged, more))
+    }
+}
+
+// === impl Filter ===
+
+impl Filter {
+    fn admits(&self, resource: &Resource) -> bool {
+        let vpc_fits = self
+            .vpc
+            .as_ref()
+            .is_none_or(|vpc| resource.body.vpc() == Some(vpc.as_resource_id()));
+        (self.kinds.is_empty() || self.kinds.contains(&resource.kind()))
+            && vpc_fits
+            && self
+                .owner
+                .as_ref()
+                .is_none_or(|owner| *owner == resource.owner_id)
+            && self
+                .region
+                .as_ref()
+                .is_none_or(|region| resource.region.as_ref() == Some(region))
+            && self.tags.iter().all(|tag| tag.admits(resource))
+    }
+
+    fn page(
+        &self,
+        snapshot: &Snapshot,
+        after: Option<&ResourceId>,
+        limit: usize,
+    ) -> (Vec<Arc<Resource>>, bool) {
+        let mut matching = snapshot
+            .iter_after(after)
+            .filter(|resource| self.admits(resource));
+        let page = matching.by_ref().take(limit).cloned().collect();
+        (page, matching.next().is_some())
+    }
+}
+
+// === impl TagFilter ===
+
+impl TagFilter {
+    fn admits(&self, resource: &Resource) -> bool {
+        let held = resource.tag(&self.key);
+        held.is_some_and(|held| self.value.as_ref().is_none_or(|value| value == held))
+    }
+}

@@ -1,0 +1,62 @@
+//! A small map that forgets what was not used for longest.
+
+use std::sync::{Mutex, PoisonError};
+
+/// At most so many values, the most recently used ones. Meant for tens of entries: a look-up reads them all.
+#[derive(Debug)]
+pub(crate) struct Recent<K, V> {
+    capacity: usize,
+    /// The last one was used last.
+    entries: Mutex<Vec<(K, V)>>,
+}
+
+impl<K: PartialEq, V: Clone> Recent<K, V> {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            capacity: capacity.max(1),
+            entries: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The value of the key, made by `make` if there is none.
+    pub(crate) fn get_or_insert_with(&self, key: K, make: impl FnOnce() -> V) -> V {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = entries.iter().position(|(held, _)| *held == key);
+        let entry = held.map_or_else(|| (key, make()), |place| entries.remove(place));
+        let value = entry.1.clone();
+        if entries.len() >= self.capacity {
+            entries.remove(0);
+        }
+        entries.push(entry);
+        value
+    }
+
+    /// Forgets what does not meet the condition.
+    pub(crate) fn retain(&self, mut condition: impl FnMut(&K) -> bool) {
+        self.entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|(key, _)| condition(key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Recent;
+
+    #[test]
+    fn what_was_not_used_for_longest_is_forgotten() {
+        let recent = Recent::new(2);
+        for key in ["one", "two", "one", "three"] {
+            recent.get_or_insert_with(key, || key.to_owned());
+        }
+        assert_eq!(
+            recent.get_or_insert_with("one", || "made again".to_owned()),
+            "one"
+        );
+        assert_eq!(
+            recent.get_or_insert_with("two", || "made again".to_owned()),
+            "made again"
+        );
+    }
+}

@@ -1,0 +1,175 @@
+//! States of topologies: the newest ones, older ones rebuilt from checkpoint and log, and the networks compiled from them.
+
+use std::sync::Arc;
+
+use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::snapshot::Snapshot;
+use causeway_resolver::Network;
+use causeway_store::{TopologyId, TopologyRecord};
+use tokio::sync::OnceCell;
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::limits::Limits;
+use crate::recent::Recent;
+use crate::topology::{Topology, View};
+
+/// What a state is known by: a name that is created again is another topology.
+type Key = (TopologyId, Revision);
+
+/// States and networks that are kept, so that each is made once.
+#[derive(Debug)]
+pub(crate) struct States {
+    snapshots: Recent<Key, Arc<OnceCell<Snapshot>>>,
+    networks: Recent<Key, Arc<OnceCell<Arc<Network>>>>,
+}
+
+// === impl States ===
+
+impl States {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            snapshots: Recent::new(limits.kept_states),
+            networks: Recent::new(limits.kept_networks),
+        }
+    }
+
+    /// Forgets a topology that is deleted.
+    pub(crate) fn forget(&self, id: TopologyId) {
+        self.snapshots.retain(|(held, _)| *held != id);
+        self.networks.retain(|(held, _)| *held != id);
+    }
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// The topology of this name, loaded if it is not in memory.
+    pub(crate) async fn topology(&self, name: &TopologyName) -> Result<Arc<Topology>, EngineError> {
+        if let Some(topology) = self.registry.get(name) {
+            return Ok(topology);
+        }
+        // In a task of its own, so that a caller that goes away does not waste the work for those who wait for it too.
+        let (engine, name) = (self.clone(), name.clone());
+        self.uncancelled(async move { engine.load_locked(&name).await })
+            .await
+    }
+
+    async fn load_locked(&self, name: &TopologyName) -> Result<Arc<Topology>, EngineError> {
+        let _lock = self.registry.lock(name).lock().await;
+        if let Some(topology) = self.registry.get(name) {
+            return Ok(topology);
+        }
+        let found = self
+            .store
+            .find(name)
+            .await
+            .map_err(|error| EngineError::from_store(error, name))?;
+        let record = found.ok_or_else(|| EngineError::TopologyNotFound { name: name.clone() })?;
+        let snapshot = self.rebuild(&record, record.head).await?;
+        let head = View {
+            revision: record.head,
+            snapshot,
+        };
+        let topology = Arc::new(Topology::new(record, head));
+        self.registry.insert(Arc::clone(&topology));
+        Ok(topology)
+    }
+
+    /// Reads the head again, after the store told that it moved without us. Only who has the turn may.
+    pub(crate) async fn reload(&self, topology: &Topology) -> Result<(), EngineError> {
+        let name = &topology.record.name;
+        let found = self
+            .store
+            .find(name)
+            .await
+            .map_err(|error| EngineError::from_store(error, name))?;
+        let record = found
+            .filter(|record| record.id == topology.record.id)
+            .ok_or_else(|| EngineError::TopologyNotFound { name: name.clone() })?;
+        let snapshot = self.rebuild(&record, record.head).await?;
+        topology.publish(View {
+            revision: record.head,
+            snapshot,
+        });
+        Ok(())
+    }
+
+    /// The state at a revision that is not above the head.
+    pub(crate) async fn snapshot_at(
+        &self,
+        topology: &Topology,
+        revision: Revision,
+    ) -> Result<Snapshot, EngineError> {
+        let cell = self
+            .states
+            .snapshots
+            .get_or_insert_with((topology.record.id, revision), Arc::default);
+        if let Some(snapshot) = cell.get() {
+            return Ok(snapshot.clone());
+        }
+        let (engine, record) = (self.clone(), topology.record.clone());
+        self.uncancelled(async move {
+            cell.get_or_try_init(|| engine.rebuild(&record, revision))
+                .await
+                .cloned()
+        })
+        .await
+    }
+
+    /// The network of a state, compiled once.
+    pub(crate) async fn network(
+        &self,
+        topology: &Topology,
+        view: View,
+    ) -> Result<Arc<Network>, EngineError> {
+        let cell = self
+            .states
+            .networks
+            .get_or_insert_with((topology.record.id, view.revision), Arc::default);
+        if let Some(network) = cell.get() {
+            return Ok(Arc::clone(network));
+        }
+        let engine = self.clone();
+        let compile = async move {
+            let compiled = cell
+                .get_or_try_init(|| {
+                    engine
+                        .compute
+                        .run(move || Arc::new(Network::compile(&view.snapshot)))
+                })
+                .await;
+            compiled.cloned()
+        };
+        self.uncancelled(compile).await
+    }
+
+    /// The state at a revision, from the nearest checkpoint and the log.
+    async fn rebuild(
+        &self,
+        record: &TopologyRecord,
+        revision: Revision,
+    ) -> Result<Snapshot, EngineError> {
+        let fail = |error| EngineError::from_store(error, &record.name);
+        let checkpoint = self
+            .store
+            .checkpoint(record.id, revision)
+            .await
+            .map_err(fail)?;
+        let (base, snapshot) = checkpoint.unwrap_or_default();
+        if base >= revision {
+            return Ok(snapshot);
+        }
+        let sets = self
+            .store
+            .read(record.id, base, revision)
+            .await
+            .map_err(fail)?;
+        self.compute
+            .run(move || {
+                sets.iter()
+                    .fold(snapshot, |snapshot, set| snapshot.replay(set))
+            })
+            .await
+    }
+}

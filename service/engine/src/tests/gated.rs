@@ -1,0 +1,100 @@
+//! A store that stops after an append until it is told to go on.
+
+use async_trait::async_trait;
+use causeway_model::change::ChangeSet;
+use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::snapshot::Snapshot;
+use causeway_store::{
+    Append, Appended, Logged, MemoryStore, NewTopology, RequestKey, RequestRecord, Store,
+    StoreError, TopologyId, TopologyRecord,
+};
+use tokio::sync::Semaphore;
+
+/// A store whose appends are durable, but answer only when they may.
+#[derive(Debug)]
+pub(super) struct GatedStore {
+    inner: MemoryStore,
+    /// Gets a permit for each append that is durable.
+    pub(super) appended: Semaphore,
+    /// Takes a permit for each append that answers.
+    pub(super) may_answer: Semaphore,
+}
+
+impl GatedStore {
+    pub(super) fn new() -> Self {
+        Self {
+            inner: MemoryStore::new(),
+            appended: Semaphore::new(0),
+            may_answer: Semaphore::new(0),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for GatedStore {
+    async fn append(&self, append: Append) -> Result<Appended, StoreError> {
+        let appended = self.inner.append(append).await;
+        self.appended.add_permits(1);
+        self.may_answer.acquire().await.unwrap().forget();
+        appended
+    }
+
+    async fn create(&self, new: NewTopology) -> Result<TopologyRecord, StoreError> {
+        self.inner.create(new).await
+    }
+
+    async fn find(&self, name: &TopologyName) -> Result<Option<TopologyRecord>, StoreError> {
+        self.inner.find(name).await
+    }
+
+    async fn list(&self) -> Result<Vec<TopologyRecord>, StoreError> {
+        self.inner.list().await
+    }
+
+    async fn delete(&self, id: TopologyId) -> Result<(), StoreError> {
+        self.inner.delete(id).await
+    }
+
+    async fn read(
+        &self,
+        id: TopologyId,
+        after: Revision,
+        to: Revision,
+    ) -> Result<Vec<ChangeSet>, StoreError> {
+        self.inner.read(id, after, to).await
+    }
+
+    async fn history(
+        &self,
+        id: TopologyId,
+        newest: Revision,
+        limit: usize,
+    ) -> Result<Vec<Logged>, StoreError> {
+        self.inner.history(id, newest, limit).await
+    }
+
+    async fn put_checkpoint(
+        &self,
+        id: TopologyId,
+        revision: Revision,
+        snapshot: Snapshot,
+    ) -> Result<(), StoreError> {
+        self.inner.put_checkpoint(id, revision, snapshot).await
+    }
+
+    async fn checkpoint(
+        &self,
+        id: TopologyId,
+        at: Revision,
+    ) -> Result<Option<(Revision, Snapshot)>, StoreError> {
+        self.inner.checkpoint(id, at).await
+    }
+
+    async fn request(
+        &self,
+        id: TopologyId,
+        key: &RequestKey,
+    ) -> Result<Option<RequestRecord>, StoreError> {
+        self.inner.request(id, key).await
+    }
+}

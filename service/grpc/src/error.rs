@@ -1,0 +1,62 @@
+//! Why a call fails, before it is written as a status.
+
+use std::convert::Infallible;
+
+use causeway_engine::EngineError;
+use thiserror::Error;
+
+use crate::faults::{Faults, FieldFault};
+
+/// Why a call fails.
+#[derive(Debug, Error)]
+pub(crate) enum CallError {
+    /// Fields of the request are missing or not of their form.
+    #[error("the request has {} fault(s)", .0.count)]
+    InvalidRequest(FoundFaults),
+    /// The change set is not well-formed in its topology.
+    #[error("the change set has {} fault(s), nothing was changed", .0.count)]
+    InvalidChangeSet(FoundFaults),
+    /// The page token is not one of this list, or the request differs from the one that gave it.
+    #[error(
+        "the page token is not of this list, or the request differs from the one that gave it; start again without a token"
+    )]
+    InvalidPageToken,
+    /// The engine could not.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The stream of requests broke off.
+    #[error("the stream of requests broke off")]
+    Stream(#[source] Box<tonic::Status>),
+}
+
+/// Faults of a request, and how many there are with those that were not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FoundFaults {
+    pub(crate) found: Vec<FieldFault>,
+    pub(crate) count: usize,
+}
+
+impl From<Faults> for FoundFaults {
+    fn from(faults: Faults) -> Self {
+        Self {
+            count: faults.count(),
+            found: faults.into_found(),
+        }
+    }
+}
+
+impl From<Infallible> for CallError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// Reads a request, or tells everything that is wrong with it.
+pub(crate) fn read<T>(parse: impl FnOnce(&mut Faults) -> Option<T>) -> Result<T, CallError> {
+    let mut faults = Faults::default();
+    let value = parse(&mut faults);
+    match value {
+        Some(value) if faults.count() == 0 => Ok(value),
+        Some(_) | None => Err(CallError::InvalidRequest(faults.into())),
+    }
+}

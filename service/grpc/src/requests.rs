@@ -1,0 +1,300 @@
+//! Requests of the topology service, read into what the engine takes.
+
+use causeway_engine::RequestKey;
+use std::str::FromStr;
+
+use causeway_engine::{Consistency, Filter, Request, Write};
+use causeway_model::change::ChangeSet;
+use causeway_model::ids::ResourceId;
+use causeway_model::revision::{Revision, TopologyName};
+use causeway_proto::v1;
+use prost::Message;
+
+use crate::error::{CallError, read};
+use crate::faults::Faults;
+use crate::page::{self, Cursor, Digest};
+use crate::wire::Wire;
+
+/// Most bytes of the texts of a write.
+const MAX_REQUEST_ID: usize = 128;
+const MAX_AUTHOR: usize = 256;
+const MAX_MESSAGE: usize = 4_096;
+const MAX_DESCRIPTION: usize = 1_024;
+
+/// A topology to make.
+pub(crate) struct Create {
+    pub(crate) name: TopologyName,
+    pub(crate) description: String,
+    pub(crate) request: Option<Request>,
+}
+
+/// A change set to apply.
+pub(crate) struct Apply {
+    pub(crate) write: Write,
+    pub(crate) changes: ChangeSet,
+    pub(crate) validate_only: bool,
+}
+
+/// A page of a list to give.
+pub(crate) struct List<T> {
+    pub(crate) what: T,
+    pub(crate) size: usize,
+    /// Of the request without its page, for the token of the next.
+    pub(crate) digest: Digest,
+}
+
+/// Resources to list.
+pub(crate) struct Resources {
+    pub(crate) topology: TopologyName,
+    pub(crate) consistency: Consistency,
+    pub(crate) filter: Filter,
+    pub(crate) after: Option<ResourceId>,
+}
+
+/// Revisions to list.
+pub(crate) struct Revisions {
+    pub(crate) topology: TopologyName,
+    pub(crate) below: Option<Revision>,
+}
+
+/// The page that a request asks for.
+struct Page {
+    size: u32,
+    token: String,
+}
+
+/// What every write says, as the contract has it.
+pub(crate) struct WriteFields {
+    pub(crate) topology: String,
+    pub(crate) expected_revision: Option<u64>,
+    pub(crate) request_id: String,
+    pub(crate) author: String,
+    pub(crate) message: String,
+}
+
+pub(crate) fn create(wire: v1::CreateTopologyRequest) -> Result<Create, CallError> {
+    let digest = page::digest("CreateTopology", &wire);
+    let v1::CreateTopologyRequest {
+        name,
+        description,
+        request_id,
+    } = wire;
+    read(|faults| {
+        let name = faults.field("name", |faults| Wire::parse(name, faults));
+        let description = bounded("description", description, MAX_DESCRIPTION, faults);
+        let request = request(request_id, digest, faults);
+        Some(Create {
+            name: name?,
+            description: description?,
+            request: request?,
+        })
+    })
+}
+
+/// The name of the topology, in a request that has nothing else to read.
+pub(crate) fn name(field: &'static str, name: String) -> Result<TopologyName, CallError> {
+    read(|faults| faults.field(field, |faults| Wire::parse(name, faults)))
+}
+
+pub(crate) fn apply(wire: v1::ApplyChangesRequest) -> Result<Apply, CallError> {
+    let digest = page::digest("ApplyChanges", &wire);
+    let v1::ApplyChangesRequest {
+        topology,
+        changes,
+        expected_revision,
+        validate_only,
+        request_id,
+        author,
+        message,
+    } = wire;
+    let fields = WriteFields {
+        topology,
+        expected_revision,
+        request_id,
+        author,
+        message,
+    };
+    read(|faults| {
+        let write = write(fields, digest, faults);
+        let changes = faults.field("changes", |faults| {
+            if changes.is_empty() {
+                faults.missing("at least one change")
+            } else {
+                Wire::parse(changes, faults)
+            }
+        });
+        Some(Apply {
+            write: write?,
+            changes: ChangeSet { changes: changes? },
+            validate_only,
+        })
+    })
+}
+
+/// Reads what every write says.
+pub(crate) fn write(fields: WriteFields, digest: Digest, faults: &mut Faults) -> Option<Write> {
+    let WriteFields {
+        topology,
+        expected_revision,
+        request_id,
+        author,
+        message,
+    } = fields;
+    let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
+    let request = request(request_id, digest, faults);
+    let author = bounded("author", author, MAX_AUTHOR, faults);
+    let message = bounded("message", message, MAX_MESSAGE, faults);
+    Some(Write {
+        topology: topology?,
+        expected: expected_revision.map(Revision),
+        request: request?,
+        author: author?,
+        message: message?,
+    })
+}
+
+pub(crate) fn get_resource(
+    wire: v1::GetResourceRequest,
+) -> Result<(TopologyName, ResourceId, Consistency), CallError> {
+    let v1::GetResourceRequest {
+        topology,
+        resource_id,
+        revision,
+    } = wire;
+    read(|faults| {
+        let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
+        let id = faults.field("resource_id", |faults| Wire::parse(resource_id, faults));
+        Some((topology?, id?, at(revision)))
+    })
+}
+
+pub(crate) fn list_topologies(
+    mut wire: v1::ListTopologiesRequest,
+) -> Result<List<Option<TopologyName>>, CallError> {
+    let page = Page::take(&mut wire.page_size, &mut wire.page_token);
+    let digest = page::digest("ListTopologies", &wire);
+    let after = last(page::open(&page.token, &digest)?.as_ref())?;
+    read(|faults| {
+        let size = page::size(page.size, faults);
+        Some(List {
+            what: after,
+            size: size?,
+            digest,
+        })
+    })
+}
+
+pub(crate) fn list_resources(
+    mut wire: v1::ListResourcesRequest,
+) -> Result<List<Resources>, CallError> {
+    let page = Page::take(&mut wire.page_size, &mut wire.page_token);
+    let digest = page::digest("ListResources", &wire);
+    let v1::ListResourcesRequest {
+        topology,
+        revision,
+        filter,
+        page_size: _,
+        page_token: _,
+    } = wire;
+    let cursor = page::open(&page.token, &digest)?;
+    let after = last(cursor.as_ref())?;
+    // All pages show the revision of the first.
+    let consistency = cursor.map_or_else(
+        || at(revision),
+        |cursor| Consistency::Exact(cursor.revision),
+    );
+    read(|faults| {
+        let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
+        let filter = faults.field("filter", |faults| {
+            Filter::parse(filter.unwrap_or_default(), faults)
+        });
+        let size = page::size(page.size, faults);
+        let what = Resources {
+            topology: topology?,
+            consistency,
+            filter: filter?,
+            after,
+        };
+        Some(List {
+            what,
+            size: size?,
+            digest,
+        })
+    })
+}
+
+pub(crate) fn list_revisions(
+    mut wire: v1::ListRevisionsRequest,
+) -> Result<List<Revisions>, CallError> {
+    let page = Page::take(&mut wire.page_size, &mut wire.page_token);
+    let digest = page::digest("ListRevisions", &wire);
+    let below = page::open(&page.token, &digest)?.map(|cursor| cursor.revision);
+    read(|faults| {
+        let topology = faults.field("topology", |faults| Wire::parse(wire.topology, faults));
+        let size = page::size(page.size, faults);
+        let what = Revisions {
+            topology: topology?,
+            below,
+        };
+        Some(List {
+            what,
+            size: size?,
+            digest,
+        })
+    })
+}
+
+// === impl Page ===
+
+impl Page {
+    /// Takes the page out of a request: what is left is what the token belongs to.
+    fn take(size: &mut u32, token: &mut String) -> Self {
+        Self {
+            size: std::mem::take(size),
+            token: std::mem::take(token),
+        }
+    }
+}
+
+/// The last item of the page before.
+fn last<T: FromStr>(cursor: Option<&Cursor>) -> Result<Option<T>, CallError> {
+    let last = cursor.map(|cursor| cursor.last.parse()).transpose();
+    last.map_err(|_| CallError::InvalidPageToken)
+}
+
+fn at(revision: Option<u64>) -> Consistency {
+    revision.map_or(Consistency::Newest, |revision| {
+        Consistency::Exact(Revision(revision))
+    })
+}
+
+fn request(id: String, digest: Digest, faults: &mut Faults) -> Option<Option<Request>> {
+    let id = bounded("request_id", id, MAX_REQUEST_ID, faults)?;
+    let key = (!id.is_empty()).then(|| RequestKey {
+        caller: String::new(),
+        id,
+    });
+    Some(key.map(|key| Request { key, digest }))
+}
+
+fn bounded(
+    field: &'static str,
+    text: String,
+    maximum: usize,
+    faults: &mut Faults,
+) -> Option<String> {
+    if text.len() <= maximum {
+        return Some(text);
+    }
+    faults.field(field, |faults| {
+        faults.add(format!(
+            "is {} bytes long, the maximum is {maximum}",
+            text.len()
+        ))
+    })
+}
+
+/// Size of a message on the wire, in bytes.
+pub(crate) fn bytes(message: &impl Message) -> usize {
+    message.encoded_len()
+}

@@ -1,0 +1,173 @@
+//! The server: services, health, reflection and layers on one listener, and how it ends.
+
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::{HealthReporter, HealthService};
+use tonic_reflection::server::Builder as Reflection;
+
+use causeway_engine::Engine;
+use causeway_proto::FILE_DESCRIPTOR_SET;
+use causeway_proto::v1::path_service_server::{PathServiceServer, SERVICE_NAME as PATH_SERVICE};
+use causeway_proto::v1::topology_service_server::{
+    SERVICE_NAME as TOPOLOGY_SERVICE, TopologyServiceServer,
+};
+
+use crate::deadline::DeadlineLayer;
+use crate::telemetry::TelemetryLayer;
+use crate::{path_service, topology_service};
+
+/// Most bytes of a request, and of an answer.
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
+
+/// What health is told of: the server as a whole, and each service.
+const SERVICES: [&str; 3] = ["", TOPOLOGY_SERVICE, PATH_SERVICE];
+
+/// HTTP/2 windows: large enough for a batch to arrive without waiting for the other side.
+const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
+const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
+
+/// Age at which a connection is closed for a mesh to balance anew, and what each process adds so that not all do so at once.
+const CONNECTION_AGE: Duration = Duration::from_secs(30 * 60);
+const MOST_JITTER_SECONDS: u64 = 10 * 60;
+
+/// How often a silent connection is asked whether it lives.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// Why the server stopped, or did not start.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The description of the contract cannot be served.
+    #[error("the description of the contract cannot be read")]
+    Reflection(#[source] tonic_reflection::server::Error),
+    /// The transport failed.
+    #[error("the server cannot go on serving")]
+    Transport(#[source] tonic::transport::Error),
+}
+
+/// A server of the contract.
+#[derive(Debug)]
+pub struct Server {
+    engine: Engine,
+    drain: Duration,
+    grace: Duration,
+}
+
+impl Server {
+    /// A server for an engine.
+    #[must_use]
+    pub fn new(engine: Engine) -> Self {
+        Self {
+            engine,
+            drain: Duration::ZERO,
+            grace: Duration::from_secs(10),
+        }
+    }
+
+    /// How long it stays open for new calls after it says that it is no longer ready. None by default.
+    #[must_use]
+    pub fn drain(self, drain: Duration) -> Self {
+        Self { drain, ..self }
+    }
+
+    /// How long calls in hand may take to their end after that; then they are cut off. 10 seconds by default.
+    #[must_use]
+    pub fn grace(self, grace: Duration) -> Self {
+        Self { grace, ..self }
+    }
+
+    /// Serves until `shutdown` comes, and the calls in hand have ended.
+    ///
+    /// # Errors
+    /// [`ServeError`] if the listener or the contract's description cannot be used.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
+        let health = HealthReporter::new();
+        set_health(&health, ServingStatus::NotServing).await;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let serving = transport()
+            .add_routes(self.routes(&health)?)
+            .serve_with_incoming_shutdown(incoming, async {
+                // A sender that is gone means the same as one that has sent.
+                stopped.await.unwrap_or_default();
+            });
+        tokio::pin!(serving);
+        set_health(&health, ServingStatus::Serving).await;
+        tokio::select! {
+            ended = &mut serving => return ended.map_err(ServeError::Transport),
+            () = shutdown => {}
+        }
+        set_health(&health, ServingStatus::NotServing).await;
+        tokio::select! {
+            ended = &mut serving => return ended.map_err(ServeError::Transport),
+            () = sleep(self.drain) => {}
+        }
+        drop(stop);
+        // A client that ignores GOAWAY must not hold the process.
+        match timeout(self.grace, serving).await {
+            Ok(ended) => ended.map_err(ServeError::Transport),
+            Err(_) => {
+                tracing::warn!(
+                    grace_seconds = self.grace.as_secs_f64(),
+                    "calls were cut off, they took longer than the grace period"
+                );
+                Ok(())
+            }
+        }
+    }
+
+    fn routes(&self, health: &HealthReporter) -> Result<Routes, ServeError> {
+        let topologies = TopologyServiceServer::new(topology_service::Handlers {
+            engine: self.engine.clone(),
+        })
+        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+        let paths = PathServiceServer::new(path_service::Handlers {
+            engine: self.engine.clone(),
+        })
+        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+        let reflection = Reflection::configure()
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()
+            .map_err(ServeError::Reflection)?;
+        let health = tonic_health::pb::health_server::HealthServer::new(
+            HealthService::from_health_reporter(health.clone()),
+        );
+        Ok(Routes::new(topologies)
+            .add_service(paths)
+            .add_service(reflection)
+            .add_service(health))
+    }
+}
+
+/// The transport with its layers; the first sees a call first.
+fn transport() -> tonic::transport::Server<
+    tower_layer::Stack<DeadlineLayer, tower_layer::Stack<TelemetryLayer, tower_layer::Identity>>,
+> {
+    let jitter = Duration::from_secs(u64::from(std::process::id()) % MOST_JITTER_SECONDS);
+    tonic::transport::Server::builder()
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .max_connection_age(CONNECTION_AGE.saturating_add(jitter))
+        .layer(TelemetryLayer::new())
+        .layer(DeadlineLayer)
+}
+
+async fn set_health(health: &HealthReporter, status: ServingStatus) {
+    for service in SERVICES {
+        health.set_service_status(service, status).await;
+    }
+}

@@ -1,0 +1,303 @@
+//! Errors as the contract tells them: the one place that makes a status.
+//!
+//! Every status has an ErrorInfo with a reason of the contract; inner detail goes to the log and no further.
+
+use std::error::Error;
+use std::time::Duration;
+
+use causeway_engine::EngineError;
+use causeway_engine::ResolveError;
+use causeway_model::change::{Fault, Problem};
+use causeway_model::revision::Revision;
+use causeway_proto::v1::ErrorReason;
+use prost::Message;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, ErrorInfo, StatusExt};
+
+use crate::error::{CallError, FoundFaults};
+use crate::faults::FieldFault;
+
+/// Domain of the reasons.
+const DOMAIN: &str = "causeway.v1";
+
+/// Bytes that the faults of one status may have. Statuses travel in trailers, which clients bound at 8 KiB (gRPC C core, Java) or 16 KiB
+/// (hyper) and cut the call off beyond; details are written in base64, and the message repeats a part.
+const MAX_FAULT_BYTES: usize = 4_500;
+
+/// Bytes that a message may have.
+const MAX_MESSAGE_BYTES: usize = 600;
+
+/// When a write that lost a race is worth another try.
+const RETRY_DELAY: Duration = Duration::from_millis(20);
+
+/// What is common to all statuses: code, reason, message, and facts for programs.
+struct Told<'a> {
+    code: Code,
+    reason: ErrorReason,
+    message: String,
+    facts: &'a [(&'static str, String)],
+}
+
+impl From<CallError> for Status {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::InvalidRequest(faults) => {
+                faulty(ErrorReason::InvalidRequest, "the request has", &faults)
+            }
+            CallError::InvalidChangeSet(faults) => faulty(
+                ErrorReason::InvalidChangeSet,
+                "nothing was changed, for the change set has",
+                &faults,
+            ),
+            CallError::InvalidPageToken => {
+                let token = FieldFault {
+                    field: "page_token".to_owned(),
+                    description: CallError::InvalidPageToken.to_string(),
+                };
+                faulty(
+                    ErrorReason::InvalidPageToken,
+                    "the request has",
+                    &FoundFaults {
+                        found: vec![token],
+                        count: 1,
+                    },
+                )
+            }
+            CallError::Engine(error) => engine(error),
+            CallError::Stream(status) => *status,
+        }
+    }
+}
+
+fn engine(error: EngineError) -> Status {
+    if let EngineError::InvalidChangeSet { faults } = error {
+        return CallError::InvalidChangeSet(of_changes(faults)).into();
+    }
+    // What has a cause is ours or the store's, and of no use to the caller.
+    if let Some(source) = error.source() {
+        tracing::error!(error = source, "{error}");
+    }
+    let (code, reason) = kind(&error);
+    let message = error.to_string();
+    Told {
+        code,
+        reason,
+        message,
+        facts: &facts(&error),
+    }
+    .into_status()
+}
+
+fn kind(error: &EngineError) -> (Code, ErrorReason) {
+    use ErrorReason as Reason;
+    match error {
+        EngineError::TopologyNotFound { .. } => (Code::NotFound, Reason::TopologyNotFound),
+        EngineError::TopologyExists { .. } => (Code::AlreadyExists, Reason::TopologyAlreadyExists),
+        EngineError::ResourceNotFound { .. } => (Code::NotFound, Reason::ResourceNotFound),
+        EngineError::InvalidChangeSet { .. } => (Code::InvalidArgument, Reason::InvalidChangeSet),
+        EngineError::RevisionNotReached { .. } => (Code::OutOfRange, Reason::RevisionNotReached),
+        EngineError::RevisionNotKept { .. } => (Code::OutOfRange, Reason::RevisionNotKept),
+        EngineError::RevisionMismatch { .. } => (Code::Aborted, Reason::RevisionMismatch),
+        EngineError::RequestReused { .. } => (Code::InvalidArgument, Reason::RequestIdReused),
+        EngineError::TooManyItems { .. } => (Code::InvalidArgument, Reason::TooManyItems),
+        EngineError::StoreCorrupt { .. } => (Code::DataLoss, Reason::StoreCorrupt),
+        EngineError::StoreFailed { .. } => (Code::Internal, Reason::StoreFailed),
+        EngineError::Interrupted { .. } => (Code::Internal, Reason::Internal),
+    }
+}
+
+/// What a program may want to know of an error without reading its message.
+fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
+    match error {
+        EngineError::TopologyNotFound { name } | EngineError::TopologyExists { name } => {
+            vec![("topology", name.to_string())]
+        }
+        EngineError::ResourceNotFound {
+            topology,
+            id,
+            revision,
+        } => vec![
+            ("topology", topology.to_string()),
+            ("resource_id", id.to_string()),
+            ("revision", revision.to_string()),
+        ],
+        EngineError::RevisionNotReached { wanted, head } => {
+            vec![("wanted", wanted.to_string()), ("head", head.to_string())]
+        }
+        EngineError::RevisionNotKept { wanted, oldest } => vec![
+            ("wanted", wanted.to_string()),
+            ("oldest", oldest.to_string()),
+        ],
+        EngineError::RevisionMismatch { expected, head } => vec![
+            ("expected", expected.to_string()),
+            ("head", head.to_string()),
+        ],
+        EngineError::RequestReused { id } => vec![("request_id", id.clone())],
+        EngineError::TooManyItems { count, maximum, .. } => vec![
+            ("count", count.to_string()),
+            ("maximum", maximum.to_string()),
+        ],
+        EngineError::InvalidChangeSet { .. }
+        | EngineError::StoreCorrupt { .. }
+        | EngineError::StoreFailed { .. }
+        | EngineError::Interrupted { .. } => Vec::new(),
+    }
+}
+
+/// The status of a flow of a batch that could not be read.
+pub(crate) fn unreadable(error: CallError) -> tonic_types::Status {
+    packed(&error.into())
+}
+
+/// The status of a flow of a batch that has no answer.
+pub(crate) fn unresolved(error: &ResolveError, revision: Revision) -> tonic_types::Status {
+    let ResolveError::UnknownResource { id } = error;
+    let facts = [
+        ("resource_id", id.to_string()),
+        ("revision", revision.to_string()),
+    ];
+    let told = Told {
+        code: Code::NotFound,
+        reason: ErrorReason::ResourceNotFound,
+        message: error.to_string(),
+        facts: &facts,
+    };
+    packed(&told.into_status())
+}
+
+/// The status as a message: what the details of a status made here are the encoding of.
+fn packed(status: &Status) -> tonic_types::Status {
+    tonic_types::Status::decode(status.details()).unwrap_or_else(|_| tonic_types::Status {
+        code: status.code().into(),
+        message: status.message().to_owned(),
+        details: Vec::new(),
+    })
+}
+
+impl Told<'_> {
+    fn into_status(self) -> Status {
+        let (code, message) = (self.code, cut(&self.message, MAX_MESSAGE_BYTES));
+        Status::with_error_details(code, message, self.details())
+    }
+
+    fn details(&self) -> ErrorDetails {
+        let name = self.reason.as_str_name();
+        let reason = name
+            .strip_prefix("ERROR_REASON_")
+            .unwrap_or(name)
+            .to_owned();
+        let metadata = self
+            .facts
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), cut(value, 256)))
+            .collect();
+        let info = ErrorInfo {
+            reason,
+            domain: DOMAIN.to_owned(),
+            metadata,
+        };
+        let mut details = ErrorDetails::new();
+        details.set_error_info(info.reason, info.domain, info.metadata);
+        if self.code == Code::Aborted {
+            details.set_retry_info(Some(RETRY_DELAY));
+        }
+        details
+    }
+}
+
+/// INVALID_ARGUMENT with as many of the faults as a status can carry, and how many more there are.
+fn faulty(reason: ErrorReason, lead: &str, faults: &FoundFaults) -> Status {
+    let FoundFaults { found, count } = faults;
+    let noun = if *count == 1 { "fault" } else { "faults" };
+    let first = found.first().map_or_else(String::new, |fault| {
+        format!(": {}: {}", fault.field, fault.description)
+    });
+    let message = cut(&format!("{lead} {count} {noun}{first}"), MAX_MESSAGE_BYTES);
+    let told = Told {
+        code: Code::InvalidArgument,
+        reason,
+        message: message.clone(),
+        facts: &[("count", count.to_string())],
+    };
+    let mut details = told.details();
+    let mut bytes = 0_usize;
+    let fitting = found
+        .iter()
+        .map(|fault| (cut(&fault.field, 512), cut(&fault.description, 512)))
+        .take_while(|(field, description)| {
+            bytes = bytes
+                .saturating_add(field.len())
+                .saturating_add(description.len())
+                .saturating_add(8);
+            bytes <= MAX_FAULT_BYTES
+        });
+    let mut told_count = 0_usize;
+    for (field, description) in fitting {
+        details.add_bad_request_violation(field, description);
+        told_count = told_count.saturating_add(1);
+    }
+    if told_count < *count {
+        let rest = count.saturating_sub(told_count);
+        details.add_bad_request_violation(
+            "",
+            format!("and {rest} more, which do not fit into an error; mend these first"),
+        );
+    }
+    Status::with_error_details(Code::InvalidArgument, message, details)
+}
+
+/// The faults of a change set with the paths of the request's fields.
+fn of_changes(faults: Vec<Fault>) -> FoundFaults {
+    let count = faults.len();
+    let found = faults
+        .into_iter()
+        .take(crate::faults::KEPT)
+        .map(|fault| FieldFault {
+            field: change_path(&fault),
+            description: described(&fault),
+        });
+    FoundFaults {
+        found: found.collect(),
+        count,
+    }
+}
+
+fn change_path(fault: &Fault) -> String {
+    let Fault {
+        change,
+        resource: _,
+        field,
+        problem,
+    } = fault;
+    match problem {
+        Problem::NotThere | Problem::StillContains { .. } => {
+            format!("changes[{change}].delete_resource_id")
+        }
+        Problem::Contradiction { .. } => format!("changes[{change}]"),
+        Problem::NoContainer { .. }
+        | Problem::WrongContainer { .. }
+        | Problem::OutsideContainer { .. }
+        | Problem::VpcDiffers { .. }
+        | Problem::EmptyList
+        | Problem::Duplicate { .. }
+        | Problem::NotAllowed { .. } => format!("changes[{change}].put.{field}"),
+    }
+}
+
+/// What is wrong, and with which resource.
+pub(crate) fn described(fault: &Fault) -> String {
+    format!("`{}`: {}", fault.resource, fault.problem)
+}
+
+/// The text, cut at a number of bytes.
+fn cut(text: &str, bytes: usize) -> String {
+    let end = text
+        .char_indices()
+        .map(|(at, character)| at.saturating_add(character.len_utf8()))
+        .take_while(|end| *end <= bytes)
+        .last();
+    text.get(..end.unwrap_or(0)).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

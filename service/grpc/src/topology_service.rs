@@ -1,0 +1,280 @@
+//! `causeway.v1.TopologyService`.
+
+use causeway_engine::Logged;
+use causeway_engine::{Applied, Engine, ResourcePage, TopologyInfo};
+use causeway_model::revision::{Revision, Timestamp};
+use causeway_proto::v1::{self, topology_service_server::TopologyService};
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::error::CallError;
+use crate::import;
+use crate::offload::off_thread;
+use crate::page::{self, Cursor, Digest};
+use crate::requests::{self, Apply, Create, List, Resources};
+use crate::wire::Wire;
+
+/// The handlers.
+#[derive(Debug, Clone)]
+pub(crate) struct Handlers {
+    pub(crate) engine: Engine,
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl TopologyService for Handlers {
+    async fn create_topology(
+        &self,
+        request: Request<v1::CreateTopologyRequest>,
+    ) -> Answer<v1::CreateTopologyResponse> {
+        let Create {
+            name,
+            description,
+            request,
+        } = requests::create(request.into_inner())?;
+        let info = self
+            .engine
+            .create_topology(name, description, request)
+            .await
+            .map_err(CallError::from)?;
+        Ok(Response::new(v1::CreateTopologyResponse {
+            topology: Some(topology(info)),
+        }))
+    }
+
+    async fn get_topology(
+        &self,
+        request: Request<v1::GetTopologyRequest>,
+    ) -> Answer<v1::GetTopologyResponse> {
+        let name = requests::name("name", request.into_inner().name)?;
+        let info = self
+            .engine
+            .get_topology(&name)
+            .await
+            .map_err(CallError::from)?;
+        Ok(Response::new(v1::GetTopologyResponse {
+            topology: Some(topology(info)),
+        }))
+    }
+
+    async fn list_topologies(
+        &self,
+        request: Request<v1::ListTopologiesRequest>,
+    ) -> Answer<v1::ListTopologiesResponse> {
+        let List { what, size, digest } = requests::list_topologies(request.into_inner())?;
+        let found = self.engine.list_topologies(what.as_ref(), size).await;
+        let (found, more) = found.map_err(CallError::from)?;
+        Ok(Response::new(topology_page(found, more, &digest)))
+    }
+
+    async fn delete_topology(
+        &self,
+        request: Request<v1::DeleteTopologyRequest>,
+    ) -> Answer<v1::DeleteTopologyResponse> {
+        let name = requests::name("name", request.into_inner().name)?;
+        self.engine
+            .delete_topology(name)
+            .await
+            .map_err(CallError::from)?;
+        Ok(Response::new(v1::DeleteTopologyResponse {}))
+    }
+
+    async fn apply_changes(
+        &self,
+        request: Request<v1::ApplyChangesRequest>,
+    ) -> Answer<v1::ApplyChangesResponse> {
+        let wire = request.into_inner();
+        let count = wire.changes.len();
+        self.engine.check_changes(count).map_err(CallError::from)?;
+        let Apply {
+            write,
+            changes,
+            validate_only,
+        } = off_thread(&self.engine, count, || requests::apply(wire)).await??;
+        let outcome = if validate_only {
+            self.engine.validate(write, changes).await
+        } else {
+            self.engine.apply(write, changes).await
+        };
+        Ok(Response::new(applied(&outcome.map_err(CallError::from)?)))
+    }
+
+    async fn import_resources(
+        &self,
+        request: Request<Streaming<v1::ImportResourcesRequest>>,
+    ) -> Answer<v1::ImportResourcesResponse> {
+        let applied = import::run(&self.engine, request.into_inner()).await?;
+        Ok(Response::new(imported(&applied)))
+    }
+
+    async fn get_resource(
+        &self,
+        request: Request<v1::GetResourceRequest>,
+    ) -> Answer<v1::GetResourceResponse> {
+        let (topology, id, consistency) = requests::get_resource(request.into_inner())?;
+        let (resource, revision) = self
+            .engine
+            .get_resource(&topology, &id, consistency)
+            .await
+            .map_err(CallError::from)?;
+        Ok(Response::new(v1::GetResourceResponse {
+            resource: Some(resource.as_ref().render()),
+            revision: revision.0,
+        }))
+    }
+
+    async fn list_resources(
+        &self,
+        request: Request<v1::ListResourcesRequest>,
+    ) -> Answer<v1::ListResourcesResponse> {
+        let List { what, size, digest } = requests::list_resources(request.into_inner())?;
+        let Resources {
+            topology,
+            consistency,
+            filter,
+            after,
+        } = what;
+        let found = self
+            .engine
+            .list_resources(&topology, consistency, filter, (after, size))
+            .await;
+        let page = found.map_err(CallError::from)?;
+        Ok(Response::new(resource_page(&page, &digest)))
+    }
+
+    async fn list_revisions(
+        &self,
+        request: Request<v1::ListRevisionsRequest>,
+    ) -> Answer<v1::ListRevisionsResponse> {
+        let List { what, size, digest } = requests::list_revisions(request.into_inner())?;
+        let found = self
+            .engine
+            .list_revisions(&what.topology, what.below, size)
+            .await;
+        let (found, more) = found.map_err(CallError::from)?;
+        Ok(Response::new(revision_page(found, more, &digest)))
+    }
+}
+
+fn topology_page(
+    found: Vec<TopologyInfo>,
+    more: bool,
+    digest: &Digest,
+) -> v1::ListTopologiesResponse {
+    let next = found.last().filter(|_| more).map(|last| Cursor {
+        revision: Revision::ZERO,
+        last: last.name.to_string(),
+    });
+    v1::ListTopologiesResponse {
+        topologies: found.into_iter().map(topology).collect(),
+        next_page_token: page::seal(next, digest),
+    }
+}
+
+fn resource_page(page: &ResourcePage, digest: &Digest) -> v1::ListResourcesResponse {
+    let ResourcePage {
+        revision,
+        resources,
+        more,
+    } = page;
+    let next = resources.last().filter(|_| *more).map(|last| Cursor {
+        revision: *revision,
+        last: last.id().to_string(),
+    });
+    v1::ListResourcesResponse {
+        resources: resources
+            .iter()
+            .map(|resource| resource.as_ref().render())
+            .collect(),
+        next_page_token: page::seal(next, digest),
+        revision: revision.0,
+    }
+}
+
+fn revision_page(found: Vec<Logged>, more: bool, digest: &Digest) -> v1::ListRevisionsResponse {
+    let next = found.last().filter(|_| more).map(|last| Cursor {
+        revision: last.revision,
+        last: String::new(),
+    });
+    v1::ListRevisionsResponse {
+        revisions: found.into_iter().map(revision).collect(),
+        next_page_token: page::seal(next, digest),
+    }
+}
+
+fn topology(info: TopologyInfo) -> v1::Topology {
+    let TopologyInfo {
+        name,
+        description,
+        time,
+        revision,
+        resources,
+    } = info;
+    v1::Topology {
+        name: name.to_string(),
+        revision: revision.0,
+        create_time: Some(timestamp(time)),
+        resource_count: count(resources),
+        description,
+    }
+}
+
+fn revision(logged: Logged) -> v1::Revision {
+    let Logged {
+        revision,
+        note,
+        counts: [put_count, deleted_count],
+    } = logged;
+    v1::Revision {
+        revision: revision.0,
+        create_time: Some(timestamp(note.time)),
+        author: note.author,
+        message: note.message,
+        put_count,
+        deleted_count,
+    }
+}
+
+fn applied(applied: &Applied) -> v1::ApplyChangesResponse {
+    let Applied {
+        revision,
+        created,
+        updated,
+        deleted,
+        unchanged: _,
+    } = *applied;
+    v1::ApplyChangesResponse {
+        revision: revision.0,
+        put_count: created.saturating_add(updated),
+        deleted_count: deleted,
+    }
+}
+
+fn imported(applied: &Applied) -> v1::ImportResourcesResponse {
+    let Applied {
+        revision,
+        created,
+        updated,
+        deleted,
+        unchanged,
+    } = *applied;
+    v1::ImportResourcesResponse {
+        revision: revision.0,
+        changed: applied.is_change(),
+        created_count: created,
+        updated_count: updated,
+        deleted_count: deleted,
+        unchanged_count: unchanged,
+    }
+}
+
+fn timestamp(time: Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: i64::try_from(time.0.as_secs()).unwrap_or(i64::MAX),
+        nanos: i32::try_from(time.0.subsec_nanos()).unwrap_or(0),
+    }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

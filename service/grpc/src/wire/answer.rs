@@ -1,0 +1,223 @@
+//! Answers as they are sent. They only go out, so there is nothing to parse.
+
+use causeway_engine::{Answer, Answers};
+use causeway_model::revision::Revision;
+use causeway_model::trace::{
+    Alternative, Code, Direction, Disposition, Explanation, Header, Hop, Named, PathAnswer, Stage,
+    Step, StepAction, Trace, Verdict,
+};
+use causeway_proto::v1;
+
+use crate::status;
+use crate::wire::Wire;
+use crate::wire::macros::names;
+
+names! {
+    Verdict = v1::Verdict, required { Reachable, Unreachable, Ambiguous, Undetermined }
+    Disposition = v1::Disposition, required { Delivered, ExitedToInternet, DeliveredToService, Denied, NoNextHop, Loop, Unknown }
+    Stage = v1::Stage, required {
+        SourceDestCheck, SecurityGroupOut, NetworkAclOut, RouteTable, State, Admission, Translation, Forwarding, NetworkAclIn, SecurityGroupIn,
+        Delivery,
+    }
+    StepAction = v1::StepAction, required {
+        Allowed, AllowedByState, Denied, PartlyDenied, Forwarded, Translated, Delivered, Dropped, Unknown,
+    }
+    Direction = v1::Direction, required { Forward, Return }
+    Detail = v1::Detail, absent Verdict { Verdict, Path, Full }
+    Code = v1::ExplanationCode, required {
+        BadState, BadStateAttachment, BadStateRoute, EniSourceDestCheckRestriction, EniSgRulesMismatch, SgHasNoRules, SgReferencesNotPreserved,
+        SubnetAclRestriction, NoRouteToDestination, NoPossibleDestination, IgwDestinationAddressNotInRfc1918Egress,
+        IgwDestinationAddressNotInRfc6598Egress, IgwPrivateIpAssociationForIngress, IgwPublicIpAssociationForEgress,
+        IgwSourceAddressNotInRfc1918Ingress, IgwSourceAddressNotInRfc6598Ingress, NgwRequiresSourceInVpc, ProtocolRestriction,
+        PcxRequiresAddressInVpcCidr, PcxNotTransitive, VpceGatewayProtocolRestriction, VpceGatewayNotTransitive, VpceStateNotAvailable,
+        VpceServiceNotFound, VpceServiceCannotInitiate, DnsSupportDisabled, DnsPrivateNameDisabled, ReturnPathBlocked, ReturnPathAsymmetric,
+        RoutingLoop, AmbiguousPrefixLists, StaleSgReference, UnknownDestination, UnknownResource, UnsupportedComponent, NoSourceOrDestination,
+        UnassociatedComponent, VpcBlockPublicAccessEnabled,
+    }
+}
+
+/// How much of each answer is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    Verdict,
+    Path,
+    Full,
+}
+
+/// The whole answer to a flow.
+pub(crate) fn path(answer: &PathAnswer, revision: Revision) -> v1::PathAnswer {
+    let PathAnswer {
+        verdict,
+        forward,
+        reply,
+        explanations,
+        alternatives,
+        alternatives_truncated,
+        assumptions,
+    } = answer;
+    v1::PathAnswer {
+        verdict: verdict.render(),
+        revision: revision.0,
+        forward: forward.as_ref().map(trace),
+        r#return: reply.as_ref().map(trace),
+        explanations: explanations.iter().map(explanation).collect(),
+        alternatives: alternatives.iter().map(alternative).collect(),
+        alternatives_truncated: *alternatives_truncated,
+        assumptions: assumptions.clone(),
+    }
+}
+
+/// The answers to the flows of a batch that could be read, in order.
+pub(crate) fn items(answers: &Answers, detail: Detail) -> impl Iterator<Item = v1::BatchItem> {
+    answers
+        .answers
+        .iter()
+        .map(move |answer| item(answer, answers.revision, detail))
+}
+
+fn item(answer: &Answer, revision: Revision, detail: Detail) -> v1::BatchItem {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            return v1::BatchItem {
+                error: Some(status::unresolved(error, revision)),
+                ..v1::BatchItem::default()
+            };
+        }
+    };
+    v1::BatchItem {
+        verdict: answer.verdict.render(),
+        codes: codes(answer),
+        path: if detail == Detail::Verdict {
+            Vec::new()
+        } else {
+            forward_ids(answer)
+        },
+        answer: (detail == Detail::Full).then(|| path(answer, revision)),
+        error: None,
+    }
+}
+
+/// Codes of the explanations, in their order, each once.
+fn codes(answer: &PathAnswer) -> Vec<i32> {
+    let mut codes: Vec<i32> = Vec::with_capacity(answer.explanations.len());
+    for code in answer
+        .explanations
+        .iter()
+        .map(|explanation| explanation.code.render())
+    {
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    codes
+}
+
+fn forward_ids(answer: &PathAnswer) -> Vec<String> {
+    let hops = answer.forward.iter().flat_map(|trace| &trace.hops);
+    hops.filter_map(|hop| hop.resource.as_ref())
+        .map(|named| named.id.to_string())
+        .collect()
+}
+
+fn alternative(alternative: &Alternative) -> v1::Alternative {
+    let Alternative {
+        verdict,
+        forward,
+        reply,
+        count,
+    } = alternative;
+    v1::Alternative {
+        verdict: verdict.render(),
+        forward: forward.as_ref().map(trace),
+        r#return: reply.as_ref().map(trace),
+        count: *count,
+    }
+}
+
+fn trace(held: &Trace) -> v1::Trace {
+    let Trace { hops, disposition } = held;
+    v1::Trace {
+        hops: hops.iter().map(hop).collect(),
+        disposition: disposition.render(),
+    }
+}
+
+fn hop(hop: &Hop) -> v1::Hop {
+    let Hop { resource, steps } = hop;
+    let (resource_id, resource_kind, name) = named(resource.as_ref());
+    v1::Hop {
+        resource_id,
+        resource_kind,
+        name,
+        steps: steps.iter().map(step).collect(),
+    }
+}
+
+fn step(step: &Step) -> v1::Step {
+    let Step {
+        stage,
+        resource,
+        rule,
+        action,
+        code,
+        before,
+        after,
+    } = step;
+    v1::Step {
+        stage: stage.render(),
+        resource_id: resource
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        rule: rule.clone().into_owned(),
+        action: action.render(),
+        code: code.render(),
+        before: Some(header(before)),
+        after: after.as_ref().map(header),
+    }
+}
+
+fn header(header: &Header) -> v1::Header {
+    let Header {
+        source,
+        destination,
+        protocol,
+        source_ports,
+        destination_ports,
+    } = header;
+    v1::Header {
+        source: source.to_string(),
+        destination: destination.to_string(),
+        protocol: protocol.to_string(),
+        source_port_from: source_ports.from().into(),
+        source_port_to: source_ports.to().into(),
+        destination_port_from: destination_ports.from().into(),
+        destination_port_to: destination_ports.to().into(),
+    }
+}
+
+fn explanation(explanation: &Explanation) -> v1::Explanation {
+    let Explanation {
+        code,
+        resource,
+        direction,
+        detail,
+    } = explanation;
+    let (resource_id, resource_kind, name) = named(resource.as_ref());
+    v1::Explanation {
+        code: code.render(),
+        resource_id,
+        resource_kind,
+        name,
+        direction: direction.render(),
+        detail: detail.clone(),
+    }
+}
+
+/// Id, kind and name of a resource; empty for none.
+fn named(named: Option<&Named>) -> (String, i32, String) {
+    named.map_or_else(Default::default, |Named { id, kind, name }| {
+        (id.to_string(), kind.render(), name.clone())
+    })
+}

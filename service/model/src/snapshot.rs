@@ -1,0 +1,286 @@
+//! The immutable state of a topology at a revision.
+//!
+//! Snapshots share structure: applying a change copies a path of the trees, not the topology.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+
+use crate::change::{Change, ChangeSet, Effect, Fault, Problem};
+use crate::check;
+use crate::ids::{AccountId, Region, ResourceId};
+use crate::resource::{Kind, Resource};
+
+/// The state of a topology. Cloning it is cheap.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    resources: OrdMap<ResourceId, Arc<Resource>>,
+    /// What each container holds.
+    contained: OrdMap<ResourceId, OrdSet<ResourceId>>,
+}
+
+/// All resources of one kind in one account and Region.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Scope {
+    /// The account.
+    pub owner_id: AccountId,
+    /// The Region; none for global resources.
+    pub region: Option<Region>,
+    /// The kind.
+    pub kind: Kind,
+}
+
+impl Snapshot {
+    /// How many resources there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.resources.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty()
+    }
+
+    /// The resource with this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Arc<Resource>> {
+        self.resources.get(id)
+    }
+
+    /// All resources, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Resource>> {
+        self.resources.values()
+    }
+
+    /// The resources after this id, by id; all for none.
+    pub fn iter_after(&self, id: Option<&ResourceId>) -> impl Iterator<Item = &Arc<Resource>> {
+        let start = id.map_or(std::ops::Bound::Unbounded, |id| {
+            std::ops::Bound::Excluded(id.clone())
+        });
+        self.resources
+            .range((start, std::ops::Bound::Unbounded))
+            .map(|(_, resource)| resource)
+    }
+
+    /// The snapshot after a change set, and what the set does.
+    ///
+    /// # Errors
+    /// Every fault of the set, at least one; then nothing is changed.
+    pub fn apply(&self, set: &ChangeSet) -> Result<(Self, Effect), Vec<Fault>> {
+        let (changes, mut faults) = distinct(set);
+        let mut after = self.clone();
+        let mut effect = Effect::default();
+        for (&id, &(place, change)) in &changes {
+            faults.extend(problems_alone(self, place, change));
+            match change {
+                Change::Put(resource) => after.note_put(resource, &mut effect),
+                Change::Delete(_) => after.note_delete(id, &mut effect),
+            }
+        }
+        for &(place, change) in changes.values() {
+            faults.extend(problems_between(&after, place, change));
+        }
+        if faults.is_empty() {
+            return Ok((after, effect));
+        }
+        faults.sort_by(|one, other| (one.change, &one.field).cmp(&(other.change, &other.field)));
+        Err(faults)
+    }
+
+    /// The snapshot after changes that were checked before, as a log keeps them.
+    #[must_use]
+    pub fn replay(&self, set: &ChangeSet) -> Self {
+        let mut after = self.clone();
+        for change in &set.changes {
+            match change {
+                Change::Put(resource) => after.put(resource),
+                Change::Delete(id) => after.delete(id),
+            }
+        }
+        after
+    }
+
+    /// The changes that make the scopes hold what is given and nothing else, and put what is given outside of them.
+    #[must_use]
+    pub fn difference(
+        &self,
+        scopes: &[Scope],
+        given: &BTreeMap<ResourceId, Resource>,
+    ) -> ChangeSet {
+        let puts = given.values().filter(|resource| {
+            self.get(resource.id().as_str())
+                .is_none_or(|held| held.as_ref() != *resource)
+        });
+        let in_scope = |resource: &Resource| {
+            scopes.iter().any(|scope| {
+                scope.kind == resource.kind()
+                    && scope.owner_id == resource.owner_id
+                    && scope.region == resource.region
+            })
+        };
+        let missing = self
+            .iter()
+            .filter(|held| !given.contains_key(held.id()) && in_scope(held));
+        let deletes = missing.map(|held| Change::Delete(held.id().clone()));
+        let puts = puts.map(|resource| Change::Put(Box::new(resource.clone())));
+        ChangeSet {
+            changes: puts.chain(deletes).collect(),
+        }
+    }
+
+    fn note_put(&mut self, resource: &Resource, effect: &mut Effect) {
+        match self.get(resource.id().as_str()) {
+            Some(held) if held.as_ref() == resource => return,
+            Some(_) => effect.updated += 1,
+            None => effect.created += 1,
+        }
+        effect
+            .changes
+            .changes
+            .push(Change::Put(Box::new(resource.clone())));
+        self.put(resource);
+    }
+
+    fn note_delete(&mut self, id: &ResourceId, effect: &mut Effect) {
+        if self.resources.contains_key(id.as_str()) {
+            effect.deleted += 1;
+            effect.changes.changes.push(Change::Delete(id.clone()));
+            self.delete(id);
+        }
+    }
+
+    fn put(&mut self, resource: &Resource) {
+        self.delete(resource.id());
+        for container in resource.body.containers() {
+            self.contained
+                .entry(container.id)
+                .or_default()
+                .insert(resource.id().clone());
+        }
+        self.resources
+            .insert(resource.id().clone(), Arc::new(resource.clone()));
+    }
+
+    fn delete(&mut self, id: &ResourceId) {
+        let Some(held) = self.resources.remove(id.as_str()) else {
+            return;
+        };
+        for container in held.body.containers() {
+            if let Some(siblings) = self.contained.get_mut(&container.id) {
+                siblings.remove(id);
+                if siblings.is_empty() {
+                    self.contained.remove(&container.id);
+                }
+            }
+        }
+    }
+
+    fn contents(&self, id: &ResourceId) -> impl Iterator<Item = &ResourceId> {
+        self.contained
+            .get(id)
+            .into_iter()
+            .flat_map(|set| set.iter())
+    }
+}
+
+/// The changes by id, each once, with their places; and the contradictions between them.
+fn distinct(set: &ChangeSet) -> (BTreeMap<&ResourceId, (usize, &Change)>, Vec<Fault>) {
+    let mut changes: BTreeMap<&ResourceId, (usize, &Change)> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for (place, change) in set.changes.iter().enumerate() {
+        let &mut (other, first) = changes.entry(change.id()).or_insert((place, change));
+        if first != change {
+            let problem = Problem::Contradiction { other };
+            faults.push(Fault {
+                change: place,
+                resource: change.id().clone(),
+                field: String::new(),
+                problem,
+            });
+        }
+    }
+    (changes, faults)
+}
+
+fn problems_alone(before: &Snapshot, place: usize, change: &Change) -> Vec<Fault> {
+    match change {
+        Change::Put(resource) => faults(place, resource.id(), check::alone(resource)),
+        Change::Delete(id) if before.get(id.as_str()).is_none() => {
+            faults(place, id, vec![(String::new(), Problem::NotThere)])
+        }
+        Change::Delete(_) => Vec::new(),
+    }
+}
+
+/// What is wrong, after all changes, between a changed resource and its containers or its contents.
+fn problems_between(after: &Snapshot, place: usize, change: &Change) -> Vec<Fault> {
+    match change {
+        Change::Put(resource) => {
+            let mut found = faults(place, resource.id(), container_problems(after, resource));
+            for contained in after
+                .contents(resource.id())
+                .filter_map(|id| after.get(id.as_str()))
+            {
+                found.extend(faults(
+                    place,
+                    contained.id(),
+                    check::within(contained, resource),
+                ));
+            }
+            found
+        }
+        Change::Delete(id) => {
+            let left = after.contents(id).map(|contained| {
+                (
+                    String::new(),
+                    Problem::StillContains {
+                        contained: contained.clone(),
+                    },
+                )
+            });
+            faults(place, id, left.collect())
+        }
+    }
+}
+
+fn container_problems(after: &Snapshot, resource: &Resource) -> Vec<check::FieldProblem> {
+    let mut problems = Vec::new();
+    for container in resource.body.containers() {
+        match after.get(container.id.as_str()) {
+            None => problems.push((
+                container.field.to_owned(),
+                Problem::NoContainer {
+                    container: container.id,
+                },
+            )),
+            Some(held) if held.kind() != container.kind => {
+                let problem = Problem::WrongContainer {
+                    container: container.id,
+                    found: held.kind(),
+                    expected: container.kind,
+                };
+                problems.push((container.field.to_owned(), problem));
+            }
+            Some(held) => problems.extend(check::within(resource, held)),
+        }
+    }
+    problems
+}
+
+fn faults(change: usize, resource: &ResourceId, problems: Vec<check::FieldProblem>) -> Vec<Fault> {
+    problems
+        .into_iter()
+        .map(|(field, problem)| Fault {
+            change,
+            resource: resource.clone(),
+            field,
+            problem,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

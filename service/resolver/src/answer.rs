@@ -1,0 +1,380 @@
+//! The answer to a flow: its ways and their replies, judged one by one and together.
+
+use std::marker::PhantomData;
+
+use causeway_model::flow::Flow;
+use causeway_model::ids::ResourceId;
+use causeway_model::trace::{
+    Alternative, Code, Direction, Disposition, Explanation, PathAnswer, Trace, Verdict,
+};
+
+use crate::decide::Reader;
+use crate::ends::{self, Begin, Must, Plan, Remark};
+use crate::network::Network;
+use crate::table::ResourceIx;
+use crate::walk::{Effect, Issue, MAX_WAYS, Traveller, Walk, Way};
+use crate::{Depth, ResolveError};
+
+/// How many alternatives an answer tells.
+const MAX_ALTERNATIVES: usize = 16;
+
+/// A way and the reply to it, judged.
+#[derive(Debug)]
+struct Judged {
+    verdict: Verdict,
+    forward: Way,
+    reply: Option<Way>,
+    issues: Vec<Issue>,
+}
+
+/// Answers a flow.
+pub(crate) fn resolve<R: Reader>(
+    network: &Network,
+    flow: &Flow,
+    depth: Depth,
+) -> Result<PathAnswer, ResolveError> {
+    let walk: Walk<'_, R> = Walk {
+        network,
+        records: depth == Depth::Full,
+        reader: PhantomData,
+    };
+    Ok(match ends::plan(network, flow)? {
+        Plan::Settled(verdict, remark) => settled(network, verdict, remark),
+        Plan::Send(begins, remark) => {
+            let (judged, is_truncated) = judge_all(&walk, &begins);
+            together(&walk, judged, remark, is_truncated)
+        }
+    })
+}
+
+fn settled(network: &Network, verdict: Verdict, remark: Remark) -> PathAnswer {
+    PathAnswer {
+        verdict,
+        forward: None,
+        reply: None,
+        explanations: vec![explain(
+            network,
+            remark.code,
+            remark.resource,
+            None,
+            remark.detail,
+        )],
+        alternatives: Vec::new(),
+        alternatives_truncated: false,
+        assumptions: Vec::new(),
+    }
+}
+
+fn explain(
+    network: &Network,
+    code: Code,
+    resource: Option<ResourceIx>,
+    direction: Option<Direction>,
+    detail: String,
+) -> Explanation {
+    Explanation {
+        code,
+        resource: resource.and_then(|at| network.named(at)),
+        direction,
+        detail,
+    }
+}
+
+/// Walks all ways and their replies; tells whether there are more than the bound.
+fn judge_all<R: Reader>(walk: &Walk<'_, R>, begins: &[Begin]) -> (Vec<Judged>, bool) {
+    let mut judged = Vec::new();
+    let mut is_truncated = false;
+    for begin in begins {
+        let left = MAX_WAYS.saturating_sub(judged.len());
+        if left == 0 {
+            return (judged, true);
+        }
+        let (ways, has_more) = walk.run(Traveller::new(begin.packet.clone(), begin.at), left);
+        is_truncated |= has_more;
+        for mut way in ways {
+            check_end(walk.network, begin, &mut way);
+            let (replies, has_more) = replies(walk, &way);
+            is_truncated |= has_more;
+            judged.extend(
+                replies
+                    .into_iter()
+                    .map(|reply| judge(walk.network, begin, way.clone(), reply)),
+            );
+        }
+    }
+    (judged, is_truncated)
+}
+
+/// Notes when a packet arrives somewhere else than was asked for.
+fn check_end(network: &Network, begin: &Begin, way: &mut Way) {
+    let has_arrived = way.reply_at.is_some();
+    let is_right = match begin.must {
+        Must::Arrive => true,
+        Must::EndAt(interface) => way.interface == Some(interface),
+        Must::Pass(resource) => way.traveller.has_passed(network, resource),
+    };
+    if has_arrived && !is_right {
+        let wanted = match begin.must {
+            Must::EndAt(interface) => network
+                .interface(interface)
+                .map(|interface| interface.resource),
+            Must::Pass(resource) => Some(resource),
+            Must::Arrive => None,
+        };
+        let detail =
+            "the packet arrives elsewhere: no way leads to it by the address it was sent to"
+                .to_owned();
+        way.traveller
+            .note(Effect::Blocks, Code::NoPossibleDestination, wanted, detail);
+        way.reply_at = None;
+    }
+}
+
+/// The replies to a way: none if it does not arrive.
+fn replies<R: Reader>(walk: &Walk<'_, R>, way: &Way) -> (Vec<Option<Way>>, bool) {
+    match way.reply() {
+        None => (vec![None], false),
+        Some(reply) => {
+            let (ways, has_more) = walk.run(reply, MAX_WAYS);
+            (ways.into_iter().map(Some).collect(), has_more)
+        }
+    }
+}
+
+fn judge(network: &Network, begin: &Begin, forward: Way, mut reply: Option<Way>) -> Judged {
+    if let Some(reply) = &mut reply {
+        check_reply(network, begin, &forward, reply);
+    }
+    let mut issues = forward.traveller.issues.clone();
+    let back = reply.iter().flat_map(|reply| &reply.traveller.issues);
+    issues.extend(back.cloned());
+    let has = |effect| issues.iter().any(|issue| issue.effect == effect);
+    let verdict = if has(Effect::Blocks) {
+        Verdict::Unreachable
+    } else if has(Effect::Doubts) || forward.reply_at.is_none() {
+        Verdict::Undetermined
+    } else if has(Effect::Splits) {
+        Verdict::Ambiguous
+    } else {
+        Verdict::Reachable
+    };
+    Judged {
+        verdict,
+        forward,
+        reply,
+        issues,
+    }
+}
+
+/// Notes when a reply does not come back to where the packet started, as an answer to it. Where the packet itself does not arrive, there is
+/// no reply to speak of: what its way would meet is noted, but not what becomes of it.
+fn check_reply(network: &Network, begin: &Begin, forward: &Way, reply: &mut Way) {
+    if is_blocked(forward) {
+        return;
+    }
+    let header = &reply.traveller.packet.header;
+    let sent = &begin.packet.header;
+    let is_back = match begin.from {
+        Some(interface) => reply.interface == Some(interface),
+        None => {
+            matches!(
+                reply.disposition,
+                Disposition::ExitedToInternet | Disposition::DeliveredToService
+            ) && reply.interface.is_none()
+        }
+    };
+    let is_answer = header.source == sent.destination && header.destination == sent.source;
+    let resource = begin
+        .from
+        .and_then(|at| network.interface(at))
+        .map(|interface| interface.resource);
+    if reply.reply_at.is_some() && !(is_back && is_answer) {
+        let detail = format!(
+            "the reply arrives from {} to {}, not from {} to {}",
+            header.source, header.destination, sent.destination, sent.source
+        );
+        let code = Code::ReturnPathAsymmetric;
+        reply.traveller.note(Effect::Blocks, code, resource, detail);
+    }
+    if is_blocked(reply) {
+        let detail = "the packet arrives, and its reply does not come back".to_owned();
+        let code = Code::ReturnPathBlocked;
+        reply.traveller.note(Effect::Blocks, code, resource, detail);
+    }
+}
+
+fn is_blocked(way: &Way) -> bool {
+    let mut issues = way.traveller.issues.iter();
+    issues.any(|issue| issue.effect == Effect::Blocks)
+}
+
+/// The answer from all ways: the first is the one that is told in full.
+fn together<R: Reader>(
+    walk: &Walk<'_, R>,
+    judged: Vec<Judged>,
+    remark: Option<Remark>,
+    is_truncated: bool,
+) -> PathAnswer {
+    let network = walk.network;
+    let verdict = overall(&judged, is_truncated);
+    let explanations = explanations(network, &judged, remark, verdict);
+    let mut ways = judged.into_iter();
+    let first = ways.next();
+    let (alternatives, has_more) = if walk.records {
+        group(ways)
+    } else {
+        (Vec::new(), false)
+    };
+    let told = |way: Way| walk.records.then(|| trace(way));
+    let (forward, reply) = first.map_or((None, None), |first| {
+        (told(first.forward), first.reply.and_then(told))
+    });
+    let assumptions = assumptions(network, forward.iter().chain(&reply));
+    PathAnswer {
+        verdict,
+        forward,
+        reply,
+        explanations,
+        alternatives,
+        alternatives_truncated: is_truncated || has_more,
+        assumptions,
+    }
+}
+
+/// What stopped or qualified the ways, each once. That a way is a guess is told where it matters.
+fn explanations(
+    network: &Network,
+    judged: &[Judged],
+    remark: Option<Remark>,
+    verdict: Verdict,
+) -> Vec<Explanation> {
+    let mut told: Vec<Explanation> = remark
+        .into_iter()
+        .map(|remark| explain(network, remark.code, remark.resource, None, remark.detail))
+        .collect();
+    let issues = judged.iter().flat_map(|way| &way.issues);
+    for issue in
+        issues.filter(|issue| issue.effect != Effect::Guesses || verdict == Verdict::Undetermined)
+    {
+        let direction = Some(issue.direction);
+        let new = explain(
+            network,
+            issue.code,
+            issue.resource,
+            direction,
+            issue.detail.clone(),
+        );
+        let is_same = |old: &Explanation| {
+            (old.code, &old.resource) == (new.code, &new.resource)
+                && (old.direction == new.direction || is_of_both_directions(new.code))
+        };
+        if !told.iter().any(is_same) {
+            told.push(new);
+        }
+    }
+    told
+}
+
+/// Whether a code is about a component as it is, so that meeting it again on the way back says nothing new.
+fn is_of_both_directions(code: Code) -> bool {
+    matches!(
+        code,
+        Code::BadState
+            | Code::BadStateAttachment
+            | Code::VpceStateNotAvailable
+            | Code::VpcBlockPublicAccessEnabled
+    )
+}
+
+/// What the ways come to together. Ways that end alike are one verdict; ways of which nobody knows which is real decide nothing.
+fn overall(judged: &[Judged], is_truncated: bool) -> Verdict {
+    let some = |verdict| judged.iter().any(|way| way.verdict == verdict);
+    let mut issues = judged.iter().flat_map(|way| &way.issues);
+    let is_guess = issues.any(|issue| issue.effect == Effect::Guesses);
+    let differs = some(Verdict::Reachable) && some(Verdict::Unreachable);
+    if (differs || some(Verdict::Ambiguous)) && !is_guess {
+        Verdict::Ambiguous
+    } else if judged.is_empty()
+        || is_truncated
+        || is_guess && differs
+        || some(Verdict::Undetermined)
+        || some(Verdict::Ambiguous)
+    {
+        Verdict::Undetermined
+    } else if some(Verdict::Unreachable) {
+        Verdict::Unreachable
+    } else {
+        Verdict::Reachable
+    }
+}
+
+fn trace(way: Way) -> Trace {
+    let is_denied = is_blocked(&way) && way.reply_at.is_some();
+    let disposition = if is_denied {
+        Disposition::Denied
+    } else {
+        way.disposition
+    };
+    Trace {
+        hops: way.traveller.hops,
+        disposition,
+    }
+}
+
+/// Alternatives, those that are equivalent taken together: the same verdict over the same resources.
+fn group(ways: impl Iterator<Item = Judged>) -> (Vec<Alternative>, bool) {
+    let mut groups: Vec<(Verdict, Vec<Option<ResourceId>>, Alternative)> = Vec::new();
+    let mut has_more = false;
+    for way in ways {
+        let hops = way
+            .forward
+            .traveller
+            .hops
+            .iter()
+            .map(|hop| hop.resource.as_ref().map(|named| named.id.clone()))
+            .collect();
+        if let Some((_, _, same)) = groups
+            .iter_mut()
+            .find(|(verdict, path, _)| *verdict == way.verdict && *path == hops)
+        {
+            same.count += 1;
+        } else if groups.len() < MAX_ALTERNATIVES {
+            let alternative = Alternative {
+                verdict: way.verdict,
+                forward: Some(trace(way.forward)),
+                reply: way.reply.map(trace),
+                count: 1,
+            };
+            groups.push((alternative.verdict, hops, alternative));
+        } else {
+            has_more = true;
+        }
+    }
+    (
+        groups
+            .into_iter()
+            .map(|(_, _, alternative)| alternative)
+            .collect(),
+        has_more,
+    )
+}
+
+/// What the network takes for granted of the resources on the way.
+fn assumptions<'t>(network: &Network, traces: impl Iterator<Item = &'t Trace>) -> Vec<String> {
+    let ids: Vec<&ResourceId> = traces
+        .flat_map(|trace| &trace.hops)
+        .filter_map(|hop| hop.resource.as_ref())
+        .map(|named| &named.id)
+        .collect();
+    let concerns = |assumption: &&String| {
+        assumption
+            .split_once(':')
+            .is_some_and(|(id, _)| ids.iter().any(|own| own.as_str() == id))
+    };
+    network
+        .assumptions
+        .iter()
+        .filter(concerns)
+        .cloned()
+        .collect()
+}

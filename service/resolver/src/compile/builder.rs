@@ -1,0 +1,214 @@
+//! The builder that all concepts compile onto: it gives handles to resources, places and tables, and keeps what refers across.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use causeway_model::ids::ResourceId;
+use causeway_model::resource::{Body, Resource};
+use causeway_model::snapshot::Snapshot;
+use causeway_model::trace::{Code, Stage};
+use rustc_hash::FxHashMap;
+
+use crate::network::Network;
+use crate::table::{
+    Action, GroupIx, InterfaceIx, Order, Place, PlaceIx, PrefixListIx, ResourceIx, Rule, SubnetIx,
+    Table, TableIx, VpcIx,
+};
+
+/// Picks the record of one kind out of a body.
+macro_rules! pick {
+    ($kind:ident) => {
+        |body: &causeway_model::resource::Body| {
+            if let causeway_model::resource::Body::$kind(record) = body {
+                Some(record.as_ref())
+            } else {
+                None
+            }
+        }
+    };
+}
+
+pub(crate) use pick;
+
+/// What a place is for: each place is made once, and may be referred to before it is filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    InterfaceOut(InterfaceIx),
+    InterfaceIn(InterfaceIx),
+    SubnetOut(SubnetIx),
+    SubnetIn(SubnetIx),
+    RouteTable(ResourceIx),
+    InternetGatewayOut(ResourceIx),
+    InternetGatewayIn(ResourceIx),
+    NatGateway(ResourceIx),
+    NatGatewayBack(ResourceIx),
+    /// A peering connection, entered from this VPC.
+    PeeringFrom(ResourceIx, VpcIx),
+    Endpoint(ResourceIx),
+    EndpointBack(ResourceIx),
+    Unsupported(ResourceIx),
+}
+
+/// A network under construction.
+#[derive(Debug, Default)]
+pub(crate) struct Builder {
+    pub(crate) network: Network,
+    places: FxHashMap<Key, PlaceIx>,
+    vpcs: BTreeMap<ResourceId, VpcIx>,
+    subnets: BTreeMap<ResourceId, SubnetIx>,
+    pub(crate) interfaces: BTreeMap<ResourceId, InterfaceIx>,
+    /// The endpoint or NAT gateway that uses an interface.
+    pub(crate) users: BTreeMap<ResourceId, ResourceIx>,
+    pub(crate) lists: BTreeMap<ResourceId, PrefixListIx>,
+    groups: BTreeMap<ResourceId, GroupIx>,
+    /// Filter tables of sets of security groups, outbound and inbound.
+    pub(crate) group_tables: BTreeMap<Vec<GroupIx>, [TableIx; 2]>,
+}
+
+impl Builder {
+    pub(crate) fn new(snapshot: &Snapshot) -> Self {
+        let resources = snapshot.iter().cloned().collect();
+        Self {
+            network: Network {
+                resources,
+                ..Network::default()
+            },
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Network {
+        self.network.boundaries = crate::dns::boundaries(&self.network);
+        self.network
+    }
+
+    /// All resources of one kind, as the caller picks them from their bodies.
+    pub(crate) fn each<T: Clone>(
+        &self,
+        pick: impl Fn(&Body) -> Option<&T>,
+    ) -> Vec<(ResourceIx, T)> {
+        let numbered = self.network.resources.iter().enumerate();
+        numbered
+            .filter_map(|(index, resource)| {
+                Some((ResourceIx::of(index), pick(&resource.body)?.clone()))
+            })
+            .collect()
+    }
+
+    /// The resource with this id and where it stands.
+    pub(crate) fn find(&self, id: impl AsRef<str>) -> Option<(ResourceIx, &Resource)> {
+        let at = self.network.find(id.as_ref())?;
+        Some((at, self.network.resource(at)?))
+    }
+
+    pub(crate) fn add_vpc(&mut self, id: ResourceId, entry: crate::network::VpcEntry) {
+        self.vpcs.insert(id, VpcIx::of(self.network.vpcs.len()));
+        self.network.vpcs.push(entry);
+    }
+
+    pub(crate) fn vpc(&self, id: impl AsRef<str>) -> Option<VpcIx> {
+        self.vpcs.get(id.as_ref()).copied()
+    }
+
+    pub(crate) fn add_subnet(&mut self, id: ResourceId, entry: crate::network::SubnetEntry) {
+        self.subnets
+            .insert(id, SubnetIx::of(self.network.subnets.len()));
+        self.network.subnets.push(entry);
+    }
+
+    pub(crate) fn subnet(&self, id: impl AsRef<str>) -> Option<SubnetIx> {
+        self.subnets.get(id.as_ref()).copied()
+    }
+
+    /// The handle of a security group, in the topology or not.
+    pub(crate) fn group(&mut self, id: &ResourceId) -> GroupIx {
+        if let Some(known) = self.groups.get(id) {
+            return *known;
+        }
+        let new = GroupIx::of(self.network.groups.len());
+        self.network.groups.push(id.clone());
+        self.groups.insert(id.clone(), new);
+        new
+    }
+
+    /// The place for a key, made if it is not there yet.
+    pub(crate) fn place(&mut self, key: Key) -> PlaceIx {
+        if let Some(known) = self.places.get(&key) {
+            return *known;
+        }
+        let new = PlaceIx::of(self.network.places.len());
+        self.network.places.push(Place {
+            resource: None,
+            tables: Vec::new(),
+            link: None,
+            interface: None,
+            keeps_groups: true,
+        });
+        self.places.insert(key, new);
+        new
+    }
+
+    /// Fills the place for a key.
+    pub(crate) fn fill(&mut self, key: Key, resource: ResourceIx, tables: Vec<TableIx>) -> PlaceIx {
+        let at = self.place(key);
+        self.edit(at, |place| {
+            place.resource = Some(resource);
+            place.tables = tables;
+        });
+        at
+    }
+
+    /// Changes a place.
+    pub(crate) fn edit(&mut self, at: PlaceIx, change: impl FnOnce(&mut Place)) {
+        if let Some(place) = self.network.places.get_mut(at.index()) {
+            change(place);
+        }
+    }
+
+    pub(crate) fn add_table(&mut self, table: Table) -> TableIx {
+        let new = TableIx::of(self.network.tables.len());
+        self.network.tables.push(table);
+        new
+    }
+
+    /// Adds a table of the place's own rules, in order.
+    pub(crate) fn ordered(&mut self, stage: Stage, rules: Vec<Rule>, otherwise: Rule) -> TableIx {
+        self.add_table(Table {
+            stage,
+            resource: None,
+            order: Order::First,
+            rules,
+            otherwise,
+        })
+    }
+
+    /// Adds a table that does one thing to every packet.
+    pub(crate) fn always(
+        &mut self,
+        stage: Stage,
+        action: Action,
+        label: impl Into<Cow<'static, str>>,
+    ) -> TableIx {
+        self.ordered(stage, Vec::new(), Rule::always(action, label))
+    }
+
+    /// Adds a table that admits packets while the component is in its good state, and notes a blocker otherwise.
+    pub(crate) fn state(
+        &mut self,
+        is_good: bool,
+        code: Code,
+        state: impl std::fmt::Display,
+    ) -> TableIx {
+        let action = if is_good {
+            Action::Allow
+        } else {
+            Action::Deny(code)
+        };
+        self.always(Stage::State, action, format!("state {state}"))
+    }
+
+    /// The place of a resource of a kind that is not walked, or of one that is missing: there the way ends, unknown.
+    pub(crate) fn unknown(&mut self, id: &ResourceId) -> Action {
+        super::unsupported::action(self, id)
+    }
+}

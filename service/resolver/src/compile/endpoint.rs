@@ -1,0 +1,142 @@
+//! VPC endpoints (AWS PrivateLink guide, "Gateway endpoints", "Access AWS services through AWS PrivateLink").
+//!
+//! An endpoint carries traffic in state `available` alone. A gateway endpoint is a route target: TCP and ICMP echo, from its own VPC. An
+//! interface endpoint is reached at the addresses of its interfaces, through their security groups: TCP and UDP, to a service that can
+//! answer but never open a connection.
+
+use causeway_model::Protocol;
+use causeway_model::resource::{Body, Resource};
+use causeway_model::resources::VpcEndpoint;
+use causeway_model::resources::endpoints::{VpcEndpointState, VpcEndpointType};
+use causeway_model::trace::{Code, Stage};
+
+use crate::dns::service_of_name;
+use crate::table::{Action, End, Match, Reach, ResourceIx, Rule, TableIx};
+
+use super::builder::{Builder, Key, pick};
+
+/// Whether a resource is a gateway endpoint.
+pub(crate) fn is_gateway(resource: &Resource) -> bool {
+    matches!(&resource.body, Body::VpcEndpoint(endpoint) if endpoint.vpc_endpoint_type == VpcEndpointType::Gateway)
+}
+
+pub(crate) fn compile(builder: &mut Builder) {
+    for (at, endpoint) in builder.each(pick!(VpcEndpoint)) {
+        match endpoint.vpc_endpoint_type {
+            VpcEndpointType::Gateway => gateway(builder, at, &endpoint),
+            VpcEndpointType::Interface => interface(builder, at, &endpoint),
+            VpcEndpointType::GatewayLoadBalancer
+            | VpcEndpointType::Resource
+            | VpcEndpointType::ServiceNetwork
+            | VpcEndpointType::Tunnel => {
+                let label = format!(
+                    "what is behind a {} endpoint is not known yet",
+                    endpoint.vpc_endpoint_type.as_str().replace('_', " ")
+                );
+                let unknown = builder.always(
+                    Stage::Forwarding,
+                    Action::Unknown(Code::UnsupportedComponent),
+                    label,
+                );
+                builder.fill(Key::Endpoint(at), at, vec![unknown]);
+            }
+        }
+    }
+}
+
+fn state(builder: &mut Builder, endpoint: &VpcEndpoint) -> TableIx {
+    builder.state(
+        endpoint.state == VpcEndpointState::Available,
+        Code::VpceStateNotAvailable,
+        endpoint.state,
+    )
+}
+
+fn protocols(
+    builder: &mut Builder,
+    taken: &[Protocol],
+    code: Code,
+    label: &'static str,
+) -> TableIx {
+    let rules = taken
+        .iter()
+        .map(|protocol| Rule::when(Match::protocol(*protocol), Action::Pass, "taken"))
+        .collect();
+    builder.ordered(
+        Stage::Admission,
+        rules,
+        Rule::always(Action::Deny(code), label),
+    )
+}
+
+fn gateway(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
+    let Some(vpc) = builder.vpc(&endpoint.vpc_id) else {
+        return;
+    };
+    let enter = builder.always(
+        Stage::Forwarding,
+        Action::ByAddress(vpc, Reach::Router),
+        "into the VPC",
+    );
+    let back = builder.fill(Key::EndpointBack(at), at, vec![enter]);
+    let state = state(builder, endpoint);
+    let taken = [Protocol::TCP, Protocol::ICMP, Protocol::ICMPV6];
+    let admission = protocols(
+        builder,
+        &taken,
+        Code::VpceGatewayProtocolRestriction,
+        "TCP and ICMP echo alone",
+    );
+    let deliver = builder.always(
+        Stage::Delivery,
+        Action::Deliver(End::ServiceAtGateway(back)),
+        service_words(endpoint),
+    );
+    let place = builder.fill(Key::Endpoint(at), at, vec![state, admission, deliver]);
+    for place in [place, back] {
+        builder.edit(place, |place| place.keeps_groups = false);
+    }
+}
+
+fn interface(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
+    let state = state(builder, endpoint);
+    let taken = [Protocol::TCP, Protocol::UDP];
+    let admission = protocols(
+        builder,
+        &taken,
+        Code::ProtocolRestriction,
+        "an interface endpoint takes TCP and UDP alone",
+    );
+    let is_aws = endpoint
+        .service_name
+        .as_ref()
+        .is_some_and(|name| service_of_name(name.as_str()).is_some());
+    let action = if is_aws {
+        Action::Deliver(End::ServiceAtInterface)
+    } else {
+        behind(builder, endpoint)
+    };
+    let deliver = builder.always(Stage::Delivery, action, service_words(endpoint));
+    builder.fill(Key::Endpoint(at), at, vec![state, admission, deliver]);
+}
+
+/// What is behind an endpoint of a service that is not AWS's own.
+fn behind(builder: &Builder, endpoint: &VpcEndpoint) -> Action {
+    let services = builder.each(pick!(VpcEndpointService));
+    let wanted = endpoint.service_name.as_ref();
+    let is_held = services
+        .iter()
+        .any(|(_, service)| Some(&service.service_name) == wanted);
+    Action::Unknown(if is_held {
+        Code::UnsupportedComponent
+    } else {
+        Code::VpceServiceNotFound
+    })
+}
+
+fn service_words(endpoint: &VpcEndpoint) -> String {
+    endpoint
+        .service_name
+        .as_ref()
+        .map_or_else(|| "to its resource".to_owned(), |name| format!("to {name}"))
+}

@@ -1,0 +1,286 @@
+//! Route tables (VPC guide, "Route tables", "Route priority", "Gateway route tables").
+//!
+//! The longest prefix wins; among equal prefixes a static route beats one to a prefix list, and that beats a propagated one. A propagated
+//! route never beats the local route, not even a longer one. A route in state `blackhole` drops what it wins; a `filtered` one is not
+//! there. Each of the VPC's CIDR blocks has a local route, listed or not; and a gateway endpoint's route is there when the endpoint
+//! names the table, listed or not.
+
+use std::collections::BTreeSet;
+
+use causeway_model::ids::ResourceId;
+use causeway_model::resource::{Body, Kind, Resource};
+use causeway_model::resources::endpoints::VpcEndpointState;
+use causeway_model::resources::routing::{
+    Route, RouteDestination, RouteOrigin, RouteState, RouteTarget,
+};
+use causeway_model::resources::{RouteTable, VpcEndpoint};
+use causeway_model::trace::{Code, Stage};
+use ipnet::IpNet;
+
+use crate::dns::service_of_name;
+use crate::prefix_index::PrefixIndex;
+use crate::table::{
+    Action, AddressMatch, Match, Order, PrefixListIx, Rank, Reach, ResourceIx, Rule, Table,
+    TableIx, VpcIx,
+};
+
+use super::builder::{Builder, Key, pick};
+
+pub(crate) fn compile(builder: &mut Builder) {
+    let endpoints: Vec<(ResourceIx, VpcEndpoint)> = builder.each(pick!(VpcEndpoint));
+    for (at, table) in builder.each(pick!(RouteTable)) {
+        let Some(vpc) = builder.vpc(&table.vpc_id) else {
+            continue;
+        };
+        let mut rules = rules(builder, &table, vpc);
+        rules.extend(unlisted_endpoint_routes(builder, &table, &endpoints));
+        let table = add(builder, rules);
+        builder.fill(Key::RouteTable(at), at, vec![table]);
+    }
+}
+
+/// Adds a route table: rules in order of precedence, with an index over their prefixes.
+pub(crate) fn add(builder: &mut Builder, mut rules: Vec<Rule>) -> TableIx {
+    rules.sort_by_key(|rule| rule.rank);
+    let mut prefixes: Vec<(IpNet, u32)> = Vec::new();
+    for (rule, place) in rules.iter().zip(0..) {
+        match &rule.matches.destination {
+            AddressMatch::Net(net) => prefixes.push((*net, place)),
+            AddressMatch::List(list) => {
+                let entries = builder
+                    .network
+                    .list(*list)
+                    .and_then(|list| list.entries.as_ref());
+                prefixes.extend(entries.into_iter().flatten().map(|net| (*net, place)));
+            }
+            AddressMatch::Any | AddressMatch::Service(_) | AddressMatch::Group(_) => {}
+        }
+    }
+    let order = Order::LongestPrefix(PrefixIndex::new(prefixes.into_iter()));
+    let otherwise = Rule::always(
+        Action::Drop(Code::NoRouteToDestination),
+        "no route covers the destination",
+    );
+    builder.add_table(Table {
+        stage: Stage::RouteTable,
+        resource: None,
+        order,
+        rules,
+        otherwise,
+    })
+}
+
+fn rules(builder: &mut Builder, table: &RouteTable, vpc: VpcIx) -> Vec<Rule> {
+    let listed = table
+        .routes
+        .iter()
+        .filter(|route| route.state != RouteState::Filtered);
+    let blocks = builder
+        .network
+        .vpc(vpc)
+        .map(|vpc| vpc.cidr_blocks.clone())
+        .unwrap_or_default();
+    let mut rules = Vec::new();
+    let mut given: BTreeSet<IpNet> = BTreeSet::new();
+    for route in listed.filter(|route| !is_hidden_by_local(route, &blocks)) {
+        if let RouteDestination::Cidr(net) = &route.destination {
+            given.insert(*net);
+        }
+        rules.push(rule(builder, route, vpc));
+    }
+    for block in blocks.into_iter().filter(|block| !given.contains(block)) {
+        let action = Action::ByAddress(vpc, Reach::Router);
+        rules.push(Rule::when(
+            Match::to(AddressMatch::Net(block)),
+            action,
+            format!("{block} -> local"),
+        ));
+    }
+    rules
+}
+
+/// Whether a route is propagated and lies within a local one.
+fn is_hidden_by_local(route: &Route, blocks: &[IpNet]) -> bool {
+    match &route.destination {
+        RouteDestination::Cidr(net) => {
+            rank(route) == Rank::Propagated && blocks.iter().any(|block| block.contains(net))
+        }
+        RouteDestination::PrefixList(_) => false,
+    }
+}
+
+fn rank(route: &Route) -> Rank {
+    match (&route.origin, &route.destination) {
+        (RouteOrigin::EnableVgwRoutePropagation | RouteOrigin::Advertisement, _) => {
+            Rank::Propagated
+        }
+        (
+            RouteOrigin::CreateRouteTable | RouteOrigin::CreateRoute,
+            RouteDestination::PrefixList(_),
+        ) => Rank::PrefixList,
+        (RouteOrigin::CreateRouteTable | RouteOrigin::CreateRoute, RouteDestination::Cidr(_)) => {
+            Rank::Static
+        }
+    }
+}
+
+fn rule(builder: &mut Builder, route: &Route, vpc: VpcIx) -> Rule {
+    let destination = destination_of(builder, route);
+    let words = match &route.destination {
+        RouteDestination::Cidr(net) => net.to_string(),
+        RouteDestination::PrefixList(id) => id.to_string(),
+    };
+    let action = match (&route.target, route.state) {
+        (_, RouteState::Blackhole) => Action::Drop(Code::BadStateRoute),
+        (None, _) => Action::Unknown(Code::UnknownResource),
+        (Some(target), _) => leads_to(builder, target, vpc),
+    };
+    let target = route
+        .target
+        .as_ref()
+        .map_or_else(|| "nothing".to_owned(), target_words);
+    let state = if route.state == RouteState::Blackhole {
+        ", a blackhole"
+    } else {
+        ""
+    };
+    Rule {
+        rank: rank(route),
+        ..Rule::when(
+            Match::to(destination),
+            action,
+            format!("{words} -> {target}{state}"),
+        )
+    }
+}
+
+/// Where a route leads.
+fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) -> Action {
+    let (id, kind, key): (&ResourceId, Kind, fn(ResourceIx) -> Key) = match target {
+        RouteTarget::Local => return Action::ByAddress(vpc, Reach::Router),
+        RouteTarget::InternetGateway(id) => {
+            let key = Key::InternetGatewayOut;
+            (id.as_resource_id(), Kind::InternetGateway, key)
+        }
+        RouteTarget::NatGateway(id) => (id.as_resource_id(), Kind::NatGateway, Key::NatGateway),
+        RouteTarget::VpcEndpoint(id) => (id.as_resource_id(), Kind::VpcEndpoint, Key::Endpoint),
+        RouteTarget::VpcPeeringConnection(id) => {
+            return match builder.find(id) {
+                Some((at, _)) => Action::Forward(builder.place(Key::PeeringFrom(at, vpc))),
+                None => Action::Unknown(Code::UnknownResource),
+            };
+        }
+        RouteTarget::VpnGateway(id) => return builder.unknown(id.as_resource_id()),
+        RouteTarget::Instance(id) => return builder.unknown(id.as_resource_id()),
+        RouteTarget::NetworkInterface(id) => return builder.unknown(id.as_resource_id()),
+        RouteTarget::TransitGateway(id) => return builder.unknown(id.as_resource_id()),
+        RouteTarget::EgressOnlyInternetGateway(id) => return builder.unknown(id.as_resource_id()),
+        RouteTarget::LocalGateway(_)
+        | RouteTarget::CarrierGateway(_)
+        | RouteTarget::CoreNetwork(_)
+        | RouteTarget::OdbNetwork(_)
+        | RouteTarget::IpAddress(_) => return Action::Unknown(Code::UnsupportedComponent),
+    };
+    match builder.find(id) {
+        Some((at, held)) if held.kind() == kind && is_route_target(held) => {
+            Action::Forward(builder.place(key(at)))
+        }
+        _ => builder.unknown(id),
+    }
+}
+
+/// Whether a resource of a kind that routes may lead to is one; of endpoints, those of the gateway type are walked.
+fn is_route_target(held: &Resource) -> bool {
+    held.kind() != Kind::VpcEndpoint || super::endpoint::is_gateway(held)
+}
+
+/// The target as the table writes it.
+pub(crate) fn target_words(target: &RouteTarget) -> String {
+    match target {
+        RouteTarget::Local => "local".to_owned(),
+        RouteTarget::InternetGateway(id) => id.to_string(),
+        RouteTarget::VpnGateway(id) => id.to_string(),
+        RouteTarget::VpcEndpoint(id) => id.to_string(),
+        RouteTarget::Instance(id) => id.to_string(),
+        RouteTarget::NatGateway(id) => id.to_string(),
+        RouteTarget::NetworkInterface(id) => id.to_string(),
+        RouteTarget::VpcPeeringConnection(id) => id.to_string(),
+        RouteTarget::TransitGateway(id) => id.to_string(),
+        RouteTarget::EgressOnlyInternetGateway(id) => id.to_string(),
+        RouteTarget::LocalGateway(id) => id.to_string(),
+        RouteTarget::CarrierGateway(id) => id.to_string(),
+        RouteTarget::CoreNetwork(id) => id.to_string(),
+        RouteTarget::OdbNetwork(id) => id.to_string(),
+        RouteTarget::IpAddress(address) => address.to_string(),
+    }
+}
+
+/// Routes of gateway endpoints that name the table, where the table does not list them.
+fn unlisted_endpoint_routes(
+    builder: &mut Builder,
+    table: &RouteTable,
+    endpoints: &[(ResourceIx, VpcEndpoint)],
+) -> Vec<Rule> {
+    let is_listed = |endpoint: &VpcEndpoint| {
+        let own = RouteTarget::VpcEndpoint(endpoint.vpc_endpoint_id.clone());
+        let mut routes = table.routes.iter();
+        routes.any(|route| route.target.as_ref() == Some(&own))
+    };
+    let mut rules = Vec::new();
+    for (at, endpoint) in endpoints {
+        let is_named = endpoint.route_table_ids.contains(&table.route_table_id);
+        if !is_named || is_listed(endpoint) || endpoint.state == VpcEndpointState::Deleted {
+            continue;
+        }
+        let Some((destination, words)) = endpoint_destination(builder, endpoint) else {
+            continue;
+        };
+        let action = Action::Forward(builder.place(Key::Endpoint(*at)));
+        let label = format!("{words} -> {}", endpoint.vpc_endpoint_id);
+        rules.push(Rule {
+            rank: Rank::PrefixList,
+            ..Rule::when(Match::to(destination), action, label)
+        });
+    }
+    rules
+}
+
+/// What the route of a gateway endpoint is for, and its words: the prefix list of its service, if it is held.
+pub(crate) fn endpoint_destination(
+    builder: &Builder,
+    endpoint: &VpcEndpoint,
+) -> Option<(AddressMatch, String)> {
+    let service = service_of_name(endpoint.service_name.as_ref()?.as_str())?;
+    let held = builder.lists.iter().find(|(_, at)| {
+        let list = builder.network.list(**at);
+        list.is_some_and(|list| list.service.as_ref() == Some(&service))
+    });
+    Some(match held {
+        Some((id, at)) => (AddressMatch::List(*at), id.to_string()),
+        None => {
+            let words = format!("addresses of {}", service.service);
+            (AddressMatch::Service(service), words)
+        }
+    })
+}
+
+/// What a route is for. The route of a gateway endpoint is for its service, even if the prefix list is not held.
+pub(crate) fn destination_of(builder: &Builder, route: &Route) -> AddressMatch {
+    let id = match &route.destination {
+        RouteDestination::Cidr(net) => return AddressMatch::Net(*net),
+        RouteDestination::PrefixList(id) => id,
+    };
+    if let Some(list) = builder.lists.get(id.as_resource_id()) {
+        return AddressMatch::List(*list);
+    }
+    let endpoint = match &route.target {
+        Some(RouteTarget::VpcEndpoint(id)) => builder.find(id).map(|(_, held)| &held.body),
+        Some(_) | None => None,
+    };
+    let service = match endpoint {
+        Some(Body::VpcEndpoint(endpoint)) => endpoint_destination(builder, endpoint),
+        Some(_) | None => None,
+    };
+    let missing = AddressMatch::List(PrefixListIx::MISSING);
+    service.map_or(missing, |(destination, _)| destination)
+}

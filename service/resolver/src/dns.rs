@@ -1,0 +1,299 @@
+//! Names as a source's VPC sees them (VPC guide, "DNS attributes"; PrivateLink guide, "Private DNS"; Route 53 guide, "Resolver").
+//!
+//! The most specific name wins among private hosted zones, Resolver rules and the private names of endpoints. The names that an
+//! endpoint itself is given resolve everywhere, to its private addresses. The public name of an AWS service stands for its public
+//! addresses: those of its prefix list where one is known, else a symbolic one. Any other name cannot be known.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use causeway_model::ids::{DnsName, Region};
+use causeway_model::trace::{Addr, Code, ServiceAddress};
+use ipnet::IpNet;
+use rustc_hash::FxHashMap;
+
+use crate::network::Network;
+use crate::packet::is_private_address;
+use crate::table::{AddressMatch, InterfaceIx, ResourceIx, VpcIx};
+
+/// The names that the topology gives.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// Names of endpoints that resolve everywhere.
+    pub(crate) endpoints: FxHashMap<DnsName, EndpointName>,
+    /// Names that endpoints take over inside a VPC; the first label may be `*`.
+    pub(crate) private: FxHashMap<(VpcIx, DnsName), PrivateName>,
+    /// What decides about other names in a VPC, and is not walked yet: private hosted zones, Resolver rules.
+    pub(crate) zones: FxHashMap<VpcIx, Vec<(Option<DnsName>, ResourceIx)>>,
+    /// DHCP options that name other DNS servers than Amazon's.
+    pub(crate) other_servers: FxHashMap<VpcIx, ResourceIx>,
+    /// Public names of AWS services that the topology lists.
+    pub(crate) services: FxHashMap<DnsName, ServiceAddress>,
+}
+
+/// A name of an endpoint.
+#[derive(Debug, Clone)]
+pub(crate) struct EndpointName {
+    pub(crate) endpoint: ResourceIx,
+    /// The interfaces it resolves to; none where one of them is not in the topology.
+    pub(crate) interfaces: Option<Vec<InterfaceIx>>,
+}
+
+/// A name that an endpoint takes over, or would.
+#[derive(Debug, Clone)]
+pub(crate) struct PrivateName {
+    pub(crate) name: EndpointName,
+    /// Whether the endpoint's private DNS is on.
+    pub(crate) is_enabled: bool,
+}
+
+/// What a name resolves to.
+#[derive(Debug)]
+pub(crate) enum Resolved {
+    /// To these addresses, and the endpoint that would have taken the name over if private DNS were on.
+    To(Vec<Addr>, Option<ResourceIx>),
+    /// To nothing: this stops every packet.
+    Nothing(Code, Option<ResourceIx>),
+    /// It cannot be known.
+    Unknown(Code, Option<ResourceIx>),
+}
+
+/// Resolves a name, as a VPC does; without a VPC, as the internet does.
+pub(crate) fn resolve(network: &Network, vpc: Option<VpcIx>, name: &DnsName) -> Resolved {
+    let mut disabled = None;
+    if let Some((at, entry)) = vpc.and_then(|at| Some((at, network.vpc(at)?))) {
+        if let Some(options) = network.names.other_servers.get(&at) {
+            return Resolved::Unknown(Code::UnsupportedComponent, Some(*options));
+        }
+        if !entry.dns_support {
+            return Resolved::Nothing(Code::DnsSupportDisabled, Some(entry.resource));
+        }
+        let private = private_name(network, at, name);
+        let is_on = |private: &PrivateName| private.is_enabled && entry.dns_hostnames;
+        let taken = private.filter(|(_, private)| is_on(private));
+        if let Some(zone) = deciding_zone(network, at, name, taken.map(|(length, _)| length)) {
+            return Resolved::Unknown(Code::UnsupportedComponent, Some(zone));
+        }
+        if let Some((_, private)) = taken {
+            return addresses(network, &private.name);
+        }
+        disabled = private.map(|(_, private)| private.name.endpoint);
+    }
+    if let Some(endpoint) = network.names.endpoints.get(name) {
+        return addresses(network, endpoint);
+    }
+    match public_service(network, name) {
+        Some(service) => Resolved::To(service_addresses(network, service), disabled),
+        None => Resolved::Unknown(Code::UnknownDestination, None),
+    }
+}
+
+fn addresses(network: &Network, name: &EndpointName) -> Resolved {
+    let Some(interfaces) = name
+        .interfaces
+        .as_ref()
+        .filter(|interfaces| !interfaces.is_empty())
+    else {
+        return Resolved::Unknown(Code::UnknownResource, Some(name.endpoint));
+    };
+    let entries = interfaces
+        .iter()
+        .filter_map(|interface| network.interface(*interface));
+    Resolved::To(
+        entries
+            .filter_map(|interface| interface.addresses.first())
+            .map(|address| Addr::Ip(*address))
+            .collect(),
+        None,
+    )
+}
+
+/// The endpoint that takes a name over in a VPC, and how long the name of its hosted zone is.
+fn private_name<'n>(
+    network: &'n Network,
+    vpc: VpcIx,
+    name: &DnsName,
+) -> Option<(usize, &'n PrivateName)> {
+    let private = &network.names.private;
+    if let Some(exact) = private.get(&(vpc, name.clone())) {
+        return Some((name.as_str().len(), exact));
+    }
+    wildcards(name).find_map(|wildcard| {
+        let zone = wildcard.as_str().len().saturating_sub("*.".len());
+        Some((zone, private.get(&(vpc, wildcard))?))
+    })
+}
+
+/// The wildcard names that stand for a name, the longest first (RFC 4592).
+fn wildcards(name: &DnsName) -> impl Iterator<Item = DnsName> {
+    let text = name.as_str();
+    let dots = text.match_indices('.');
+    dots.filter_map(|(dot, _)| format!("*{}", text.get(dot..)?).parse().ok())
+}
+
+/// The hosted zone or rule that decides about a name, where it is more specific than the endpoint's.
+fn deciding_zone(
+    network: &Network,
+    vpc: VpcIx,
+    name: &DnsName,
+    private: Option<usize>,
+) -> Option<ResourceIx> {
+    let zones = network.names.zones.get(&vpc)?;
+    let holds = |zone: &Option<DnsName>| match zone {
+        None => Some(0),
+        Some(zone) => is_within(name, zone).then(|| zone.as_str().len()),
+    };
+    let best = zones
+        .iter()
+        .filter_map(|(zone, at)| Some((holds(zone)?, *at)))
+        .max_by_key(|(length, _)| *length)?;
+    private
+        .is_none_or(|length| best.0 >= length)
+        .then_some(best.1)
+}
+
+fn is_within(name: &DnsName, zone: &DnsName) -> bool {
+    name == zone
+        || name
+            .as_str()
+            .strip_suffix(zone.as_str())
+            .is_some_and(|rest| rest.ends_with('.'))
+}
+
+/// The AWS service whose public name this is.
+fn public_service(network: &Network, name: &DnsName) -> Option<ServiceAddress> {
+    let services = &network.names.services;
+    let listed = services
+        .get(name)
+        .or_else(|| wildcards(name).find_map(|wildcard| services.get(&wildcard)));
+    listed.cloned().or_else(|| service_of_public_name(name))
+}
+
+/// The service that a name of the form `<service>.<Region>.amazonaws.com` is of; also names of S3 buckets and of ECR.
+fn service_of_public_name(name: &DnsName) -> Option<ServiceAddress> {
+    let (own, region) = name
+        .as_str()
+        .strip_suffix(".amazonaws.com")?
+        .rsplit_once('.')?;
+    let region = region_of(region)?;
+    let service = match own {
+        "api.ecr" => "ecr.api",
+        _ if own == "dkr.ecr" || own.ends_with(".dkr.ecr") => "ecr.dkr",
+        _ if own.ends_with(".s3") => "s3",
+        _ if !own.contains('.') => own,
+        _ => return None,
+    };
+    Some(ServiceAddress {
+        service: service.to_owned(),
+        region,
+    })
+}
+
+/// The public names of an AWS service: the other way round.
+pub(crate) fn names_in_public(service: &ServiceAddress) -> Vec<DnsName> {
+    let own: &[&str] = match service.service.as_str() {
+        "ecr.api" => &["api.ecr"],
+        "ecr.dkr" => &["dkr.ecr", "*.dkr.ecr"],
+        "s3" => &["s3", "*.s3"],
+        other if !other.contains('.') => &[other],
+        _ => &[],
+    };
+    let names = own
+        .iter()
+        .map(|own| format!("{own}.{}.amazonaws.com", service.region));
+    names.filter_map(|name| name.parse().ok()).collect()
+}
+
+/// The AWS service of a name of the form `com.amazonaws.<Region>.<service>`; none for the services of customers.
+pub(crate) fn service_of_name(name: &str) -> Option<ServiceAddress> {
+    let (region, service) = name.strip_prefix("com.amazonaws.")?.split_once('.')?;
+    if region == "vpce" || service.starts_with("vpce-svc-") {
+        return None;
+    }
+    Some(ServiceAddress {
+        service: service.to_owned(),
+        region: region_of(region)?,
+    })
+}
+
+/// A Region, told by its form: `eu-west-1`, `us-gov-east-1`.
+fn region_of(text: &str) -> Option<Region> {
+    let ends_in_number = text.rsplit_once('-').is_some_and(|(_, number)| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    text.parse()
+        .ok()
+        .filter(|_| ends_in_number && text.matches('-').count() >= 2)
+}
+
+/// The addresses of a service: one for each part of its prefix list that rules tell apart, or a symbolic one.
+pub(crate) fn service_addresses(network: &Network, service: ServiceAddress) -> Vec<Addr> {
+    match network
+        .service_entries(&service)
+        .filter(|entries| !entries.is_empty())
+    {
+        Some(entries) => {
+            let mut found: Vec<IpAddr> =
+                entries.iter().flat_map(|net| parts(network, net)).collect();
+            found.sort_unstable();
+            found.dedup();
+            found.into_iter().map(Addr::Ip).collect()
+        }
+        None => vec![Addr::Service(Arc::new(service))],
+    }
+}
+
+/// The first address of each part of a network that rules tell apart.
+fn parts(network: &Network, net: &IpNet) -> Vec<IpAddr> {
+    let (first, last) = (net.network(), net.broadcast());
+    let from = network
+        .boundaries
+        .partition_point(|address| *address <= first);
+    let to = network
+        .boundaries
+        .partition_point(|address| *address <= last);
+    let inner = network.boundaries.get(from..to).unwrap_or_default();
+    std::iter::once(first)
+        .chain(inner.iter().copied())
+        .collect()
+}
+
+/// All public addresses at which a rule of the network begins or ends, sorted.
+pub(crate) fn boundaries(network: &Network) -> Vec<IpAddr> {
+    let rules = network.tables.iter().flat_map(|table| &table.rules);
+    let ends = rules.flat_map(|rule| [&rule.matches.source, &rule.matches.destination]);
+    let nets = ends.filter_map(|end| {
+        if let AddressMatch::Net(net) = end {
+            Some(*net)
+        } else {
+            None
+        }
+    });
+    let listed = network
+        .lists
+        .iter()
+        .flat_map(|list| list.entries.iter().flatten().copied());
+    let mut found: Vec<IpAddr> = nets
+        .chain(listed)
+        .flat_map(|net| [Some(net.network()), after(net.broadcast())])
+        .flatten()
+        .collect();
+    found.retain(|address| !is_private_address(*address));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn after(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(address) => u32::from(address)
+            .checked_add(1)
+            .map(|next| IpAddr::V4(next.into())),
+        IpAddr::V6(address) => u128::from(address)
+            .checked_add(1)
+            .map(|next| IpAddr::V6(next.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,361 @@
+//! The ends of a flow: where its packet starts, and which addresses it goes to.
+
+mod source;
+mod target;
+
+use std::net::IpAddr;
+
+use causeway_model::Protocol;
+use causeway_model::flow::{Flow, FlowEnd};
+use causeway_model::trace::{Addr, Code, Header, Verdict};
+
+use crate::ResolveError;
+use crate::network::{Interface, Network};
+use crate::packet::{Packet, is_private_address};
+use crate::table::{InterfaceIx, PlaceIx, ResourceIx, VpcIx};
+
+/// What can be said of a flow before a packet is sent.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// Packets to send, the preferred one first, and what is to be told beside.
+    Send(Vec<Begin>, Option<Remark>),
+    /// The answer.
+    Settled(Verdict, Remark),
+}
+
+/// A code with the resource it is about, and the evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remark {
+    pub(crate) code: Code,
+    pub(crate) resource: Option<ResourceIx>,
+    pub(crate) detail: String,
+}
+
+/// A packet to send, and what its arrival must look like.
+#[derive(Debug, Clone)]
+pub(crate) struct Begin {
+    pub(crate) at: PlaceIx,
+    pub(crate) packet: Packet,
+    /// The interface it starts from; none for the internet.
+    pub(crate) from: Option<InterfaceIx>,
+    pub(crate) must: Must,
+    /// Whether source and destination are in one zone.
+    is_zonal: bool,
+}
+
+/// What must hold of a way's end for it to be the one that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Must {
+    /// Nothing more than to arrive.
+    Arrive,
+    /// It ends at this interface.
+    EndAt(InterfaceIx),
+    /// It passes this resource.
+    Pass(ResourceIx),
+}
+
+/// Where packets come from.
+#[derive(Debug, Clone)]
+enum Source {
+    Interface(InterfaceIx),
+    /// From outside: an address, or any; by this gateway, or by any.
+    Outside(Addr, Option<ResourceIx>),
+}
+
+/// One address that packets go to.
+#[derive(Debug, Clone)]
+struct Target {
+    address: Addr,
+    must: Must,
+    interface: Option<InterfaceIx>,
+}
+
+type Settled<T> = Result<T, (Verdict, Remark)>;
+
+/// What to send for a flow.
+pub(crate) fn plan(network: &Network, flow: &Flow) -> Result<Plan, ResolveError> {
+    for end in [&flow.source, &flow.destination] {
+        if let FlowEnd::Resource(id) = end
+            && network.find(id.as_str()).is_none()
+        {
+            return Err(ResolveError::UnknownResource { id: id.clone() });
+        }
+    }
+    Ok(
+        match source::all(network, flow).and_then(|sources| begins(network, flow, &sources)) {
+            Ok((begins, remark)) => Plan::Send(begins, remark),
+            Err((verdict, remark)) => Plan::Settled(verdict, remark),
+        },
+    )
+}
+
+fn begins(
+    network: &Network,
+    flow: &Flow,
+    sources: &[Source],
+) -> Settled<(Vec<Begin>, Option<Remark>)> {
+    let mut begins = Vec::new();
+    let mut told = None;
+    for source in sources {
+        let (targets, remark) = target::all(network, flow, source)?;
+        told = told.or(remark);
+        begins.extend(begins_from(network, flow, source, &targets)?);
+    }
+    begins.sort_by(|one, other| {
+        (!one.is_zonal, &one.packet.header.destination)
+            .cmp(&(!other.is_zonal, &other.packet.header.destination))
+    });
+    Ok((begins, told))
+}
+
+/// The packets from one source. A target of a family that the source does not have is passed over, if there are others.
+fn begins_from(
+    network: &Network,
+    flow: &Flow,
+    source: &Source,
+    targets: &[Target],
+) -> Settled<Vec<Begin>> {
+    let tried: Vec<_> = targets
+        .iter()
+        .map(|target| begin(network, flow, source, target))
+        .collect();
+    if tried.iter().any(Result::is_ok) {
+        return Ok(tried.into_iter().flatten().collect());
+    }
+    let nothing = || {
+        let detail = "the topology names no address of the destination";
+        settled(
+            Verdict::Undetermined,
+            Code::UnknownDestination,
+            None,
+            detail,
+        )
+    };
+    tried
+        .into_iter()
+        .next()
+        .map_or_else(nothing, |failed| failed.map(|begin| vec![begin]))
+}
+
+fn settled<T>(
+    verdict: Verdict,
+    code: Code,
+    resource: Option<ResourceIx>,
+    detail: impl Into<String>,
+) -> Settled<T> {
+    Err((
+        verdict,
+        Remark {
+            code,
+            resource,
+            detail: detail.into(),
+        },
+    ))
+}
+
+fn unsupported<T>(network: &Network, at: ResourceIx, role: &str) -> Settled<T> {
+    let kind = network
+        .resource(at)
+        .map_or("resource", |resource| resource.kind().as_str())
+        .replace('_', " ");
+    settled(
+        Verdict::Undetermined,
+        Code::UnsupportedComponent,
+        Some(at),
+        format!("a {kind} as {role} of a flow is not known yet"),
+    )
+}
+
+/// The interface that an instance or an interface sends and receives with.
+fn interface_of(network: &Network, at: ResourceIx) -> Settled<InterfaceIx> {
+    match network.primary.get(&at) {
+        Some(interface) => Ok(*interface),
+        None => settled(
+            Verdict::Undetermined,
+            Code::UnassociatedComponent,
+            Some(at),
+            "the topology holds no interface of it",
+        ),
+    }
+}
+
+fn address_of_family(interface: &Interface, is_ipv6: bool) -> Option<IpAddr> {
+    interface
+        .addresses
+        .iter()
+        .find(|address| address.is_ipv6() == is_ipv6)
+        .copied()
+}
+
+fn begin(network: &Network, flow: &Flow, source: &Source, target: &Target) -> Settled<Begin> {
+    match source {
+        Source::Interface(from) => begin_inside(network, flow, *from, target),
+        Source::Outside(address, gateway) => {
+            begin_outside(network, flow, (address, *gateway), target)
+        }
+    }
+}
+
+/// The header of a flow's packets. Who asks for ICMP between IPv6 addresses means that of IPv6.
+fn header(flow: &Flow, source: Addr, destination: Addr, is_ipv6: bool) -> Header {
+    let protocol = match flow.protocol() {
+        Protocol::ICMP if is_ipv6 => Protocol::ICMPV6,
+        other => other,
+    };
+    Header {
+        source,
+        destination,
+        protocol,
+        source_ports: flow.source_ports(),
+        destination_ports: flow.destination_ports(),
+    }
+}
+
+fn begin_inside(
+    network: &Network,
+    flow: &Flow,
+    from: InterfaceIx,
+    target: &Target,
+) -> Settled<Begin> {
+    let Some(interface) = network.interface(from) else {
+        return settled(
+            Verdict::Undetermined,
+            Code::UnassociatedComponent,
+            None,
+            "the source has no interface",
+        );
+    };
+    let own = match target.address {
+        Addr::Ip(address) => address_of_family(interface, address.is_ipv6()),
+        Addr::Internet | Addr::Service(_) => interface.addresses.first().copied(),
+    };
+    let Some(own) = own else {
+        let detail = "the source has no address of the destination's family";
+        return settled(
+            Verdict::Unreachable,
+            Code::UnassociatedComponent,
+            Some(interface.resource),
+            detail,
+        );
+    };
+    if matches!(target.address, Addr::Ip(address) if interface.addresses.contains(&address)) {
+        let detail = "source and destination are one interface: the packet never leaves it";
+        let code = Code::UnsupportedComponent;
+        return settled(
+            Verdict::Undetermined,
+            code,
+            Some(interface.resource),
+            detail,
+        );
+    }
+    let packet = Packet {
+        header: header(flow, Addr::Ip(own), target.address.clone(), own.is_ipv6()),
+        is_ipv6: own.is_ipv6(),
+        is_reply: false,
+        sender: Some(from),
+    };
+    Ok(Begin {
+        at: interface.exit,
+        packet,
+        from: Some(from),
+        must: target.must,
+        is_zonal: share_zone(network, from, interface.vpc, target),
+    })
+}
+
+/// Whether the destination is in the source's own zone.
+fn share_zone(network: &Network, from: InterfaceIx, vpc: VpcIx, target: &Target) -> bool {
+    let held = match target.address {
+        Addr::Ip(address) => network.by_address.get(&(vpc, address)).copied(),
+        Addr::Internet | Addr::Service(_) => None,
+    };
+    target
+        .interface
+        .or(held)
+        .is_some_and(|to| network.zone(to).is_some() && network.zone(to) == network.zone(from))
+}
+
+fn begin_outside(
+    network: &Network,
+    flow: &Flow,
+    (address, gateway): (&Addr, Option<ResourceIx>),
+    target: &Target,
+) -> Settled<Begin> {
+    let Addr::Ip(destination) = target.address else {
+        return settled(
+            Verdict::Undetermined,
+            Code::UnknownDestination,
+            None,
+            "neither end is in the topology",
+        );
+    };
+    if matches!(address, Addr::Ip(source) if source.is_ipv6() != destination.is_ipv6()) {
+        let detail = format!("{address} and {destination} are of different families");
+        return settled(
+            Verdict::Unreachable,
+            Code::UnassociatedComponent,
+            None,
+            detail,
+        );
+    }
+    let Some((interface, _)) = network.by_public.get(&destination) else {
+        if is_private_address(destination) {
+            let detail =
+                format!("{destination} is a private address, which nothing outside can reach");
+            return settled(
+                Verdict::Unreachable,
+                Code::IgwPrivateIpAssociationForIngress,
+                gateway,
+                detail,
+            );
+        }
+        return settled(
+            Verdict::Undetermined,
+            Code::UnknownDestination,
+            None,
+            format!("the topology does not hold {destination}"),
+        );
+    };
+    let vpc = network
+        .interface(*interface)
+        .and_then(|interface| network.vpc(interface.vpc));
+    let entry = vpc
+        .and_then(|vpc| vpc.internet_in)
+        .and_then(|at| Some((at, network.place(at)?.resource)));
+    let Some((at, own_gateway)) = entry else {
+        let resource = vpc.map(|vpc| vpc.resource);
+        return settled(
+            Verdict::Unreachable,
+            Code::IgwPrivateIpAssociationForIngress,
+            resource,
+            "the VPC has no internet gateway",
+        );
+    };
+    if gateway.is_some() && gateway != own_gateway {
+        let detail = format!("{destination} is not of this gateway's VPC");
+        return settled(
+            Verdict::Unreachable,
+            Code::IgwPrivateIpAssociationForIngress,
+            gateway,
+            detail,
+        );
+    }
+    let packet = Packet {
+        header: header(
+            flow,
+            address.clone(),
+            target.address.clone(),
+            destination.is_ipv6(),
+        ),
+        is_ipv6: destination.is_ipv6(),
+        is_reply: false,
+        sender: None,
+    };
+    Ok(Begin {
+        at,
+        packet,
+        from: None,
+        must: target.must,
+        is_zonal: false,
+    })
+}

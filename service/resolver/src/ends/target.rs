@@ -1,0 +1,215 @@
+//! Which addresses the packets of a flow go to.
+
+use std::net::IpAddr;
+
+use causeway_model::flow::{Flow, FlowEnd};
+use causeway_model::ids::ResourceId;
+use causeway_model::resource::Body;
+use causeway_model::resources::VpcEndpoint;
+use causeway_model::resources::endpoints::VpcEndpointType;
+use causeway_model::trace::{Addr, Code, Verdict};
+
+use crate::dns::{self, Resolved, service_of_name};
+use crate::network::{Interface, Network};
+use crate::packet::is_link_local;
+use crate::table::{InterfaceIx, ResourceIx};
+
+use super::{
+    Must, Remark, Settled, Source, Target, address_of_family, interface_of, settled, unsupported,
+};
+
+/// The targets of a flow from one source, and what is to be told beside.
+pub(super) fn all(
+    network: &Network,
+    flow: &Flow,
+    source: &Source,
+) -> Settled<(Vec<Target>, Option<Remark>)> {
+    let arrive = |address| {
+        vec![Target {
+            address,
+            must: Must::Arrive,
+            interface: None,
+        }]
+    };
+    match &flow.destination {
+        FlowEnd::Internet => Ok((arrive(Addr::Internet), None)),
+        FlowEnd::Address(address) if is_link_local(*address) => settled(
+            Verdict::Undetermined,
+            Code::UnsupportedComponent,
+            None,
+            format!("{address} is link-local: AWS answers it on the host"),
+        ),
+        FlowEnd::Address(address) => Ok((arrive(Addr::Ip(*address)), None)),
+        FlowEnd::Resource(id) => of_resource(network, id, source).map(|targets| (targets, None)),
+        FlowEnd::Name(name) => {
+            let vpc = match source {
+                Source::Interface(at) => network.interface(*at).map(|interface| interface.vpc),
+                Source::Outside(..) => None,
+            };
+            match dns::resolve(network, vpc, name) {
+                Resolved::To(addresses, disabled) => Ok((
+                    addresses.into_iter().flat_map(arrive).collect(),
+                    disabled.map(private_dns_is_off),
+                )),
+                Resolved::Nothing(code, at) => settled(
+                    Verdict::Unreachable,
+                    code,
+                    at,
+                    format!("`{name}` does not resolve"),
+                ),
+                Resolved::Unknown(code, at) => settled(
+                    Verdict::Undetermined,
+                    code,
+                    at,
+                    format!("what `{name}` resolves to is not known"),
+                ),
+            }
+        }
+    }
+}
+
+fn private_dns_is_off(endpoint: ResourceIx) -> Remark {
+    let detail = "the name would resolve to the endpoint if its private DNS and the VPC's enableDnsHostnames were on".to_owned();
+    Remark {
+        code: Code::DnsPrivateNameDisabled,
+        resource: Some(endpoint),
+        detail,
+    }
+}
+
+fn of_resource(network: &Network, id: &ResourceId, source: &Source) -> Settled<Vec<Target>> {
+    let found = network.find(id.as_str());
+    let Some((at, resource)) = found.and_then(|at| Some((at, network.resource(at)?))) else {
+        return settled(
+            Verdict::Undetermined,
+            Code::UnknownResource,
+            None,
+            id.to_string(),
+        );
+    };
+    if matches!(resource.body, Body::Instance(_) | Body::NetworkInterface(_)) {
+        let own = interface_of(network, at)?;
+        of_interface(network, at, own, source).map(|target| vec![target])
+    } else if matches!(resource.body, Body::InternetGateway(_)) {
+        let must = Must::Pass(at);
+        Ok(vec![Target {
+            address: Addr::Internet,
+            must,
+            interface: None,
+        }])
+    } else if let Body::VpcEndpoint(endpoint) = &resource.body {
+        of_endpoint(network, at, endpoint)
+    } else {
+        unsupported(network, at, "destination")
+    }
+}
+
+/// The address of an interface that packets from there would be sent to: the private one from inside, the public one from outside.
+fn of_interface(
+    network: &Network,
+    at: ResourceIx,
+    own: InterfaceIx,
+    source: &Source,
+) -> Settled<Target> {
+    let interface = network.interface(own);
+    let address = interface.and_then(|interface| match source {
+        Source::Interface(from) => {
+            let from = network.interface(*from)?;
+            let mut addresses = interface.addresses.iter().copied();
+            addresses.find(|address| address_of_family(from, address.is_ipv6()).is_some())
+        }
+        Source::Outside(from, _) => public_address(network, interface, from),
+    });
+    match (address, source) {
+        (Some(address), _) => Ok(Target {
+            address: Addr::Ip(address),
+            must: Must::EndAt(own),
+            interface: Some(own),
+        }),
+        (None, Source::Interface(_)) => {
+            let detail = "it has no address of the packet's family";
+            settled(
+                Verdict::Unreachable,
+                Code::UnassociatedComponent,
+                Some(at),
+                detail,
+            )
+        }
+        (None, Source::Outside(..)) => {
+            let code = Code::IgwPrivateIpAssociationForIngress;
+            let detail = "it has no public address of the packet's family";
+            settled(Verdict::Unreachable, code, Some(at), detail)
+        }
+    }
+}
+
+/// The public address of an interface, of the family that packets from outside are of.
+fn public_address(network: &Network, interface: &Interface, from: &Addr) -> Option<IpAddr> {
+    let own = interface.addresses.iter();
+    let mut public = own.filter_map(|own| network.public_of.get(&(interface.vpc, *own)).copied());
+    public.find(|public| match from {
+        Addr::Ip(from) => from.is_ipv6() == public.is_ipv6(),
+        Addr::Internet | Addr::Service(_) => true,
+    })
+}
+
+fn of_endpoint(network: &Network, at: ResourceIx, endpoint: &VpcEndpoint) -> Settled<Vec<Target>> {
+    let must = Must::Pass(at);
+    match endpoint.vpc_endpoint_type {
+        VpcEndpointType::Interface => {
+            let own = endpoint.network_interface_ids.iter().map(|id| {
+                network
+                    .find(id.as_str())
+                    .map(|at| interface_of(network, at))
+            });
+            let Some(own) = own
+                .collect::<Option<Settled<Vec<_>>>>()
+                .filter(|own| !matches!(own, Ok(own) if own.is_empty()))
+            else {
+                return settled(
+                    Verdict::Undetermined,
+                    Code::UnknownResource,
+                    Some(at),
+                    "the topology does not hold the endpoint's interfaces",
+                );
+            };
+            let entries = own?
+                .into_iter()
+                .filter_map(|own| Some((own, *network.interface(own)?.addresses.first()?)));
+            Ok(entries
+                .map(|(own, address)| Target {
+                    address: Addr::Ip(address),
+                    must,
+                    interface: Some(own),
+                })
+                .collect())
+        }
+        VpcEndpointType::Gateway => {
+            let Some(service) = endpoint
+                .service_name
+                .as_ref()
+                .and_then(|name| service_of_name(name.as_str()))
+            else {
+                return settled(
+                    Verdict::Undetermined,
+                    Code::VpceServiceNotFound,
+                    Some(at),
+                    "the endpoint names no AWS service",
+                );
+            };
+            let addresses = dns::service_addresses(network, service);
+            Ok(addresses
+                .into_iter()
+                .map(|address| Target {
+                    address,
+                    must,
+                    interface: None,
+                })
+                .collect())
+        }
+        VpcEndpointType::GatewayLoadBalancer
+        | VpcEndpointType::Resource
+        | VpcEndpointType::ServiceNetwork
+        | VpcEndpointType::Tunnel => unsupported(network, at, "destination"),
+    }
+}

@@ -1,0 +1,69 @@
+//! The resolver: compiles a snapshot into tables, walks flows through them, explains what they meet.
+//!
+//! No IO, no async code. It knows no revisions, no store, no cache and no wire types.
+
+mod answer;
+mod compile;
+mod decide;
+mod dns;
+mod ends;
+#[cfg(feature = "naive")]
+mod naive;
+mod network;
+mod packet;
+mod prefix_index;
+mod table;
+mod walk;
+
+use causeway_model::flow::Flow;
+use causeway_model::ids::ResourceId;
+use causeway_model::snapshot::Snapshot;
+use causeway_model::trace::PathAnswer;
+use thiserror::Error;
+
+pub use network::Network;
+
+/// How much of an answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Depth {
+    /// Verdict and explanations; no traces.
+    Verdict,
+    /// Everything.
+    Full,
+}
+
+/// A flow that has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ResolveError {
+    /// The source or the destination is a resource that the topology does not hold.
+    #[error("`{id}` is not in the topology")]
+    UnknownResource {
+        /// Its id.
+        id: ResourceId,
+    },
+}
+
+impl Network {
+    /// Compiles a snapshot.
+    #[must_use]
+    pub fn compile(snapshot: &Snapshot) -> Self {
+        compile::network(snapshot)
+    }
+
+    /// The answer to a flow.
+    ///
+    /// # Errors
+    /// [`ResolveError`] if an end of the flow names a resource that the topology does not hold.
+    pub fn resolve(&self, flow: &Flow, depth: Depth) -> Result<PathAnswer, ResolveError> {
+        answer::resolve::<decide::Indexed>(self, flow, depth)
+    }
+
+    /// The same answer, found by reading every rule of every route table in turn: the reference that tests hold the indexes against.
+    ///
+    /// # Errors
+    /// As [`Network::resolve`].
+    #[cfg(feature = "naive")]
+    pub fn resolve_naively(&self, flow: &Flow, depth: Depth) -> Result<PathAnswer, ResolveError> {
+        answer::resolve::<naive::Naive>(self, flow, depth)
+    }
+}

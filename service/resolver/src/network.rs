@@ -1,0 +1,168 @@
+//! A snapshot, compiled: tables, places, and the indexes that tables name.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use causeway_model::ids::{ResourceId, ZoneName};
+use causeway_model::resource::Resource;
+use causeway_model::trace::{Named, ServiceAddress};
+use ipnet::IpNet;
+use rustc_hash::FxHashMap;
+
+use crate::packet::PrefixList;
+use crate::table::{
+    GroupIx, InterfaceIx, Place, PlaceIx, PrefixListIx, ResourceIx, SubnetIx, Table, TableIx, VpcIx,
+};
+
+/// A snapshot, compiled for walking. The same snapshot and flow give the same answer, byte for byte.
+#[derive(Debug, Default)]
+pub struct Network {
+    /// All resources, by id.
+    pub(crate) resources: Vec<Arc<Resource>>,
+    pub(crate) vpcs: Vec<VpcEntry>,
+    pub(crate) subnets: Vec<SubnetEntry>,
+    pub(crate) interfaces: Vec<Interface>,
+    pub(crate) lists: Vec<PrefixList>,
+    pub(crate) groups: Vec<ResourceId>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) tables: Vec<Table>,
+    /// Who has a private or IPv6 address in a VPC.
+    pub(crate) by_address: FxHashMap<(VpcIx, IpAddr), InterfaceIx>,
+    /// Who has a public address, and the private address it is paired with.
+    pub(crate) by_public: FxHashMap<IpAddr, (InterfaceIx, IpAddr)>,
+    /// The public address that a private one is paired with in a VPC.
+    pub(crate) public_of: FxHashMap<(VpcIx, IpAddr), IpAddr>,
+    /// The interface that an instance, or an interface itself, sends and receives with.
+    pub(crate) primary: FxHashMap<ResourceIx, InterfaceIx>,
+    /// The VPCs that know a VPC's security groups: active peering connections within its Region.
+    pub(crate) peers: FxHashMap<VpcIx, Vec<VpcIx>>,
+    pub(crate) names: crate::dns::Names,
+    /// Public addresses at which some rule begins or ends, sorted: between two of them all addresses are alike.
+    pub(crate) boundaries: Vec<IpAddr>,
+    pub(crate) assumptions: Vec<String>,
+}
+
+/// A VPC.
+#[derive(Debug)]
+pub(crate) struct VpcEntry {
+    pub(crate) resource: ResourceIx,
+    pub(crate) cidr_blocks: Vec<IpNet>,
+    pub(crate) dns_support: bool,
+    pub(crate) dns_hostnames: bool,
+    /// Where packets from the internet enter it: its gateway, if one is attached.
+    pub(crate) internet_in: Option<PlaceIx>,
+}
+
+/// A subnet.
+#[derive(Debug)]
+pub(crate) struct SubnetEntry {
+    pub(crate) resource: ResourceIx,
+    pub(crate) vpc: VpcIx,
+    pub(crate) cidr_blocks: Vec<IpNet>,
+    pub(crate) zone: Option<ZoneName>,
+    pub(crate) entry: PlaceIx,
+}
+
+/// A network interface.
+#[derive(Debug)]
+pub(crate) struct Interface {
+    pub(crate) resource: ResourceIx,
+    pub(crate) vpc: VpcIx,
+    pub(crate) subnet: SubnetIx,
+    /// Its addresses inside the VPC, the primary one first.
+    pub(crate) addresses: Vec<IpAddr>,
+    pub(crate) groups: Vec<GroupIx>,
+    /// The endpoint or NAT gateway that uses it.
+    pub(crate) user: Option<ResourceIx>,
+    /// Where its packets start.
+    pub(crate) exit: PlaceIx,
+    /// Where packets to it arrive.
+    pub(crate) entry: PlaceIx,
+}
+
+impl Network {
+    /// Where a resource stands among all, by its id.
+    pub(crate) fn find(&self, id: &str) -> Option<ResourceIx> {
+        self.resources
+            .binary_search_by(|resource| resource.id().as_str().cmp(id))
+            .ok()
+            .map(ResourceIx::of)
+    }
+
+    pub(crate) fn resource(&self, at: ResourceIx) -> Option<&Arc<Resource>> {
+        self.resources.get(at.index())
+    }
+
+    pub(crate) fn interface(&self, at: InterfaceIx) -> Option<&Interface> {
+        self.interfaces.get(at.index())
+    }
+
+    pub(crate) fn vpc(&self, at: VpcIx) -> Option<&VpcEntry> {
+        self.vpcs.get(at.index())
+    }
+
+    pub(crate) fn subnet(&self, at: SubnetIx) -> Option<&SubnetEntry> {
+        self.subnets.get(at.index())
+    }
+
+    pub(crate) fn place(&self, at: PlaceIx) -> Option<&Place> {
+        self.places.get(at.index())
+    }
+
+    pub(crate) fn table(&self, at: TableIx) -> Option<&Table> {
+        self.tables.get(at.index())
+    }
+
+    pub(crate) fn list(&self, at: PrefixListIx) -> Option<&PrefixList> {
+        self.lists.get(at.index())
+    }
+
+    /// A resource as a trace names it.
+    pub(crate) fn named(&self, at: ResourceIx) -> Option<Named> {
+        let resource = self.resource(at)?;
+        let name = resource.tag("Name").unwrap_or_default().to_owned();
+        Some(Named {
+            id: resource.id().clone(),
+            kind: resource.kind(),
+            name,
+        })
+    }
+
+    /// The known addresses of an AWS service.
+    pub(crate) fn service_entries(&self, service: &ServiceAddress) -> Option<&[IpNet]> {
+        let list = self
+            .lists
+            .iter()
+            .find(|list| list.service.as_ref() == Some(service) && list.entries.is_some())?;
+        list.entries.as_deref()
+    }
+
+    /// The AWS service that an address is known to be of.
+    pub(crate) fn service_of(&self, address: IpAddr) -> Option<&ServiceAddress> {
+        let holds = |list: &&PrefixList| {
+            list.entries
+                .iter()
+                .flatten()
+                .any(|net| net.contains(&address))
+        };
+        self.lists
+            .iter()
+            .filter(|list| list.service.is_some())
+            .find(holds)
+            .and_then(|list| list.service.as_ref())
+    }
+
+    /// The zone of an interface.
+    pub(crate) fn zone(&self, interface: InterfaceIx) -> Option<&ZoneName> {
+        self.subnet(self.interface(interface)?.subnet)?
+            .zone
+            .as_ref()
+    }
+
+    /// The id of a resource, for people.
+    pub(crate) fn describe(&self, at: ResourceIx) -> String {
+        self.resource(at)
+            .map(|resource| resource.id().to_string())
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,250 @@
+//! A packet on its way, and how a rule's match reads it.
+
+use std::net::IpAddr;
+
+use causeway_model::protocol::{PortRange, Protocol};
+use causeway_model::resources::filters::IcmpTypeCode;
+use causeway_model::trace::{Addr, Header, ServiceAddress};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use crate::network::Network;
+use crate::table::{AddressMatch, GroupIx, InterfaceIx, Match};
+
+/// The packets of a flow, seen at one moment: a header, and what the network knows of it beside.
+#[derive(Debug, Clone)]
+pub(crate) struct Packet {
+    pub(crate) header: Header,
+    /// Whether it is IPv6; tells what the symbolic addresses stand for.
+    pub(crate) is_ipv6: bool,
+    /// Whether it is a reply.
+    pub(crate) is_reply: bool,
+    /// The interface it comes from, as long as its security groups still count.
+    pub(crate) sender: Option<InterfaceIx>,
+}
+
+/// Whether the packets of a flow match a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Matched {
+    /// All do.
+    Yes,
+    /// Some do, some do not.
+    Partly,
+    /// The topology does not tell.
+    Unknown,
+    /// None does.
+    No,
+}
+
+impl Matched {
+    fn from(matches: bool) -> Self {
+        if matches { Self::Yes } else { Self::No }
+    }
+}
+
+impl Packet {
+    /// The reply to this packet.
+    pub(crate) fn reply(&self) -> Self {
+        let header = Header {
+            source: self.header.destination.clone(),
+            destination: self.header.source.clone(),
+            protocol: self.header.protocol,
+            source_ports: self.header.destination_ports,
+            destination_ports: self.header.source_ports,
+        };
+        Self {
+            header,
+            is_ipv6: self.is_ipv6,
+            is_reply: true,
+            sender: None,
+        }
+    }
+
+    /// Whether the packet matches, its destination ports left aside.
+    pub(crate) fn matches_but_for_ports(&self, rule: &Match, network: &Network) -> Matched {
+        let is_other_answer = rule.is_reply.is_some_and(|wanted| wanted != self.is_reply);
+        if is_other_answer
+            || !rule.protocol.matches(self.header.protocol)
+            || !self.matches_icmp(rule.icmp.as_ref())
+        {
+            return Matched::No;
+        }
+        let source = if let AddressMatch::Group(group) = &rule.source {
+            Matched::from(self.is_from(*group, network))
+        } else {
+            self.matches_address(&rule.source, &self.header.source, network)
+        };
+        let destination = if let AddressMatch::Group(group) = &rule.destination {
+            Matched::from(self.is_for(*group, network))
+        } else {
+            self.matches_address(&rule.destination, &self.header.destination, network)
+        };
+        source.max(destination)
+    }
+
+    /// Whether the packet matches.
+    pub(crate) fn matches(&self, rule: &Match, network: &Network) -> Matched {
+        let ports = match rule.destination_ports.intersection(self.ports()) {
+            None => Matched::No,
+            Some(both) if both == self.ports() => Matched::Yes,
+            Some(_) => Matched::Partly,
+        };
+        ports.max(self.matches_but_for_ports(rule, network))
+    }
+
+    /// The destination ports that the packets of the flow have.
+    pub(crate) fn ports(&self) -> PortRange {
+        self.header.destination_ports
+    }
+
+    /// Whether the packet is known to come from a member of a security group.
+    fn is_from(&self, group: GroupIx, network: &Network) -> bool {
+        let sender = self.sender.and_then(|sender| network.interface(sender));
+        sender.is_some_and(|sender| sender.groups.contains(&group))
+    }
+
+    /// Whether the packet goes to a private address of a member of a security group, in the sender's VPC or in one that groups are known across to.
+    fn is_for(&self, group: GroupIx, network: &Network) -> bool {
+        let Addr::Ip(address) = self.header.destination else {
+            return false;
+        };
+        let own = self.sender.and_then(|sender| network.interface(sender));
+        let peers = own.and_then(|own| network.peers.get(&own.vpc));
+        let vpcs = own.map(|own| own.vpc);
+        let mut vpcs = vpcs.into_iter().chain(peers.into_iter().flatten().copied());
+        vpcs.any(|vpc| {
+            let holder = network.by_address.get(&(vpc, address));
+            let holder = holder.and_then(|holder| network.interface(*holder));
+            holder.is_some_and(|holder| holder.groups.contains(&group))
+        })
+    }
+
+    /// Whether an address matches; membership of groups is not the address's to tell.
+    fn matches_address(&self, wanted: &AddressMatch, address: &Addr, network: &Network) -> Matched {
+        match wanted {
+            AddressMatch::Any => Matched::Yes,
+            AddressMatch::Net(net) => self.matches_net(net, address),
+            AddressMatch::List(list) => self.matches_list(network.list(*list), address, network),
+            AddressMatch::Service(service) => matches_service(service, None, address, network),
+            AddressMatch::Group(_) => Matched::No,
+        }
+    }
+
+    fn matches_net(&self, net: &IpNet, address: &Addr) -> Matched {
+        if let Addr::Ip(address) = address {
+            return Matched::from(net.contains(address));
+        }
+        if net.addr().is_ipv6() != self.is_ipv6 || is_private(net) {
+            return Matched::No;
+        }
+        match address {
+            _ if net.prefix_len() == 0 => Matched::Yes,
+            Addr::Internet => Matched::Partly,
+            Addr::Service(_) | Addr::Ip(_) => Matched::Unknown,
+        }
+    }
+
+    fn matches_list(
+        &self,
+        list: Option<&PrefixList>,
+        address: &Addr,
+        network: &Network,
+    ) -> Matched {
+        let Some(list) = list else {
+            return Matched::Unknown;
+        };
+        if let Some(service) = &list.service {
+            return matches_service(service, list.entries.as_deref(), address, network);
+        }
+        let Some(entries) = &list.entries else {
+            return Matched::Unknown;
+        };
+        let matched = entries.iter().map(|net| self.matches_net(net, address));
+        matched.min().unwrap_or(Matched::No)
+    }
+
+    /// ICMP flows mean echo and its reply (RFC 792, RFC 4443).
+    fn matches_icmp(&self, wanted: Option<&IcmpTypeCode>) -> bool {
+        let Some(wanted) = wanted.filter(|_| self.header.protocol.is_icmp()) else {
+            return true;
+        };
+        let own = match (self.header.protocol == Protocol::ICMPV6, self.is_reply) {
+            (false, false) => 8,
+            (false, true) => 0,
+            (true, false) => 128,
+            (true, true) => 129,
+        };
+        (wanted.r#type == -1 || wanted.r#type == own) && (wanted.code == -1 || wanted.code == 0)
+    }
+}
+
+/// A prefix list, as rules read it.
+#[derive(Debug)]
+pub(crate) struct PrefixList {
+    /// The AWS service whose list it is.
+    pub(crate) service: Option<ServiceAddress>,
+    /// The entries, if they are known.
+    pub(crate) entries: Option<Vec<IpNet>>,
+}
+
+/// Whether an address is a public one of an AWS service. The services' addresses are apart from each other, and none of them is meant by `internet`.
+fn matches_service(
+    wanted: &ServiceAddress,
+    entries: Option<&[IpNet]>,
+    address: &Addr,
+    network: &Network,
+) -> Matched {
+    match address {
+        Addr::Service(own) => Matched::from(own.as_ref() == wanted),
+        Addr::Internet => Matched::No,
+        Addr::Ip(address) if is_private_address(*address) => Matched::No,
+        Addr::Ip(address) => match (entries, network.service_of(*address)) {
+            (Some(entries), _) => Matched::from(entries.iter().any(|net| net.contains(address))),
+            (None, Some(own)) => Matched::from(own == wanted),
+            (None, None) => Matched::Unknown,
+        },
+    }
+}
+
+/// Private use (RFC 1918).
+pub(crate) const RFC1918: [Ipv4Net; 3] = [
+    Ipv4Net::new_assert(std::net::Ipv4Addr::new(10, 0, 0, 0), 8),
+    Ipv4Net::new_assert(std::net::Ipv4Addr::new(172, 16, 0, 0), 12),
+    Ipv4Net::new_assert(std::net::Ipv4Addr::new(192, 168, 0, 0), 16),
+];
+
+/// Shared address space (RFC 6598).
+pub(crate) const RFC6598: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(100, 64, 0, 0), 10);
+
+const LINK_LOCAL: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(169, 254, 0, 0), 16);
+const LOOPBACK: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(127, 0, 0, 0), 8);
+const UNIQUE_LOCAL: Ipv6Net =
+    Ipv6Net::new_assert(std::net::Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7);
+/// Where AWS answers by itself on Nitro hosts: DNS, time, metadata (VPC guide, "Subnet CIDR reservations").
+const AWS_OWN_V6: Ipv6Net =
+    Ipv6Net::new_assert(std::net::Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32);
+const LINK_LOCAL_V6: Ipv6Net =
+    Ipv6Net::new_assert(std::net::Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10);
+
+/// Whether a CIDR block has no public address in it.
+pub(crate) fn is_private(net: &IpNet) -> bool {
+    match net {
+        IpNet::V4(net) => RFC1918
+            .iter()
+            .chain([&RFC6598, &LINK_LOCAL, &LOOPBACK])
+            .any(|block| block.contains(net)),
+        IpNet::V6(net) => UNIQUE_LOCAL.contains(net) || LINK_LOCAL_V6.contains(net),
+    }
+}
+
+/// Whether an address is not a public one.
+pub(crate) fn is_private_address(address: IpAddr) -> bool {
+    is_private(&IpNet::from(address))
+}
+
+/// Whether an address is one that no router forwards: link-local (RFC 3927, RFC 4291), or AWS's own.
+pub(crate) fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => LINK_LOCAL.contains(&address),
+        IpAddr::V6(address) => LINK_LOCAL_V6.contains(&address) || AWS_OWN_V6.contains(&address),
+    }
+}

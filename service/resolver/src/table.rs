@@ -1,0 +1,286 @@
+//! Tables: every component a packet meets, as ordered rules of a match and an action. Tables are data; the readers are in `walk`.
+//!
+//! A *place* is where a packet can be: a resource and the tables it goes through there, in the order of its stages.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use causeway_model::protocol::{PortRange, ProtocolMatch};
+use causeway_model::resources::filters::IcmpTypeCode;
+use causeway_model::trace::{Code, ServiceAddress, Stage};
+use ipnet::IpNet;
+
+/// Declares dense handles into the network's arrays.
+macro_rules! handles {
+    ($($(#[$meta:meta])* $name:ident;)*) => {
+        $(
+            $(#[$meta])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            pub(crate) struct $name(pub(crate) u32);
+
+            impl $name {
+                pub(crate) fn index(self) -> usize {
+                    usize::try_from(self.0).unwrap_or(usize::MAX)
+                }
+
+                pub(crate) fn of(index: usize) -> Self {
+                    Self(u32::try_from(index).unwrap_or(u32::MAX))
+                }
+            }
+        )*
+    };
+}
+
+handles! {
+    /// A resource.
+    ResourceIx;
+    /// A VPC.
+    VpcIx;
+    /// A subnet.
+    SubnetIx;
+    /// A network interface.
+    InterfaceIx;
+    /// A prefix list.
+    PrefixListIx;
+    /// A security group.
+    GroupIx;
+    /// A place.
+    PlaceIx;
+    /// A table.
+    TableIx;
+}
+
+impl PrefixListIx {
+    /// A prefix list that the topology does not hold.
+    pub(crate) const MISSING: Self = Self(u32::MAX);
+}
+
+/// Where a packet can be.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// The resource; none where AWS itself is.
+    pub(crate) resource: Option<ResourceIx>,
+    /// The tables, in the order of their stages.
+    pub(crate) tables: Vec<TableIx>,
+    /// The subnet whose link the place is on: packets from that link enter it without crossing the subnet's boundary.
+    pub(crate) link: Option<SubnetIx>,
+    /// The interface the place belongs to, which keeps state of what passed.
+    pub(crate) interface: Option<InterfaceIx>,
+    /// Whether a packet that passes is still known to come from a member of its security groups.
+    pub(crate) keeps_groups: bool,
+}
+
+/// Ordered rules of one component for one stage.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// The stage.
+    pub(crate) stage: Stage,
+    /// The resource whose rules they are; none where it is the place's own.
+    pub(crate) resource: Option<ResourceIx>,
+    /// How rules combine.
+    pub(crate) order: Order,
+    /// The rules, best first.
+    pub(crate) rules: Vec<Rule>,
+    /// What happens when no rule matches.
+    pub(crate) otherwise: Rule,
+}
+
+/// How the rules of a table combine.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// The first rule that matches decides.
+    First,
+    /// Any rule that allows is enough (security groups), and replies to what passed need none.
+    Stateful,
+    /// The best of the rules whose destination is the longest prefix (route tables).
+    LongestPrefix(crate::prefix_index::PrefixIndex),
+}
+
+/// A match and what follows from it.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    /// Which packets.
+    pub(crate) matches: Match,
+    /// What is done.
+    pub(crate) action: Action,
+    /// What a step calls the rule.
+    pub(crate) label: Cow<'static, str>,
+    /// Precedence among routes; all equal elsewhere.
+    pub(crate) rank: Rank,
+}
+
+impl Rule {
+    /// A rule for all packets.
+    pub(crate) fn always(action: Action, label: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            matches: Match::ANY,
+            action,
+            label: label.into(),
+            rank: Rank::Static,
+        }
+    }
+
+    /// A rule for some packets.
+    pub(crate) fn when(
+        matches: Match,
+        action: Action,
+        label: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            matches,
+            action,
+            label: label.into(),
+            rank: Rank::Static,
+        }
+    }
+}
+
+/// Precedence of routes with the same prefix, best first (VPC guide, "Route priority").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rank {
+    /// A static route to a CIDR block; the local route too.
+    Static,
+    /// A static route to a prefix list.
+    PrefixList,
+    /// A propagated route.
+    Propagated,
+}
+
+/// Which packets a rule is for.
+#[derive(Debug, Clone)]
+pub(crate) struct Match {
+    pub(crate) source: AddressMatch,
+    pub(crate) destination: AddressMatch,
+    pub(crate) protocol: ProtocolMatch,
+    pub(crate) destination_ports: PortRange,
+    pub(crate) icmp: Option<IcmpTypeCode>,
+    /// Replies alone, or all but replies; none for both.
+    pub(crate) is_reply: Option<bool>,
+}
+
+impl Match {
+    /// Every packet.
+    pub(crate) const ANY: Self = Self {
+        source: AddressMatch::Any,
+        destination: AddressMatch::Any,
+        protocol: ProtocolMatch::All,
+        destination_ports: PortRange::ALL,
+        icmp: None,
+        is_reply: None,
+    };
+
+    /// Packets to these addresses.
+    pub(crate) fn to(destination: AddressMatch) -> Self {
+        Self {
+            destination,
+            ..Self::ANY
+        }
+    }
+
+    /// Packets from these addresses.
+    pub(crate) fn from(source: AddressMatch) -> Self {
+        Self {
+            source,
+            ..Self::ANY
+        }
+    }
+
+    /// Packets of this protocol.
+    pub(crate) fn protocol(protocol: causeway_model::Protocol) -> Self {
+        Self {
+            protocol: ProtocolMatch::Is(protocol),
+            ..Self::ANY
+        }
+    }
+}
+
+/// Which addresses a rule is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum AddressMatch {
+    /// All.
+    Any,
+    /// Those in a CIDR block.
+    Net(IpNet),
+    /// Those in a prefix list.
+    List(PrefixListIx),
+    /// The public addresses of an AWS service.
+    Service(ServiceAddress),
+    /// The private addresses of a security group's members.
+    Group(GroupIx),
+}
+
+/// What a rule does with a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Nothing, and tells nothing: the next table decides.
+    Pass,
+    /// Lets it pass.
+    Allow,
+    /// Would drop it: noted, and the walk goes on as if it had passed.
+    Deny(Code),
+    /// Cannot be known: noted, and the walk goes on as if it had passed.
+    Doubt(Code),
+    /// Sends it to a place.
+    Forward(PlaceIx),
+    /// Sends it to the one who has its destination address in the VPC.
+    ByAddress(VpcIx, Reach),
+    /// Sends it to the VPC's gateway where the public destination address is held.
+    ByPublicAddress,
+    /// Replaces its source by an address, its source ports by those of a NAT gateway.
+    TranslateSource(IpAddr),
+    /// Replaces its private source by the public address it is paired with, within the VPC.
+    PairSource(VpcIx),
+    /// Replaces its public destination by the private address it is paired with, within the VPC.
+    PairDestination(VpcIx),
+    /// Undoes the translation that this resource made on the way forward.
+    Undo,
+    /// Takes it at its end.
+    Deliver(End),
+    /// Has no next hop for it: the way ends.
+    Drop(Code),
+    /// What follows is not known: the way ends.
+    Unknown(Code),
+}
+
+impl Action {
+    /// The code that it carries.
+    pub(crate) fn code(&self) -> Option<Code> {
+        match self {
+            Self::Deny(code) | Self::Doubt(code) | Self::Drop(code) | Self::Unknown(code) => {
+                Some(*code)
+            }
+            Self::Pass
+            | Self::Allow
+            | Self::Forward(_)
+            | Self::ByAddress(..)
+            | Self::ByPublicAddress
+            | Self::TranslateSource(_)
+            | Self::PairSource(_)
+            | Self::PairDestination(_)
+            | Self::Undo
+            | Self::Deliver(_) => None,
+        }
+    }
+}
+
+/// How a packet gets to the interface that has its destination address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Through the VPC's router, into the interface's subnet.
+    Router,
+    /// On the link of the subnet, to the interface itself.
+    Link,
+}
+
+/// Where a way ends well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// At the interface that the place belongs to; replies leave from there.
+    Interface,
+    /// Outside of the gateway; replies enter at the place.
+    Internet(PlaceIx),
+    /// At a service behind an endpoint's interface; replies leave from the interface.
+    ServiceAtInterface,
+    /// At a service behind a gateway endpoint; replies enter at the place.
+    ServiceAtGateway(PlaceIx),
+}

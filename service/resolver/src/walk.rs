@@ -1,0 +1,412 @@
+//! The walk: takes a packet from place to place by the tables there, until it ends.
+//!
+//! It is total: whatever a network does to a packet is a disposition, never an error. It does not stop at a filter that denies; it notes
+//! what stopped the packet and goes on as if it had passed. Where the packets of one flow go different ways, it goes them all, up to a
+//! bound.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use causeway_model::protocol::PortRange;
+use causeway_model::trace::{
+    Addr, Code, Direction, Disposition, Header, Hop, Stage, Step, StepAction,
+};
+
+use crate::decide::{self, Reader};
+use crate::network::Network;
+use crate::packet::{Matched, Packet};
+use crate::table::{InterfaceIx, Place, PlaceIx, ResourceIx, Rule, SubnetIx, Table};
+
+mod act;
+mod filter;
+
+/// How many ways of one flow are walked.
+pub(crate) const MAX_WAYS: usize = 64;
+
+/// How many places one way may have: far more than any network needs, as loops are found before.
+const MAX_PLACES: usize = 256;
+
+/// A walk over one network. `R` is how it reads tables.
+#[derive(Debug)]
+pub(crate) struct Walk<'n, R> {
+    pub(crate) network: &'n Network,
+    /// Whether hops are recorded.
+    pub(crate) records: bool,
+    pub(crate) reader: PhantomData<R>,
+}
+
+/// What a trace met that matters for its verdict.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Issue {
+    pub(crate) effect: Effect,
+    pub(crate) code: Code,
+    pub(crate) resource: Option<ResourceIx>,
+    pub(crate) direction: Direction,
+    pub(crate) detail: String,
+}
+
+/// What an issue does to the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Effect {
+    /// The packet does not pass.
+    Blocks,
+    /// Whether it passes is not known.
+    Doubts,
+    /// Some of the flow's packets pass.
+    Splits,
+    /// It may go this way, or another: which one is not known.
+    Guesses,
+    /// Nothing.
+    Informs,
+}
+
+/// A rewriting that replies undo.
+#[derive(Debug, Clone)]
+struct Translation {
+    by: Option<ResourceIx>,
+    address: Addr,
+    ports: PortRange,
+}
+
+/// A packet on one way, with what it leaves behind.
+#[derive(Debug, Clone)]
+pub(crate) struct Traveller {
+    pub(crate) packet: Packet,
+    direction: Direction,
+    at: PlaceIx,
+    next: usize,
+    /// The subnet whose link it was on last, until now.
+    link: Option<SubnetIx>,
+    /// The interface it comes from, even when nobody can tell any more.
+    origin: Option<InterfaceIx>,
+    /// The interfaces it passed last, newest last.
+    passed: Vec<InterfaceIx>,
+    /// The interfaces that keep state of the connection.
+    stateful: Vec<InterfaceIx>,
+    translations: Vec<Translation>,
+    visited: Vec<(PlaceIx, Header)>,
+    pub(crate) hops: Vec<Hop>,
+    pub(crate) issues: Vec<Issue>,
+}
+
+/// A way at its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    pub(crate) traveller: Traveller,
+    pub(crate) disposition: Disposition,
+    /// Where replies enter, if it arrived.
+    pub(crate) reply_at: Option<PlaceIx>,
+    /// The interface it was delivered to.
+    pub(crate) interface: Option<InterfaceIx>,
+}
+
+impl Traveller {
+    /// A packet at its start.
+    pub(crate) fn new(packet: Packet, at: PlaceIx) -> Self {
+        Self {
+            origin: packet.sender,
+            packet,
+            direction: Direction::Forward,
+            at,
+            next: 0,
+            link: None,
+            passed: Vec::new(),
+            stateful: Vec::new(),
+            translations: Vec::new(),
+            visited: Vec::new(),
+            hops: Vec::new(),
+            issues: Vec::new(),
+        }
+    }
+
+    /// Whether it was at a place of this resource.
+    pub(crate) fn has_passed(&self, network: &Network, resource: ResourceIx) -> bool {
+        self.visited.iter().any(|(place, _)| {
+            network
+                .place(*place)
+                .is_some_and(|place| place.resource == Some(resource))
+        })
+    }
+
+    pub(crate) fn note(
+        &mut self,
+        effect: Effect,
+        code: Code,
+        resource: Option<ResourceIx>,
+        detail: String,
+    ) {
+        let issue = Issue {
+            effect,
+            code,
+            resource,
+            direction: self.direction,
+            detail,
+        };
+        if !self.issues.contains(&issue) {
+            self.issues.push(issue);
+        }
+    }
+}
+
+/// A way that is still to be gone, or to be told of.
+#[derive(Debug)]
+enum Pending {
+    /// About to enter the place it was sent to.
+    Entering(Traveller),
+    /// On, with the next table of its place.
+    Staying(Traveller),
+    /// At its end.
+    Ended(Way),
+}
+
+impl Way {
+    fn lost(traveller: Traveller, disposition: Disposition) -> Self {
+        Self {
+            traveller,
+            disposition,
+            reply_at: None,
+            interface: None,
+        }
+    }
+
+    /// The reply to the packet that arrived, where it enters the network.
+    pub(crate) fn reply(&self) -> Option<Traveller> {
+        let mut reply = Traveller::new(self.traveller.packet.reply(), self.reply_at?);
+        reply.direction = Direction::Return;
+        reply.stateful.clone_from(&self.traveller.passed);
+        reply.translations.clone_from(&self.traveller.translations);
+        Some(reply)
+    }
+}
+
+/// What becomes of a packet after a table.
+#[derive(Debug)]
+enum Next {
+    /// The place's next table.
+    Table,
+    /// Another place.
+    Place(PlaceIx),
+    /// The end.
+    End(Disposition, Option<PlaceIx>, Option<InterfaceIx>),
+}
+
+impl<R: Reader> Walk<'_, R> {
+    /// All ways of a packet, at most `most`; and whether there are more.
+    pub(crate) fn run(&self, start: Traveller, most: usize) -> (Vec<Way>, bool) {
+        let mut ways = Vec::new();
+        let mut pending = vec![Pending::Entering(start)];
+        while let Some(next) = pending.pop() {
+            if ways.len() >= most {
+                return (ways, true);
+            }
+            ways.push(match next {
+                Pending::Ended(way) => way,
+                Pending::Staying(traveller) => self.travel(traveller, &mut pending),
+                Pending::Entering(mut traveller) => match self.enter(&mut traveller) {
+                    Some(disposition) => Way::lost(traveller, disposition),
+                    None => self.travel(traveller, &mut pending),
+                },
+            });
+        }
+        (ways, false)
+    }
+
+    /// Goes one way to its end; where others branch off, they are left in `pending`.
+    fn travel(&self, mut traveller: Traveller, pending: &mut Vec<Pending>) -> Way {
+        loop {
+            let Some(place) = self.network.place(traveller.at) else {
+                return Way::lost(traveller, Disposition::Unknown);
+            };
+            let Some(table) = place
+                .tables
+                .get(traveller.next)
+                .and_then(|table| self.network.table(*table))
+            else {
+                let detail = "nothing is known of what comes next".to_owned();
+                traveller.note(
+                    Effect::Doubts,
+                    Code::UnknownResource,
+                    place.resource,
+                    detail,
+                );
+                return Way::lost(traveller, Disposition::Unknown);
+            };
+            traveller.next += 1;
+            match self.decide(&mut traveller, place, table, pending) {
+                Next::Table => {}
+                Next::Place(to) => {
+                    self.leave(&mut traveller, place);
+                    traveller.at = to;
+                    if let Some(disposition) = self.enter(&mut traveller) {
+                        return Way::lost(traveller, disposition);
+                    }
+                }
+                Next::End(disposition, reply_at, interface) => {
+                    return Way {
+                        traveller,
+                        disposition,
+                        reply_at,
+                        interface,
+                    };
+                }
+            }
+        }
+    }
+
+    /// Enters the place the packet is sent to; tells if that ends its way.
+    fn enter(&self, traveller: &mut Traveller) -> Option<Disposition> {
+        traveller.next = 0;
+        let place = self.network.place(traveller.at)?;
+        let moment = (traveller.at, traveller.packet.header.clone());
+        if traveller.visited.contains(&moment) || traveller.visited.len() >= MAX_PLACES {
+            let detail = "the packet comes back here unchanged".to_owned();
+            traveller.note(Effect::Blocks, Code::RoutingLoop, place.resource, detail);
+            return Some(Disposition::Loop);
+        }
+        traveller.visited.push(moment);
+        if let Some(interface) = place.interface {
+            traveller.passed.push(interface);
+        }
+        if self.records {
+            self.record_hop(traveller, place);
+        }
+        None
+    }
+
+    /// Leaves a place: what the packet is known by may be lost there.
+    fn leave(&self, traveller: &mut Traveller, place: &Place) {
+        if !place.keeps_groups {
+            traveller.packet.sender = None;
+            traveller.link = None;
+        }
+        if place.link.is_some() {
+            traveller.link = place.link;
+        }
+    }
+
+    fn record_hop(&self, traveller: &mut Traveller, place: &Place) {
+        let resource = place.resource.and_then(|at| self.network.named(at));
+        let is_same = traveller
+            .hops
+            .last()
+            .is_some_and(|last| last.resource == resource);
+        if !is_same {
+            traveller.hops.push(Hop {
+                resource,
+                steps: Vec::new(),
+            });
+        }
+    }
+
+    fn decide(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        table: &Table,
+        pending: &mut Vec<Pending>,
+    ) -> Next {
+        match table.stage {
+            Stage::SecurityGroupIn
+            | Stage::SecurityGroupOut
+            | Stage::NetworkAclIn
+            | Stage::NetworkAclOut => {
+                self.filter(traveller, place, table);
+                Next::Table
+            }
+            Stage::SourceDestCheck
+            | Stage::RouteTable
+            | Stage::State
+            | Stage::Admission
+            | Stage::Translation
+            | Stage::Forwarding
+            | Stage::Delivery => {
+                let mut rules = decide::deciding::<R>(table, &traveller.packet, self.network);
+                self.note_random_choice(traveller, place, &rules);
+                self.note_guess(traveller, place, &rules);
+                let Some((rule, _)) = rules.pop() else {
+                    return Next::Table;
+                };
+                for (other, _) in rules {
+                    let branch = self.branch(traveller.clone(), place, table, other);
+                    pending.push(branch);
+                }
+                self.act(traveller, place, table, rule)
+            }
+        }
+    }
+
+    /// Sends a packet by one of several rules.
+    fn branch(&self, mut branch: Traveller, place: &Place, table: &Table, rule: &Rule) -> Pending {
+        match self.act(&mut branch, place, table, rule) {
+            Next::Table => Pending::Staying(branch),
+            Next::Place(to) => {
+                self.leave(&mut branch, place);
+                branch.at = to;
+                Pending::Entering(branch)
+            }
+            Next::End(disposition, reply_at, interface) => Pending::Ended(Way {
+                traveller: branch,
+                disposition,
+                reply_at,
+                interface,
+            }),
+        }
+    }
+
+    /// AWS picks one of several prefix-list routes of equal rank at random, and keeps it.
+    fn note_random_choice(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        rules: &[(&Rule, Matched)],
+    ) {
+        let mut certain = rules.iter().filter(|(_, matched)| *matched == Matched::Yes);
+        if let (Some((first, _)), Some((second, _))) = (certain.next(), certain.next()) {
+            let detail = format!("`{}` and `{}` are of equal rank", first.label, second.label);
+            let code = Code::AmbiguousPrefixLists;
+            traveller.note(Effect::Informs, code, place.resource, detail);
+        }
+    }
+
+    /// Of several ways one may be real alone, and nobody knows which.
+    fn note_guess(&self, traveller: &mut Traveller, place: &Place, rules: &[(&Rule, Matched)]) {
+        let unknown = rules
+            .iter()
+            .find(|(_, matched)| *matched == Matched::Unknown);
+        if let Some((rule, _)) = unknown.filter(|_| rules.len() > 1) {
+            let to = &traveller.packet.header.destination;
+            let detail = format!("whether `{}` is for {to} is not known", rule.label);
+            let code = filter::code_of_doubt(rule);
+            traveller.note(Effect::Guesses, code, place.resource, detail);
+        }
+    }
+
+    /// Records a step; one without a label goes without saying.
+    fn record(
+        &self,
+        traveller: &mut Traveller,
+        table: &Table,
+        rule: Cow<'static, str>,
+        (action, code): (StepAction, Option<Code>),
+    ) {
+        if !self.records || (rule.is_empty() && code.is_none()) {
+            return;
+        }
+        let resource = table
+            .resource
+            .and_then(|at| self.network.resource(at))
+            .map(|resource| resource.id().clone());
+        let before = traveller.packet.header.clone();
+        if let Some(hop) = traveller.hops.last_mut() {
+            hop.steps.push(Step {
+                stage: table.stage,
+                resource,
+                rule,
+                action,
+                code,
+                before,
+                after: None,
+            });
+        }
+    }
+}

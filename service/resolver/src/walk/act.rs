@@ -1,0 +1,379 @@
+//! What the actions of rules do to a packet.
+
+use std::net::IpAddr;
+
+use causeway_model::protocol::PortRange;
+use causeway_model::trace::{Addr, Code, Disposition, Header, StepAction};
+
+use crate::decide::Reader;
+use crate::table::{Action, End, InterfaceIx, Place, Reach, ResourceIx, Rule, Table, VpcIx};
+
+use super::{Effect, Next, Translation, Traveller, Walk};
+
+impl<R: Reader> Walk<'_, R> {
+    /// Does what a rule says.
+    pub(super) fn act(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        table: &Table,
+        rule: &Rule,
+    ) -> Next {
+        let label = || rule.label.clone();
+        match rule.action {
+            Action::Pass => Next::Table,
+            Action::Allow => {
+                self.record(traveller, table, label(), (StepAction::Allowed, None));
+                Next::Table
+            }
+            Action::Deny(code) => {
+                self.refuse(
+                    traveller,
+                    place,
+                    table,
+                    (rule, Effect::Blocks, StepAction::Denied, code),
+                );
+                Next::Table
+            }
+            Action::Doubt(code) => {
+                self.refuse(
+                    traveller,
+                    place,
+                    table,
+                    (rule, Effect::Doubts, StepAction::Unknown, code),
+                );
+                Next::Table
+            }
+            Action::Forward(to) => {
+                self.record(traveller, table, label(), (StepAction::Forwarded, None));
+                Next::Place(to)
+            }
+            Action::ByAddress(vpc, reach) => {
+                self.by_address(traveller, place, (table, rule), (vpc, reach))
+            }
+            Action::ByPublicAddress => self.by_public_address(traveller, place, (table, rule)),
+            Action::TranslateSource(address) => {
+                let header = &traveller.packet.header;
+                let ports = if header.protocol.has_ports() {
+                    PortRange::TRANSLATED
+                } else {
+                    PortRange::NONE
+                };
+                let before = Translation {
+                    by: place.resource,
+                    address: header.source.clone(),
+                    ports: header.source_ports,
+                };
+                traveller.translations.push(before);
+                let after = Header {
+                    source: Addr::Ip(address),
+                    source_ports: ports,
+                    ..header.clone()
+                };
+                self.translate(traveller, (table, rule), after)
+            }
+            Action::PairSource(vpc) => self.pair_source(traveller, place, (table, rule), vpc),
+            Action::PairDestination(vpc) => {
+                self.pair_destination(traveller, place, (table, rule), vpc)
+            }
+            Action::Undo => self.undo(traveller, place, (table, rule)),
+            Action::Deliver(end) => {
+                self.record(traveller, table, label(), (StepAction::Delivered, None));
+                self.deliver(traveller, end)
+            }
+            Action::Drop(code) => self.drop(traveller, place, (table, rule), code),
+            Action::Unknown(code) => self.unknown(traveller, place, (table, rule), code),
+        }
+    }
+
+    fn drop(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        (table, rule): (&Table, &Rule),
+        code: Code,
+    ) -> Next {
+        self.refuse(
+            traveller,
+            place,
+            table,
+            (rule, Effect::Blocks, StepAction::Dropped, code),
+        );
+        Next::End(Disposition::NoNextHop, None, None)
+    }
+
+    fn unknown(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        (table, rule): (&Table, &Rule),
+        code: Code,
+    ) -> Next {
+        self.refuse(
+            traveller,
+            place,
+            table,
+            (rule, Effect::Doubts, StepAction::Unknown, code),
+        );
+        Next::End(Disposition::Unknown, None, None)
+    }
+
+    /// Changes the header and goes on at the place.
+    fn translate(
+        &self,
+        traveller: &mut Traveller,
+        (table, rule): (&Table, &Rule),
+        after: Header,
+    ) -> Next {
+        self.record(
+            traveller,
+            table,
+            rule.label.clone(),
+            (StepAction::Translated, None),
+        );
+        if let Some(step) = traveller
+            .hops
+            .last_mut()
+            .and_then(|hop| hop.steps.last_mut())
+            .filter(|_| self.records)
+        {
+            step.after = Some(after.clone());
+        }
+        traveller.packet.header = after;
+        Next::Table
+    }
+
+    fn by_address(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        found: (&Table, &Rule),
+        (vpc, reach): (VpcIx, Reach),
+    ) -> Next {
+        let Addr::Ip(address) = traveller.packet.header.destination else {
+            return self.unknown(traveller, place, found, Code::UnknownDestination);
+        };
+        let Some(interface) = self
+            .network
+            .by_address
+            .get(&(vpc, address))
+            .and_then(|at| self.network.interface(*at))
+        else {
+            return if self.is_reserved(vpc, address) {
+                self.unknown(traveller, place, found, Code::UnsupportedComponent)
+            } else {
+                self.drop(traveller, place, found, Code::NoPossibleDestination)
+            };
+        };
+        let (table, rule) = found;
+        self.record(
+            traveller,
+            table,
+            rule.label.clone(),
+            (StepAction::Forwarded, None),
+        );
+        match reach {
+            Reach::Link => Next::Place(interface.entry),
+            Reach::Router => self
+                .network
+                .subnet(interface.subnet)
+                .map_or(Next::End(Disposition::Unknown, None, None), |subnet| {
+                    Next::Place(subnet.entry)
+                }),
+        }
+    }
+
+    /// Whether AWS keeps an address for itself: the first four and the last of each IPv4 subnet (VPC guide, "Subnet sizing").
+    fn is_reserved(&self, vpc: VpcIx, address: IpAddr) -> bool {
+        let blocks = self
+            .network
+            .subnets
+            .iter()
+            .filter(|subnet| subnet.vpc == vpc)
+            .flat_map(|subnet| &subnet.cidr_blocks);
+        let holds = blocks.filter(|block| block.contains(&address));
+        holds
+            .into_iter()
+            .any(|block| match (block.network(), address) {
+                (IpAddr::V4(first), IpAddr::V4(own)) => {
+                    u32::from(own).wrapping_sub(u32::from(first)) < 4
+                        || block.broadcast() == address
+                }
+                (IpAddr::V6(first), IpAddr::V6(own)) => {
+                    u128::from(own).wrapping_sub(u128::from(first)) < 4
+                        || block.broadcast() == address
+                }
+                _ => false,
+            })
+    }
+
+    fn by_public_address(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        found: (&Table, &Rule),
+    ) -> Next {
+        let Addr::Ip(address) = traveller.packet.header.destination else {
+            return Next::Table;
+        };
+        let Some((interface, _)) = self.network.by_public.get(&address) else {
+            return Next::Table;
+        };
+        let vpc = self
+            .network
+            .interface(*interface)
+            .and_then(|interface| self.network.vpc(interface.vpc));
+        match vpc.and_then(|vpc| vpc.internet_in) {
+            Some(to) => {
+                self.record(
+                    traveller,
+                    found.0,
+                    found.1.label.clone(),
+                    (StepAction::Forwarded, None),
+                );
+                Next::Place(to)
+            }
+            None => self.drop(traveller, place, found, Code::NoPossibleDestination),
+        }
+    }
+
+    fn pair_source(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        (table, rule): (&Table, &Rule),
+        vpc: VpcIx,
+    ) -> Next {
+        let header = &traveller.packet.header;
+        let public = match header.source {
+            Addr::Ip(address) => self.network.public_of.get(&(vpc, address)),
+            Addr::Internet | Addr::Service(_) => None,
+        };
+        let Some(public) = public else {
+            self.refuse_source(traveller, place, (table, rule));
+            return Next::Table;
+        };
+        if header.source == Addr::Ip(*public) {
+            return Next::Table;
+        }
+        let after = Header {
+            source: Addr::Ip(*public),
+            ..header.clone()
+        };
+        self.translate(traveller, (table, rule), after)
+    }
+
+    /// Notes that a source has no public address, and goes on as if it had some.
+    fn refuse_source(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        (table, rule): (&Table, &Rule),
+    ) {
+        let code = Code::IgwPublicIpAssociationForEgress;
+        let denial = (rule, Effect::Blocks, StepAction::Denied, code);
+        self.refuse(traveller, place, table, denial);
+        let is_ipv6 = traveller.packet.is_ipv6;
+        let header = &mut traveller.packet.header;
+        traveller.translations.push(Translation {
+            by: place.resource,
+            address: header.source.clone(),
+            ports: header.source_ports,
+        });
+        if !is_ipv6 {
+            header.source = Addr::Internet;
+        }
+    }
+
+    fn pair_destination(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        found: (&Table, &Rule),
+        vpc: VpcIx,
+    ) -> Next {
+        let header = &traveller.packet.header;
+        let held = match header.destination {
+            Addr::Ip(address) => self.network.by_public.get(&address),
+            Addr::Internet | Addr::Service(_) => None,
+        };
+        let is_here = |interface: InterfaceIx| {
+            let interface = self.network.interface(interface);
+            interface.is_some_and(|interface| interface.vpc == vpc)
+        };
+        let Some((_, private)) = held.filter(|(interface, _)| is_here(*interface)) else {
+            if let Some(source) = self.refused_source(traveller, place) {
+                traveller.packet.header.destination = source;
+                return Next::Table;
+            }
+            let code = Code::IgwPrivateIpAssociationForIngress;
+            return self.drop(traveller, place, found, code);
+        };
+        if header.destination == Addr::Ip(*private) {
+            return Next::Table;
+        }
+        let after = Header {
+            destination: Addr::Ip(*private),
+            ..header.clone()
+        };
+        self.translate(traveller, found, after)
+    }
+
+    /// The source that was refused here on the way forward, for want of a public address.
+    fn refused_source(&self, traveller: &Traveller, place: &Place) -> Option<Addr> {
+        let mut refused = traveller.translations.iter().rev();
+        let refused = refused.find(|translation| translation.by == place.resource);
+        refused
+            .filter(|_| traveller.packet.is_reply)
+            .map(|translation| translation.address.clone())
+    }
+
+    fn undo(&self, traveller: &mut Traveller, place: &Place, found: (&Table, &Rule)) -> Next {
+        // Only replies are known to a NAT gateway; it takes no connections.
+        let is_reply = traveller.packet.is_reply;
+        let own = |by: Option<ResourceIx>| is_reply && by.is_some() && by == place.resource;
+        let Some(at) = traveller
+            .translations
+            .iter()
+            .rposition(|translation| own(translation.by))
+        else {
+            return self.drop(traveller, place, found, Code::NoPossibleDestination);
+        };
+        let Translation { address, ports, .. } = traveller.translations.remove(at);
+        let after = Header {
+            destination: address,
+            destination_ports: ports,
+            ..traveller.packet.header.clone()
+        };
+        self.translate(traveller, found, after)
+    }
+
+    fn deliver(&self, traveller: &Traveller, end: End) -> Next {
+        let interface = traveller.passed.last().copied();
+        let exit = interface
+            .and_then(|at| self.network.interface(at))
+            .map(|interface| interface.exit);
+        match end {
+            End::Interface => Next::End(Disposition::Delivered, exit, interface),
+            End::ServiceAtInterface => Next::End(Disposition::DeliveredToService, exit, interface),
+            End::ServiceAtGateway(back) => {
+                Next::End(Disposition::DeliveredToService, Some(back), None)
+            }
+            End::Internet(back) => Next::End(self.outside(traveller), Some(back), None),
+        }
+    }
+
+    /// Where a packet is that left by an internet gateway: at an AWS service's public address, or somewhere in the internet.
+    fn outside(&self, traveller: &Traveller) -> Disposition {
+        let is_service = match &traveller.packet.header.destination {
+            Addr::Service(_) => true,
+            Addr::Ip(address) => self.network.service_of(*address).is_some(),
+            Addr::Internet => false,
+        };
+        if is_service {
+            Disposition::DeliveredToService
+        } else {
+            Disposition::ExitedToInternet
+        }
+    }
+}

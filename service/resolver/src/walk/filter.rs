@@ -1,0 +1,202 @@
+//! How a packet passes a filter (security groups, network ACLs): what stops it is noted, and the walk goes on as if it had passed.
+
+use std::borrow::Cow;
+
+use causeway_model::trace::{Code, Direction, Header, Stage, StepAction};
+
+use crate::decide::{self, Filtered, Reader};
+use crate::network::Network;
+use crate::packet::Matched;
+use crate::table::{AddressMatch, GroupIx, Match, Order, Place, Rule, Table};
+
+use super::{Effect, Traveller, Walk};
+
+impl<R: Reader> Walk<'_, R> {
+    pub(super) fn filter(&self, traveller: &mut Traveller, place: &Place, table: &Table) {
+        let enters_from_own_link = table.stage == Stage::NetworkAclIn
+            && place.link.is_some()
+            && traveller.link == place.link;
+        if enters_from_own_link {
+            return;
+        }
+        let keeps_state = matches!(table.order, Order::Stateful);
+        if keeps_state
+            && traveller.direction == Direction::Return
+            && place
+                .interface
+                .is_some_and(|own| traveller.stateful.contains(&own))
+        {
+            self.record(
+                traveller,
+                table,
+                Cow::Borrowed("reply to a tracked connection"),
+                (StepAction::AllowedByState, None),
+            );
+            return;
+        }
+        match decide::filter(table, &traveller.packet, self.network) {
+            Filtered::Allowed(rule) => self.record(
+                traveller,
+                table,
+                rule.label.clone(),
+                (StepAction::Allowed, None),
+            ),
+            Filtered::Denied(rule) => {
+                let code = code_of_doubt(rule);
+                let code = self.code_of_denial(traveller, place, table, code);
+                self.refuse(
+                    traveller,
+                    place,
+                    table,
+                    (rule, Effect::Blocks, StepAction::Denied, code),
+                );
+            }
+            Filtered::Partly(rule) => {
+                let code = code_of_doubt(rule);
+                self.refuse(
+                    traveller,
+                    place,
+                    table,
+                    (rule, Effect::Splits, StepAction::PartlyDenied, code),
+                );
+            }
+            Filtered::Unknown(rule) => {
+                let code = code_of_doubt(rule);
+                self.refuse(
+                    traveller,
+                    place,
+                    table,
+                    (rule, Effect::Doubts, StepAction::Unknown, code),
+                );
+            }
+        }
+    }
+
+    /// Notes and records a filter that does not simply let the packet pass.
+    pub(super) fn refuse(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        table: &Table,
+        (rule, effect, action, code): (&Rule, Effect, StepAction, Code),
+    ) {
+        let is_group = matches!(table.order, Order::Stateful);
+        let resource = if is_group {
+            place.resource
+        } else {
+            table.resource.or(place.resource)
+        };
+        let detail = if self.records {
+            self.refusal(traveller, table, rule)
+        } else {
+            String::new()
+        };
+        traveller.note(effect, code, resource, detail);
+        self.record(traveller, table, rule.label.clone(), (action, Some(code)));
+    }
+
+    fn refusal(&self, traveller: &Traveller, table: &Table, rule: &Rule) -> String {
+        let header = &traveller.packet.header;
+        let who = table
+            .resource
+            .map_or_else(String::new, |at| format!("{}: ", self.network.describe(at)));
+        let stage = table.stage.as_str().to_ascii_lowercase().replace('_', " ");
+        format!(
+            "{who}{stage}, {} for {} to {} {}",
+            rule.label,
+            header.source,
+            header.destination,
+            service(header)
+        )
+    }
+
+    /// The code for a packet that no rule of a filter allows: for security groups, what is at fault may be a reference.
+    fn code_of_denial(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        table: &Table,
+        code: Code,
+    ) -> Code {
+        let mut is_hidden = false;
+        for rule in &table.rules {
+            let Some(group) = group_at_fault(traveller, rule, self.network) else {
+                continue;
+            };
+            let origin = traveller
+                .origin
+                .filter(|_| traveller.packet.sender.is_none());
+            let origin = origin.and_then(|origin| self.network.interface(origin));
+            is_hidden |= origin.is_some_and(|origin| origin.groups.contains(&group));
+            let id = self.network.groups.get(group.index());
+            if let Some(id) = id.filter(|id| self.network.find(id.as_str()).is_none()) {
+                let detail = format!(
+                    "`{}` refers to {id}, which is not in the topology",
+                    rule.label
+                );
+                traveller.note(
+                    Effect::Informs,
+                    Code::StaleSgReference,
+                    place.resource,
+                    detail,
+                );
+            }
+        }
+        if is_hidden {
+            Code::SgReferencesNotPreserved
+        } else {
+            code
+        }
+    }
+}
+
+/// The group that a rule refers to, if the packet fits the rule in all but that.
+fn group_at_fault(traveller: &Traveller, rule: &Rule, network: &Network) -> Option<GroupIx> {
+    let (group, anyone) = match (&rule.matches.source, &rule.matches.destination) {
+        (AddressMatch::Group(group), _) => {
+            let source = AddressMatch::Any;
+            (
+                *group,
+                Match {
+                    source,
+                    ..rule.matches.clone()
+                },
+            )
+        }
+        (_, AddressMatch::Group(group)) => {
+            let destination = AddressMatch::Any;
+            (
+                *group,
+                Match {
+                    destination,
+                    ..rule.matches.clone()
+                },
+            )
+        }
+        _ => return None,
+    };
+    (traveller.packet.matches(&anyone, network) == Matched::Yes).then_some(group)
+}
+
+/// The code for packets of which a rule stops some, or of which it is not known whether it stops them.
+pub(super) fn code_of_doubt(rule: &Rule) -> Code {
+    if let Some(code) = rule.action.code() {
+        return code;
+    }
+    let ends = [&rule.matches.source, &rule.matches.destination];
+    let is_listed = ends.iter().any(|end| matches!(end, AddressMatch::List(_)));
+    if is_listed {
+        Code::UnknownResource
+    } else {
+        Code::UnknownDestination
+    }
+}
+
+/// Protocol and ports of a header, for people.
+fn service(header: &Header) -> String {
+    if header.protocol.has_ports() {
+        format!("{}/{}", header.protocol, header.destination_ports)
+    } else {
+        header.protocol.to_string()
+    }
+}

@@ -1,0 +1,264 @@
+//! Settings of `causeway serve`: arguments before the environment before the file before the defaults, checked once.
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+use thiserror::Error;
+
+use causeway_engine::Limits;
+
+/// Where `causeway serve` listens if it is not told: the port that the command's other parts ask by default.
+const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 50151);
+
+/// The arguments as they are given.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on; port 0 for any free one, which the log tells [default: 127.0.0.1:50151]
+    #[arg(long, env = "CAUSEWAY_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Directory that keeps the topologies, made if need be [default: ./causeway-data]
+    #[arg(long, env = "CAUSEWAY_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// TOML file with these settings; arguments and the environment win over it
+    #[arg(long, env = "CAUSEWAY_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Listen on an address other than loopback although callers are not authenticated
+    #[arg(long, env = "CAUSEWAY_INSECURE")]
+    pub insecure: bool,
+    /// Where traces go over OTLP/gRPC, as http://127.0.0.1:4317 [default: nowhere]
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
+    /// Form of the log on stderr [default: text]
+    #[arg(long, env = "CAUSEWAY_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// What is logged, as `info` or `info,causeway_grpc=debug` [default: info]
+    #[arg(long, env = "CAUSEWAY_LOG", value_name = "FILTER")]
+    pub log_filter: Option<String>,
+}
+
+/// Form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// Settings that were checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where to listen: loopback, unless insecure was said.
+    pub listen: SocketAddr,
+    /// Directory that keeps the topologies.
+    pub data_dir: PathBuf,
+    /// Where traces go; nowhere for none.
+    pub otlp_endpoint: Option<String>,
+    /// Form of the log.
+    pub log_format: LogFormat,
+    /// What is logged.
+    pub log_filter: String,
+    /// How long the server takes new calls after it says that it is no longer ready.
+    pub drain: Duration,
+    /// How long calls in hand may take after that.
+    pub grace: Duration,
+    /// What bounds the engine.
+    pub limits: Limits,
+}
+
+/// Why there are no settings.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration `{}`", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("the configuration `{}` is wrong", .path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// An address that others can reach, and nothing that tells who calls.
+    #[error(
+        "{listen} can be reached from elsewhere, and callers are not authenticated; listen on 127.0.0.1, or say --insecure"
+    )]
+    Insecure {
+        /// The address.
+        listen: SocketAddr,
+    },
+    /// A number of seconds that is none.
+    #[error("`{field}` is {seconds}, expected 0 to 86400 seconds")]
+    Seconds {
+        /// The setting.
+        field: &'static str,
+        /// Its value.
+        seconds: f64,
+    },
+    /// A number that must not be 0.
+    #[error("`{field}` is 0, expected 1 or more")]
+    Zero {
+        /// The setting.
+        field: &'static str,
+    },
+}
+
+/// The file as it is written: everything may be left out, and nothing else may stand there.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    listen: Option<SocketAddr>,
+    data_dir: Option<PathBuf>,
+    insecure: bool,
+    otlp_endpoint: Option<String>,
+    log: Log,
+    shutdown: Shutdown,
+    limits: FileLimits,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Log {
+    format: Option<LogFormat>,
+    filter: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Shutdown {
+    drain_seconds: Option<f64>,
+    grace_seconds: Option<f64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct FileLimits {
+    kept_states: Option<usize>,
+    kept_networks: Option<usize>,
+    checkpoint_every: Option<u64>,
+    compute_threads: Option<usize>,
+}
+
+// === impl Config ===
+
+impl Config {
+    /// The settings that arguments, environment and file make together.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the file cannot be read, or a setting is wrong.
+    pub fn read(arguments: ServeArgs) -> Result<Self, ConfigError> {
+        let file = arguments
+            .config
+            .as_ref()
+            .map(|path| File::read(path.clone()))
+            .transpose()?
+            .unwrap_or_default();
+        let listen = arguments.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN);
+        if !listen.ip().is_loopback() && !arguments.insecure && !file.insecure {
+            return Err(ConfigError::Insecure { listen });
+        }
+        Ok(Self {
+            listen,
+            data_dir: arguments
+                .data_dir
+                .or(file.data_dir)
+                .unwrap_or_else(|| PathBuf::from("causeway-data")),
+            otlp_endpoint: arguments
+                .otlp_endpoint
+                .or(file.otlp_endpoint)
+                .filter(|endpoint| !endpoint.is_empty()),
+            log_format: arguments.log_format.or(file.log.format).unwrap_or_default(),
+            log_filter: arguments
+                .log_filter
+                .or(file.log.filter)
+                .unwrap_or_else(|| "info".to_owned()),
+            drain: seconds("shutdown.drain_seconds", file.shutdown.drain_seconds, 0.0)?,
+            grace: seconds("shutdown.grace_seconds", file.shutdown.grace_seconds, 10.0)?,
+            limits: file.limits.checked()?,
+        })
+    }
+}
+
+// === impl File ===
+
+impl File {
+    fn read(path: PathBuf) -> Result<Self, ConfigError> {
+        match fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text).map_err(|source| ConfigError::Parse {
+                path,
+                source: Box::new(source),
+            }),
+            Err(source) => Err(ConfigError::Read { path, source }),
+        }
+    }
+}
+
+// === impl FileLimits ===
+
+impl FileLimits {
+    fn checked(self) -> Result<Limits, ConfigError> {
+        let standard = Limits::default();
+        Ok(Limits {
+            kept_states: at_least_one(
+                "limits.kept_states",
+                self.kept_states,
+                standard.kept_states,
+            )?,
+            kept_networks: at_least_one(
+                "limits.kept_networks",
+                self.kept_networks,
+                standard.kept_networks,
+            )?,
+            compute_threads: at_least_one(
+                "limits.compute_threads",
+                self.compute_threads,
+                standard.compute_threads,
+            )?,
+            checkpoint_every: self.checkpoint_every.unwrap_or(standard.checkpoint_every),
+            ..standard
+        })
+    }
+}
+
+fn at_least_one(
+    field: &'static str,
+    given: Option<usize>,
+    standard: usize,
+) -> Result<usize, ConfigError> {
+    let number = given.unwrap_or(standard);
+    if number == 0 {
+        Err(ConfigError::Zero { field })
+    } else {
+        Ok(number)
+    }
+}
+
+fn seconds(
+    field: &'static str,
+    given: Option<f64>,
+    standard: f64,
+) -> Result<Duration, ConfigError> {
+    let seconds = given.unwrap_or(standard);
+    if (0.0..=86_400.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err(ConfigError::Seconds { field, seconds })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! Settings, and what is refused.
+
+use std::path::{Path, PathBuf};
+
+use super::{Config, ConfigError, ServeArgs};
+
+fn arguments(edit: impl FnOnce(&mut ServeArgs)) -> ServeArgs {
+    let mut arguments = ServeArgs::default();
+    edit(&mut arguments);
+    arguments
+}
+
+fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("causeway.toml");
+    std::fs::write(&path, text).unwrap();
+    (directory, path)
+}
+
+#[test]
+fn the_example_file_says_what_holds_by_default() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/causeway.toml");
+    let example = Config::read(arguments(|arguments| arguments.config = Some(path))).unwrap();
+    let standard = Config::read(ServeArgs::default()).unwrap();
+    // The number of threads is the machine's, so that the example cannot say it.
+    assert_eq!(
+        Config {
+            data_dir: "causeway-data".into(),
+            ..example
+        },
+        standard
+    );
+}
+
+#[test]
+fn another_address_than_loopback_needs_to_be_asked_for() {
+    for (address, is_refused) in [
+        ("0.0.0.0:1", true),
+        ("[::]:1", true),
+        ("10.0.0.1:1", true),
+        ("127.9.9.9:1", false),
+        ("[::1]:1", false),
+    ] {
+        let listen: std::net::SocketAddr = address.parse().unwrap();
+        let outcome = Config::read(arguments(|arguments| arguments.listen = Some(listen)));
+        assert_eq!(
+            matches!(outcome, Err(ConfigError::Insecure { .. })),
+            is_refused,
+            "{address}"
+        );
+        let outcome = Config::read(arguments(|arguments| {
+            (arguments.listen, arguments.insecure) = (Some(listen), true)
+        }));
+        assert_eq!(outcome.unwrap().listen, listen);
+    }
+}
+
+#[test]
+fn an_argument_wins_over_the_file() {
+    let (_kept, path) = file("listen = '127.0.0.1:1'\ndata_dir = 'of-the-file'");
+    let config = Config::read(arguments(|arguments| {
+        (arguments.config, arguments.listen) = (Some(path), Some("127.0.0.1:2".parse().unwrap()))
+    }))
+    .unwrap();
+    assert_eq!(
+        (config.listen.port(), config.data_dir),
+        (2, PathBuf::from("of-the-file"))
+    );
+}
+
+#[test]
+fn a_file_with_a_setting_that_there_is_not_or_a_wrong_value_is_refused() {
+    for text in [
+        "lisen = '127.0.0.1:1'",
+        "[log]\nfromat = 'json'",
+        "listen = 'here'",
+        "[shutdown]\ngrace_seconds = -1.0",
+        "[limits]\nkept_states = 0",
+    ] {
+        let (_kept, path) = file(text);
+        assert!(
+            Config::read(arguments(|arguments| arguments.config = Some(path))).is_err(),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! Why the command failed, and how that is printed.
+
+use std::error::Error;
+use std::io::{self, Write};
+
+use thiserror::Error;
+
+use crate::config::ConfigError;
+use crate::telemetry::TelemetryError;
+
+/// Why the command failed.
+#[derive(Debug, Error)]
+pub(crate) enum MainError {
+    /// The threads that do the work could not be started.
+    #[error("cannot start the runtime")]
+    Runtime(#[source] io::Error),
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Logs or traces cannot be set up.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] causeway_store::StoreError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}; choose another address with --listen")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Signals cannot be taken.
+    #[error("cannot take the signals that end the server")]
+    Signals(#[source] io::Error),
+    /// The server failed.
+    #[error(transparent)]
+    Serve(#[from] causeway_grpc::ServeError),
+    /// A task ended before it was done.
+    #[error("a task ended before it was done")]
+    Task(#[from] tokio::task::JoinError),
+    /// A client's command failed.
+    #[error(transparent)]
+    Cli(#[from] causeway_cli::CliError),
+    /// The demonstration has no place for its store.
+    #[error("cannot make a temporary directory")]
+    Temporary(#[source] io::Error),
+    /// The example estate cannot be read.
+    #[error("the example estate cannot be read")]
+    Estate(#[from] causeway_aws_import::ImportError),
+    /// The demonstration's server does not do what its client asks.
+    #[error(transparent)]
+    Client(#[from] causeway_client::ClientError),
+}
+
+impl MainError {
+    /// Prints the error with its causes, in one line where it is one.
+    pub(crate) fn report(&self, out: &mut dyn Write) -> io::Result<()> {
+        if let Self::Cli(error) = self {
+            return error.report(out);
+        }
+        write!(out, "error: {self}")?;
+        for cause in std::iter::successors(self.source(), |&cause| cause.source()) {
+            write!(out, ": {cause}")?;
+        }
+        writeln!(out)
+    }
+}

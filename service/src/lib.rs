@@ -1,0 +1,78 @@
+//! The command `causeway` from its arguments to its exit code: wiring, and nothing that a room could know.
+
+mod clock;
+pub mod config;
+mod demo;
+mod error;
+mod serve;
+mod telemetry;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+use crate::error::MainError;
+
+/// Whether a packet gets from here to there in an AWS network, by which way, and what stops it
+#[derive(Debug, Parser)]
+#[command(name = "causeway", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve topologies until SIGTERM or SIGINT
+    Serve(config::ServeArgs),
+    /// Serve an example estate from a temporary store, ask it a batch of paths, print the answers
+    Demo,
+    #[command(flatten)]
+    Client(causeway_cli::Command),
+}
+
+/// Runs the command that the arguments name, and tells its exit code: 1 for any error, one in the arguments too.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and the version go to stdout and are no errors. If they cannot be printed, nothing can.
+            let _ = error.print();
+            return ExitCode::from(u8::from(error.use_stderr()));
+        }
+    };
+    let outcome = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime.block_on(dispatch(arguments.command)),
+        Err(error) => Err(MainError::Runtime(error)),
+    };
+    outcome.unwrap_or_else(|error| {
+        let _ = error.report(&mut io::stderr());
+        ExitCode::FAILURE
+    })
+}
+
+async fn dispatch(command: Command) -> Result<ExitCode, MainError> {
+    match command {
+        Command::Serve(arguments) => serve::run(Config::read(arguments)?).await?,
+        Command::Demo => demo::run(&mut io::stdout()).await?,
+        Command::Client(command) => return client(command).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn client(command: causeway_cli::Command) -> Result<ExitCode, MainError> {
+    let progress = io::stderr().is_terminal();
+    let mut io = causeway_cli::Io {
+        out: &mut io::stdout(),
+        err: &mut io::stderr(),
+        progress,
+    };
+    let outcome = causeway_cli::run(command, &mut io).await?;
+    Ok(ExitCode::from(outcome.exit_code()))
+}

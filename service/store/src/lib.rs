@@ -1,0 +1,20 @@
+//! The store: keeps the logs and checkpoints of topologies, durably.
+//!
+//! Only this room knows sled and the format of what is stored. It knows no wire types and no resolver, and gives revisions no
+//! meaning beyond their order.
+
+mod catalogue;
+mod memory_store;
+pub mod port;
+mod records;
+#[cfg(test)]
+#[path = "../tests/it/samples.rs"]
+mod samples;
+mod sled_store;
+
+pub use memory_store::MemoryStore;
+pub use port::{
+    Append, Appended, Logged, NewTopology, RequestKey, RequestRecord, Store, StoreError,
+    TopologyId, TopologyRecord,
+};
+pub use sled_store::SledStore;

@@ -1,0 +1,300 @@
+//! The store on disk, in sled, with the care that sled 0.34 asks for.
+//!
+//! One thread writes and syncs; reads block and run on threads that may; the heads and the names are in memory. What is visible
+//! is durable, and what is durable stays. Nobody outside of this room knows that it is sled.
+
+mod checkpoints;
+mod chunks;
+mod keys;
+mod lock;
+mod open;
+mod read;
+mod stage;
+mod writer;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use causeway_model::change::ChangeSet;
+use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::snapshot::Snapshot;
+use keys::Key;
+use lock::DirectoryLock;
+use stage::{Creation, Job, Prepared, Reply};
+use tokio::sync::{mpsc, oneshot};
+use writer::{Sync, Writer};
+
+use crate::catalogue::{Catalogue, Effect};
+use crate::port::{
+    Append, Appended, Logged, NewTopology, RequestKey, RequestRecord, Store, StoreError,
+    TopologyId, TopologyRecord,
+};
+
+/// The most writes that wait for the writer; past it, who writes waits.
+const MAX_QUEUED: usize = 1024;
+
+/// Keeps topologies in a directory, which one process holds at a time.
+///
+/// Dropping it finishes what was asked of it, and waits for that.
+pub struct SledStore {
+    directory: PathBuf,
+    shared: Arc<Shared>,
+    jobs: mpsc::Sender<Job>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// What readers and the writer share.
+struct Shared {
+    db: sled::Db,
+    /// What is durable.
+    catalogue: RwLock<Catalogue>,
+    /// Keys of requests that are written but not durable yet, or never will be.
+    hidden: Mutex<BTreeSet<Key>>,
+    /// The last to be dropped: the database must be closed by then.
+    _lock: DirectoryLock,
+}
+
+impl SledStore {
+    /// Opens the store in a directory, and creates both if need be. It blocks, for a large store some seconds.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] if another process holds the directory, [`StoreError::Io`] if it cannot be used,
+    /// [`StoreError::Corrupt`] if the database as a whole is damaged. A topology that is damaged is found out when it is used.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        Self::open_with(directory, |sync| sync)
+    }
+
+    /// Opens the store with another way to make things durable.
+    fn open_with(directory: &Path, sync: impl FnOnce(Sync) -> Sync) -> Result<Self, StoreError> {
+        let is_new = open::create_directory(directory)?;
+        let lock = DirectoryLock::take(directory)?;
+        open::delete_unfinished_snapshots(directory)?;
+        let db = open::database(directory)?;
+        let durably = durably(&db, open::database_file(directory)?);
+        open::sync_directory(directory, is_new)?;
+        let catalogue = RwLock::new(open::catalogue(&db)?);
+        let shared = Arc::new(Shared {
+            db,
+            catalogue,
+            hidden: Mutex::default(),
+            _lock: lock,
+        });
+        open::clean(&shared)?;
+        let sweeps = open::deleted(&shared.db)?;
+        let (jobs, queue) = mpsc::channel(MAX_QUEUED);
+        let writer = Writer::new(Arc::clone(&shared), queue, sync(durably), sweeps);
+        let thread = std::thread::Builder::new().name("causeway-store".to_owned());
+        let writer = thread
+            .spawn(|| writer.run())
+            .map_err(|source| io("start the writer's thread".to_owned(), source))?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            shared,
+            jobs,
+            writer: Some(writer),
+        })
+    }
+
+    /// Sends a job to the writer and waits for its answer.
+    async fn submit<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs
+            .send(job(reply))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Does something that blocks with what readers share.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        tokio::task::spawn_blocking(move || work(&shared))
+            .await
+            .map_err(|source| io("finish a task of the store".to_owned(), source))?
+    }
+}
+
+impl fmt::Debug for SledStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SledStore")
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for SledStore {
+    fn drop(&mut self) {
+        // The writer ends when the last sender is gone, and what was sent is done.
+        self.jobs = mpsc::channel(1).0;
+        if let Some(writer) = self.writer.take() {
+            drop(writer.join());
+        }
+    }
+}
+
+#[async_trait]
+impl Store for SledStore {
+    async fn create(&self, new: NewTopology) -> Result<TopologyRecord, StoreError> {
+        let new = Box::new(Creation::new(new)?);
+        self.submit(|reply| Job::Create { new, reply }).await
+    }
+
+    async fn find(&self, name: &TopologyName) -> Result<Option<TopologyRecord>, StoreError> {
+        self.shared.catalogue().find(name)
+    }
+
+    async fn list(&self) -> Result<Vec<TopologyRecord>, StoreError> {
+        Ok(self.shared.catalogue().list())
+    }
+
+    async fn delete(&self, id: TopologyId) -> Result<(), StoreError> {
+        self.submit(|reply| Job::Delete { id, reply }).await
+    }
+
+    async fn append(&self, append: Append) -> Result<Appended, StoreError> {
+        let append = self.blocking(|_| Prepared::new(append)).await?;
+        self.submit(|reply| Job::Append {
+            append: Box::new(append),
+            reply,
+        })
+        .await
+    }
+
+    async fn read(
+        &self,
+        id: TopologyId,
+        after: Revision,
+        to: Revision,
+    ) -> Result<Vec<ChangeSet>, StoreError> {
+        self.blocking(move |shared| shared.changes(id, after, to))
+            .await
+    }
+
+    async fn history(
+        &self,
+        id: TopologyId,
+        newest: Revision,
+        limit: usize,
+    ) -> Result<Vec<Logged>, StoreError> {
+        self.blocking(move |shared| shared.history(id, newest, limit))
+            .await
+    }
+
+    async fn put_checkpoint(
+        &self,
+        id: TopologyId,
+        revision: Revision,
+        snapshot: Snapshot,
+    ) -> Result<(), StoreError> {
+        let jobs = self.jobs.clone();
+        self.blocking(move |_| checkpoints::write(&jobs, id, revision, &snapshot))
+            .await
+    }
+
+    async fn checkpoint(
+        &self,
+        id: TopologyId,
+        at: Revision,
+    ) -> Result<Option<(Revision, Snapshot)>, StoreError> {
+        self.blocking(move |shared| shared.newest_checkpoint(id, at))
+            .await
+    }
+
+    async fn request(
+        &self,
+        id: TopologyId,
+        key: &RequestKey,
+    ) -> Result<Option<RequestRecord>, StoreError> {
+        let key = key.clone();
+        self.blocking(move |shared| shared.request(id, &key)).await
+    }
+}
+
+impl Shared {
+    fn catalogue(&self) -> RwLockReadGuard<'_, Catalogue> {
+        self.catalogue
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hidden(&self) -> MutexGuard<'_, BTreeSet<Key>> {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_hidden(&self, request: &Key) -> bool {
+        self.hidden().contains(request)
+    }
+
+    /// Keeps requests from being found until they are durable.
+    fn hide_requests(&self, requests: &[Key]) {
+        self.hidden().extend(requests.iter().cloned());
+    }
+
+    /// Shows what has become durable.
+    fn show(&self, effects: Vec<Effect>, requests: &[Key]) {
+        let mut catalogue = self
+            .catalogue
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        effects
+            .into_iter()
+            .for_each(|effect| catalogue.take_over(effect));
+        drop(catalogue);
+        let mut hidden = self.hidden();
+        for request in requests {
+            hidden.remove(request);
+        }
+    }
+}
+
+/// sled's own flush starts the writing and does not wait for the disk, so the file is synced by a handle of ours.
+fn durably(db: &sled::Db, file: std::fs::File) -> Sync {
+    let db = db.clone();
+    Box::new(move || {
+        db.flush().map_err(|error| sled_error(error, "log"))?;
+        file.sync_data()
+            .map_err(|source| io("sync the database".to_owned(), source))
+    })
+}
+
+fn io(
+    action: String,
+    source: impl std::error::Error + Send + std::marker::Sync + 'static,
+) -> StoreError {
+    StoreError::Io {
+        action,
+        source: Box::new(source),
+    }
+}
+
+fn sled_error(error: sled::Error, what: &str) -> StoreError {
+    if matches!(error, sled::Error::Corruption { .. }) {
+        StoreError::Corrupt {
+            what: what.to_owned(),
+            detail: "sled finds that its bytes do not match their checksum".to_owned(),
+        }
+    } else {
+        io(format!("access the {what}"), error)
+    }
+}
+
+/// An error with its causes, on one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! The keys, as the page of the records lays them out: a letter, then numbers with the highest byte first.
+
+use causeway_model::revision::{Revision, TopologyName};
+
+use crate::port::{RequestKey, TopologyId};
+use crate::records::codec::{self, Input};
+
+/// A key.
+pub(super) type Key = Vec<u8>;
+
+/// What keys of one sort start with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Sort {
+    Counter = b'#',
+    Name = b'n',
+    Topology = b't',
+    Log = b'h',
+    LogChunk = b'l',
+    Checkpoint = b'c',
+    CheckpointChunk = b'k',
+    Unfinished = b'p',
+    Request = b'r',
+    Deleted = b'd',
+}
+
+impl Sort {
+    /// The sorts that hold what belongs to one topology, and that its deletion has to clear.
+    pub(super) const OWNED: [Self; 6] = [
+        Self::Request,
+        Self::Log,
+        Self::LogChunk,
+        Self::Unfinished,
+        Self::Checkpoint,
+        Self::CheckpointChunk,
+    ];
+
+    /// The key of what there is once.
+    pub(super) fn alone(self) -> Key {
+        vec![self as u8]
+    }
+
+    /// The key of a topology's, or what the keys of its own start with.
+    pub(super) fn of(self, id: TopologyId) -> Key {
+        let mut key = self.alone();
+        key.extend_from_slice(&id.0.to_be_bytes());
+        key
+    }
+
+    /// The key of a revision's, or what the keys of its own start with.
+    pub(super) fn at(self, id: TopologyId, revision: Revision) -> Key {
+        let mut key = self.of(id);
+        key.extend_from_slice(&revision.0.to_be_bytes());
+        key
+    }
+
+    /// The key of a chunk.
+    pub(super) fn chunk(self, id: TopologyId, revision: Revision, chunk: u32) -> Key {
+        let mut key = self.at(id, revision);
+        key.extend_from_slice(&chunk.to_be_bytes());
+        key
+    }
+}
+
+/// The key of a name.
+pub(super) fn name(name: &TopologyName) -> Key {
+    let mut key = Sort::Name.alone();
+    key.extend_from_slice(name.as_str().as_bytes());
+    key
+}
+
+/// The key of a request.
+pub(super) fn request(id: TopologyId, request: &RequestKey) -> Key {
+    let mut key = Sort::Request.of(id);
+    codec::put_text(&mut key, &request.caller);
+    key.extend_from_slice(request.id.as_bytes());
+    key
+}
+
+/// The name in a key.
+pub(super) fn name_in(key: &[u8]) -> Option<TopologyName> {
+    let (_, name) = key.split_first()?;
+    std::str::from_utf8(name).ok()?.parse().ok()
+}
+
+/// The topology in a key that names nothing else.
+pub(super) fn topology_in(key: &[u8]) -> Option<TopologyId> {
+    let mut input = Input::new(key.split_first()?.1);
+    let id = TopologyId(u64::from_be_bytes(input.array().ok()?));
+    input.finish().ok().map(|()| id)
+}
+
+/// The topology and the revision in a key that names nothing else.
+pub(super) fn revision_in(key: &[u8]) -> Option<(TopologyId, Revision)> {
+    let mut input = Input::new(key.split_first()?.1);
+    let id = TopologyId(u64::from_be_bytes(input.array().ok()?));
+    let revision = Revision(u64::from_be_bytes(input.array().ok()?));
+    input.finish().ok().map(|()| (id, revision))
+}

@@ -1,0 +1,183 @@
+//! The one thread that writes. It takes what is queued as a group, writes it as one batch, syncs once, and only then shows and
+//! acknowledges it.
+//!
+//! After a failed write nobody knows what is on disk: the kernel may have dropped pages that it could not write. So the group is
+//! discarded, the heads stay, and the store takes no more writes until it is opened again, from what is really there.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TryRecvError;
+
+use super::keys::Sort;
+use super::stage::{Job, Stage, Staged};
+use super::{Shared, open, sled_error, with_causes};
+use crate::catalogue::{Catalogue, Effect};
+use crate::port::{StoreError, TopologyId};
+
+/// The most jobs of a group, and about the most bytes.
+const MAX_JOBS: usize = 512;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// Makes everything durable that was written before.
+pub(super) type Sync = Box<dyn FnMut() -> Result<(), StoreError> + Send>;
+
+/// The state of the thread.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    jobs: mpsc::Receiver<Job>,
+    sync: Sync,
+    /// The catalogue with what is staged. Readers have another, with what is durable.
+    staged: Catalogue,
+    /// Deleted topologies whose keys are still there.
+    sweeps: VecDeque<TopologyId>,
+    /// What went wrong; then nothing more is written.
+    failure: Option<String>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        jobs: mpsc::Receiver<Job>,
+        sync: Sync,
+        sweeps: Vec<TopologyId>,
+    ) -> Self {
+        let staged = shared.catalogue().clone();
+        Self {
+            shared,
+            jobs,
+            sync,
+            staged,
+            sweeps: sweeps.into(),
+            failure: None,
+        }
+    }
+
+    /// Writes until nobody can send any more, and everything that was sent is done.
+    pub(super) fn run(mut self) {
+        while let Some(group) = self.next_group() {
+            self.commit(group);
+            self.sweep();
+        }
+    }
+
+    /// What is queued, at least one job.
+    fn next_group(&mut self) -> Option<Vec<Job>> {
+        let first = self.first_job()?;
+        let mut bytes = first.bytes();
+        let mut group = vec![first];
+        while group.len() < MAX_JOBS && bytes < MAX_BYTES {
+            let Ok(job) = self.jobs.try_recv() else { break };
+            bytes = bytes.saturating_add(job.bytes());
+            group.push(job);
+        }
+        Some(group)
+    }
+
+    /// The next job; while there is none, deleted topologies are swept.
+    fn first_job(&mut self) -> Option<Job> {
+        while !self.sweeps.is_empty() {
+            match self.jobs.try_recv() {
+                Ok(job) => return Some(job),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => self.sweep(),
+            }
+        }
+        self.jobs.blocking_recv()
+    }
+
+    fn commit(&mut self, group: Vec<Job>) {
+        if let Some(failure) = &self.failure {
+            group.into_iter().for_each(|job| job.refuse(failure));
+            return;
+        }
+        let mut stage = Stage::new(&self.shared.db, &mut self.staged);
+        group.into_iter().for_each(|job| stage.add(job));
+        let mut staged = stage.finish();
+        let answers = std::mem::take(&mut staged.answers);
+        if let Err(error) = self.write(staged) {
+            let failure = with_causes(&error);
+            tracing::error!(
+                failure,
+                "a write failed; the store takes no more writes until it is opened again"
+            );
+            self.failure = Some(failure);
+        }
+        for answer in answers {
+            answer(self.failure.as_deref());
+        }
+    }
+
+    /// Writes a group, syncs it and shows it to readers.
+    fn write(&mut self, mut staged: Staged) -> Result<(), StoreError> {
+        if let Some(error) = staged.failure.take() {
+            return Err(error);
+        }
+        if staged.writes.is_empty() {
+            return Ok(());
+        }
+        // What was written ahead must be there whenever the record is that names it.
+        if staged.is_ahead {
+            (self.sync)()?;
+        }
+        self.shared.hide_requests(&staged.requests);
+        let mut batch = sled::Batch::default();
+        for (key, value) in staged.writes {
+            match value {
+                Some(value) => batch.insert(key, value),
+                None => batch.remove(key),
+            }
+        }
+        self.shared
+            .db
+            .apply_batch(batch)
+            .map_err(|error| sled_error(error, "log"))?;
+        if staged.is_promised {
+            (self.sync)()?;
+        }
+        self.sweeps
+            .extend(staged.effects.iter().filter_map(|effect| match effect {
+                Effect::Deleted(id) => Some(*id),
+                Effect::Created(_) | Effect::Advanced(..) => None,
+            }));
+        self.shared.show(staged.effects, &staged.requests);
+        Ok(())
+    }
+
+    /// Removes some keys of a deleted topology.
+    fn sweep(&mut self) {
+        let Some(&id) = self.sweeps.front() else {
+            return;
+        };
+        let outcome = if self.failure.is_some() {
+            Ok(false)
+        } else {
+            sweep_some(&self.shared.db, id)
+        };
+        match outcome {
+            Ok(true) => {}
+            Ok(false) => drop(self.sweeps.pop_front()),
+            Err(error) => {
+                tracing::error!(
+                    topology = id.0,
+                    failure = with_causes(&error),
+                    "what a deleted topology left cannot be removed; opening the store tries again"
+                );
+                self.sweeps.pop_front();
+            }
+        }
+    }
+}
+
+/// Removes some keys of a deleted topology, and says whether there may be more; at the end also the mark of its deletion.
+fn sweep_some(db: &sled::Db, id: TopologyId) -> Result<bool, StoreError> {
+    for sort in Sort::OWNED {
+        if open::remove_some(db, db.scan_prefix(sort.of(id)))? {
+            return Ok(true);
+        }
+    }
+    db.remove(Sort::Deleted.of(id))
+        .map_err(|error| sled_error(error, "mark of a deletion"))?;
+    Ok(false)
+}

@@ -1,0 +1,130 @@
+//! The example estate over gRPC: the questions of `expected.jsonl`, and the answers that are known to be right.
+
+use std::path::Path;
+
+use causeway_client::{Client, consistency, flow};
+use causeway_proto::v1;
+use serde_json::Value;
+
+use crate::harness::Served;
+
+/// What the walk learns later: their answers must say so, and not guess.
+const NOT_YET: [&str; 2] = [
+    "PrivateLink reaches a service of another account behind its load balancer",
+    "traffic of the inspected subnet is taken through the firewall fleet and comes back",
+];
+
+fn estate() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/acme"))
+}
+
+fn questions() -> Vec<Value> {
+    let text = std::fs::read_to_string(estate().join("expected.jsonl")).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn text<'q>(question: &'q Value, key: &str) -> &'q str {
+    question[key].as_str().unwrap_or_default()
+}
+
+fn texts(question: &Value, key: &str) -> Vec<String> {
+    let list = question[key].as_array().into_iter().flatten();
+    list.map(|item| item.as_str().unwrap().to_owned()).collect()
+}
+
+async fn import(client: &Client) {
+    let estate = causeway_aws_import::read_dir(estate()).unwrap();
+    let import = client.import("t").scopes(estate.scopes);
+    import.send(estate.resources).await.unwrap();
+}
+
+fn flow_of(question: &Value) -> v1::Flow {
+    let port = u16::try_from(question["port"].as_u64().unwrap()).unwrap();
+    flow::tcp(text(question, "from"), text(question, "to"), port)
+}
+
+/// What of a right answer is missing from this one.
+fn differences(question: &Value, item: &v1::BatchItem) -> Vec<String> {
+    let mut differences = Vec::new();
+    let mut expect = |holds: bool, what: String| {
+        if !holds {
+            differences.push(what);
+        }
+    };
+    let verdict = format!("VERDICT_{}", text(question, "verdict"));
+    expect(
+        item.verdict().as_str_name() == verdict,
+        format!("verdict is {:?}", item.verdict()),
+    );
+    for id in texts(question, "through") {
+        expect(
+            item.path.contains(&id),
+            format!("it does not go through {id}"),
+        );
+    }
+    for id in texts(question, "not_through") {
+        expect(!item.path.contains(&id), format!("it goes through {id}"));
+    }
+    let explanations = &item.answer.as_ref().unwrap().explanations;
+    for code in texts(question, "codes") {
+        let name = format!("EXPLANATION_CODE_{code}");
+        let named = explanations
+            .iter()
+            .filter(|one| one.code().as_str_name() == name);
+        let at = text(question, "at");
+        let resources: Vec<&str> = named.map(|one| one.resource_id.as_str()).collect();
+        expect(!resources.is_empty(), format!("{code} is not named"));
+        expect(
+            at.is_empty() || resources.contains(&at),
+            format!("{code} is named at {resources:?}, not at {at}"),
+        );
+    }
+    differences
+}
+
+#[tokio::test]
+async fn the_questions_of_the_example_estate_are_answered_right() {
+    let served = Served::start().await;
+    import(&served.client).await;
+    let questions = questions();
+    assert_eq!(questions.len(), 16);
+    let flows = questions.iter().map(flow_of).collect();
+    let answer = served
+        .client
+        .batch("t", flows, v1::Detail::Full, consistency::newest())
+        .await
+        .unwrap();
+    for (question, item) in questions.iter().zip(&answer.items) {
+        let name = text(question, "name");
+        if NOT_YET.contains(&name) {
+            assert_eq!(item.verdict(), v1::Verdict::Undetermined, "{name}");
+        } else {
+            assert_eq!(
+                differences(question, item),
+                Vec::<String>::new(),
+                "{name}: {item:#?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_second_import_of_the_same_dump_makes_no_revision() {
+    let served = Served::start().await;
+    import(&served.client).await;
+    let estate = causeway_aws_import::read_dir(estate()).unwrap();
+    let again = served
+        .client
+        .import("t")
+        .scopes(estate.scopes)
+        .send(estate.resources)
+        .await
+        .unwrap();
+    assert!(!again.changed);
+    assert_eq!(
+        (again.revision, again.created_count, again.deleted_count),
+        (1, 0, 0)
+    );
+}

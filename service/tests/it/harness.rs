@@ -1,0 +1,234 @@
+//! What the tests share: a server in this process, the real binary as another, and resources to put.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use causeway_client::Client;
+use causeway_engine::{Clock, Engine, Limits};
+use causeway_grpc::{ServeError, Server};
+use causeway_model::revision::Timestamp;
+use causeway_proto::v1;
+use causeway_proto::v1::path_service_client::PathServiceClient;
+use causeway_proto::v1::topology_service_client::TopologyServiceClient;
+use causeway_store::SledStore;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::transport::Channel;
+
+/// A server in this process, on a store in a directory of its own. It ends with the test.
+pub(crate) struct Served {
+    pub(crate) endpoint: String,
+    pub(crate) client: Client,
+    pub(crate) channel: Channel,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<Result<(), ServeError>>,
+    _directory: tempfile::TempDir,
+}
+
+#[derive(Debug)]
+struct TestClock;
+
+impl Clock for TestClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the tests of the whole are at the rim too"
+    )]
+    fn now(&self) -> Timestamp {
+        Timestamp(
+            SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap(),
+        )
+    }
+}
+
+impl Served {
+    /// A server with an empty topology `t`.
+    pub(crate) async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SledStore::open(directory.path()).unwrap();
+        let engine = Engine::new(Arc::new(store), Arc::new(TestClock), Limits::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = Server::new(engine);
+        let task =
+            tokio::spawn(server.serve(listener, async { stopped.await.unwrap_or_default() }));
+        let client = Client::connect(endpoint.clone()).await.unwrap();
+        let channel = Channel::from_shared(endpoint.clone())
+            .unwrap()
+            .connect()
+            .await
+            .unwrap();
+        client.create_topology("t", "").await.unwrap();
+        Self {
+            endpoint,
+            client,
+            channel,
+            stop: Some(stop),
+            task,
+            _directory: directory,
+        }
+    }
+
+    pub(crate) fn topologies(&self) -> TopologyServiceClient<Channel> {
+        TopologyServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn paths(&self) -> PathServiceClient<Channel> {
+        PathServiceClient::new(self.channel.clone())
+    }
+
+    /// Tells the server to stop.
+    pub(crate) fn begin_stop(&mut self) {
+        self.stop.take();
+    }
+
+    /// Waits until the server has stopped.
+    pub(crate) async fn stopped(self) {
+        self.task.await.unwrap().unwrap();
+    }
+}
+
+/// The real binary, serving. It is killed with the test.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) endpoint: String,
+    /// Kept open, so that the process can go on writing its log.
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Process {
+    /// `causeway serve` on a directory and a free port, once it listens.
+    pub(crate) fn serve(data_dir: &Path, arguments: &[&str]) -> Self {
+        let mut child = causeway()
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data_dir)
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut process = Self {
+            child,
+            endpoint: String::new(),
+            stderr,
+        };
+        process.endpoint = process.listening();
+        process
+    }
+
+    /// Reads the log up to where it tells the address.
+    fn listening(&mut self) -> String {
+        let mut log = String::new();
+        loop {
+            let mut line = String::new();
+            assert_ne!(
+                self.stderr.read_line(&mut line).unwrap(),
+                0,
+                "it ended before it listened: {log}"
+            );
+            if let Some((_, address)) = line.trim_end().split_once("listening on ") {
+                return format!("http://{address}");
+            }
+            log.push_str(&line);
+        }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it at once, as the system would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end, and waits for that; its exit code and the rest of its log.
+    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let log = std::io::read_to_string(&mut self.stderr).unwrap();
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The real binary, without settings of whoever runs the tests.
+pub(crate) fn causeway() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
+    for name in [
+        "CAUSEWAY_LISTEN",
+        "CAUSEWAY_DATA_DIR",
+        "CAUSEWAY_CONFIG",
+        "CAUSEWAY_INSECURE",
+        "CAUSEWAY_LOG",
+        "CAUSEWAY_LOG_FORMAT",
+        "CAUSEWAY_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+pub(crate) fn resource(kind: v1::resource::Kind) -> v1::Resource {
+    v1::Resource {
+        owner_id: "111111111111".to_owned(),
+        region: "eu-west-1".to_owned(),
+        tags: Vec::new(),
+        kind: Some(kind),
+    }
+}
+
+pub(crate) fn vpc(id: &str) -> v1::Resource {
+    let cidr_blocks = vec!["10.0.0.0/16".to_owned()];
+    resource(v1::resource::Kind::Vpc(v1::Vpc {
+        vpc_id: id.to_owned(),
+        cidr_blocks,
+        ..v1::Vpc::default()
+    }))
+}
+
+pub(crate) fn subnet(id: &str, vpc: &str) -> v1::Resource {
+    let (subnet_id, vpc_id) = (id.to_owned(), vpc.to_owned());
+    let cidr_blocks = vec!["10.0.1.0/24".to_owned()];
+    resource(v1::resource::Kind::Subnet(v1::Subnet {
+        subnet_id,
+        vpc_id,
+        cidr_blocks,
+        ..v1::Subnet::default()
+    }))
+}
+
+pub(crate) fn put(resource: v1::Resource) -> v1::Change {
+    v1::Change {
+        action: Some(v1::change::Action::Put(resource)),
+    }
+}
+
+/// A request that applies the changes to `t`.
+pub(crate) fn apply(changes: Vec<v1::Change>) -> v1::ApplyChangesRequest {
+    v1::ApplyChangesRequest {
+        topology: "t".to_owned(),
+        changes,
+        ..v1::ApplyChangesRequest::default()
+    }
+}

@@ -1,0 +1,19 @@
+//! The service as its users meet it: over gRPC on loopback, on a real store, and as a process.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed, in its helpers too"
+)]
+
+mod acme;
+mod edges;
+mod errors;
+mod harness;
+mod imports;
+mod lists;
+mod paths;
+mod process;
+mod server;
+mod tidy;
+mod traces;

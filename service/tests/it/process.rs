@@ -1,0 +1,152 @@
+//! The real binary: what it has acknowledged survives it, and how it ends.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use causeway_client::Client;
+use causeway_proto::v1;
+use tokio::task::spawn_blocking;
+
+use crate::harness::{Process, causeway, vpc};
+
+#[tokio::test]
+async fn an_acknowledged_change_survives_a_kill() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::serve(directory.path(), &[]);
+    let client = Client::connect(process.endpoint.clone()).await.unwrap();
+    client.create_topology("t", "").await.unwrap();
+    for number in 1..=3 {
+        let answer = client
+            .apply("t")
+            .put(vpc(&format!("vpc-{number}")))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.revision, number);
+    }
+    process.kill();
+    let process = Process::serve(directory.path(), &[]);
+    let client = Client::connect(process.endpoint.clone()).await.unwrap();
+    let topology = client.get_topology("t").await.unwrap();
+    assert_eq!((topology.revision, topology.resource_count), (3, 3));
+    assert_eq!(
+        client.get_resource("t", "vpc-3", Some(3)).await.unwrap(),
+        vpc("vpc-3")
+    );
+    assert_eq!(
+        client
+            .list_resources("t", Some(1), v1::ResourceFilter::default())
+            .await
+            .unwrap()
+            .resources
+            .len(),
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_ends_it_well_with_a_client_connected() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::serve(directory.path(), &[]);
+    let client = Client::connect(process.endpoint.clone()).await.unwrap();
+    client.create_topology("t", "").await.unwrap();
+    let (code, log) = spawn_blocking(|| process.terminate()).await.unwrap();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("stopped") && !log.contains("cut off"), "{log}");
+}
+
+#[test]
+fn a_client_that_answers_nothing_cannot_hold_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("causeway.toml");
+    std::fs::write(&config, "[shutdown]\ngrace_seconds = 0.1").unwrap();
+    let process = Process::serve(directory.path(), &["--config", config.to_str().unwrap()]);
+    let mut silent = TcpStream::connect(process.endpoint.trim_start_matches("http://")).unwrap();
+    // The beginning of HTTP/2 with empty settings, and the server's own settings read; then nothing more.
+    silent
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .unwrap();
+    silent.read_exact(&mut [0; 9]).unwrap();
+    let (code, log) = process.terminate();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("cut off"), "{log}");
+}
+
+#[test]
+fn a_directory_that_is_held_is_refused_and_its_holder_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let holder = Process::serve(directory.path(), &[]);
+    let second = causeway()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(directory.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(said.contains(&format!("process {}", holder.id())), "{said}");
+}
+
+#[test]
+fn a_mistyped_flag_exits_1_and_help_exits_0() {
+    for (arguments, code) in [
+        (["serve", "--lisen"], 1),
+        (["swerve", ""], 1),
+        (["path", "--help"], 0),
+        (["--version", ""], 0),
+    ] {
+        let arguments = arguments.iter().filter(|argument| !argument.is_empty());
+        assert_eq!(
+            causeway()
+                .args(arguments.clone())
+                .output()
+                .unwrap()
+                .status
+                .code(),
+            Some(code),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn an_address_that_others_can_reach_is_refused() {
+    let refused = causeway()
+        .args(["serve", "--listen", "0.0.0.0:0"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said.contains("--insecure"), "{said}");
+}
+
+#[test]
+fn a_log_filter_that_cannot_be_read_is_refused() {
+    let refused = causeway()
+        .args(["serve", "--log-filter", "causeway=loud"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        said.contains("`causeway=loud` is no filter of the log"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_demonstration_works_from_any_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let demo = causeway()
+        .arg("demo")
+        .current_dir(directory.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(demo.stdout).unwrap();
+    assert_eq!(
+        demo.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&demo.stderr)
+    );
+    assert!(said.contains("16 paths in `acme` at revision 1"), "{said}");
+}

@@ -1,0 +1,441 @@
+//! What the repository looks like: rules that no compiler holds, each with a message that says what to do.
+//!
+//! The rules are read from the text of the files. They know nothing of what the code does.
+#![cfg(test)]
+
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::text::{
+    Source, code_names, codes, fault, handlers, has_word, ignored, is_service, messages, rust,
+    sources,
+};
+use crate::edges::{ROOMS, dependencies, root, table};
+
+/// What each member may be built from, beside other members (those are in edges.rs). Think twice before a name is added.
+const DEPENDENCIES: [(&str, &str); 11] = [
+    (
+        "causeway-proto",
+        "prost prost-types protox tonic tonic-prost tonic-prost-build tonic-types",
+    ),
+    ("causeway-model", "imbl ipnet thiserror"),
+    ("causeway-resolver", "ipnet rustc-hash thiserror"),
+    (
+        "causeway-store",
+        "async-trait crc32fast sled thiserror tokio tracing",
+    ),
+    ("causeway-engine", "futures thiserror tokio tracing"),
+    (
+        "causeway-grpc",
+        "base64 futures http http-body ipnet opentelemetry prost prost-types sha2 thiserror tokio tokio-stream tonic tonic-health \
+         tonic-reflection tonic-types tower tower-layer tower-service tracing",
+    ),
+    (
+        "causeway-cli",
+        "base64 clap comfy-table futures prost prost-reflect serde serde_json strsim thiserror tokio",
+    ),
+    (
+        "causeway-client",
+        "fastrand futures prost thiserror tokio tonic tonic-types uuid",
+    ),
+    ("causeway-aws-import", "ipnet serde serde_json thiserror"),
+    ("causeway-loadtest", "clap serde_json thiserror tokio"),
+    (
+        "causeway",
+        "clap opentelemetry opentelemetry-otlp opentelemetry_sdk serde tempfile thiserror tokio toml tracing tracing-subscriber",
+    ),
+];
+
+const FOLDERS: [&str; 7] = [
+    ".ci",
+    "client-sdk",
+    "deploy",
+    "docs",
+    "loadtest",
+    "proto",
+    "service",
+];
+
+/// The command that README.md gives people to run all tests, and that `.ci/run` runs.
+const TEST_COMMAND: &str = "cargo test --workspace --locked";
+
+// === what comes in ===
+
+#[test]
+fn members_are_built_from_what_the_list_allows() {
+    let allowed: BTreeMap<&str, &str> = DEPENDENCIES.into_iter().collect();
+    let mut wrong = Vec::new();
+    for room in &ROOMS {
+        for used in dependencies(room.folder, &["dependencies", "build-dependencies"]) {
+            if !used.starts_with("causeway") && !has_name(allowed[room.package], &used) {
+                wrong.push(format!("{} uses {used}", room.package));
+            }
+        }
+    }
+    hold(
+        "do without, or add it to DEPENDENCIES in service/tests/it/tidy.rs and say in docs/decisions why",
+        &wrong,
+    );
+}
+
+#[test]
+fn dependencies_have_their_versions_from_the_workspace() {
+    let mut wrong = Vec::new();
+    for room in &ROOMS {
+        let manifest = table(&format!("{}/Cargo.toml", room.folder));
+        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            for (name, value) in manifest
+                .get(section)
+                .and_then(toml::Value::as_table)
+                .into_iter()
+                .flatten()
+            {
+                if value.get("workspace").and_then(toml::Value::as_bool) != Some(true) {
+                    wrong.push(format!("{}: {name}", room.package));
+                }
+            }
+        }
+    }
+    hold(
+        "write `name.workspace = true`, and the version once, in the workspace's Cargo.toml",
+        &wrong,
+    );
+}
+
+#[test]
+fn only_the_server_rooms_serve() {
+    let mut wrong = Vec::new();
+    for source in rust().iter().filter(|source| !source.is_test()) {
+        let serves = [
+            "transport::Server",
+            "_service_server::",
+            "tonic_health::",
+            "tonic_reflection::",
+        ];
+        let may = ["service/grpc/", "service/src/", "proto/"]
+            .iter()
+            .any(|room| source.path.starts_with(room));
+        if !may && serves.iter().any(|mark| source.production().contains(mark)) {
+            wrong.push(source.path.clone());
+        }
+    }
+    hold(
+        "tonic's server side belongs to service/grpc and service/src",
+        &wrong,
+    );
+}
+
+#[test]
+fn no_crate_is_called_common_or_utils() {
+    let vague = ["common", "util", "utils", "shared", "misc"];
+    let wrong: Vec<&str> = ROOMS
+        .iter()
+        .map(|room| room.package)
+        .filter(|name| vague.iter().any(|word| name.ends_with(word)))
+        .collect();
+    hold("name a crate after what it knows", &wrong);
+}
+
+// === the shape of the tree ===
+
+#[test]
+fn the_top_level_has_no_other_folders() {
+    let ignored = ignored();
+    let found = std::fs::read_dir(root())
+        .unwrap()
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().unwrap().is_dir());
+    let names = found.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let wrong: Vec<String> = names
+        .filter(|name| !ignored.contains(name.as_str()) && !FOLDERS.contains(&name.as_str()))
+        .collect();
+    hold(
+        "put it into one of the folders that docs/architecture.md names",
+        &wrong,
+    );
+}
+
+#[test]
+fn every_manifest_is_a_member() {
+    let known: BTreeSet<String> = ROOMS
+        .iter()
+        .map(|room| format!("{}/Cargo.toml", room.folder))
+        .collect();
+    let manifests = sources()
+        .into_iter()
+        .map(|source| source.path)
+        .filter(|path| path.ends_with("/Cargo.toml"));
+    let wrong: Vec<String> = manifests.filter(|path| !known.contains(path)).collect();
+    hold(
+        "list it in the members of Cargo.toml and in ROOMS of service/tests/it/edges.rs",
+        &wrong,
+    );
+}
+
+#[test]
+fn there_is_no_mod_rs() {
+    let wrong: Vec<String> = rust()
+        .into_iter()
+        .map(|source| source.path)
+        .filter(|path| path.ends_with("/mod.rs"))
+        .collect();
+    hold("move `foo/mod.rs` to `foo.rs`", &wrong);
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let silent = rust()
+        .into_iter()
+        .filter(|source| !source.text.starts_with("//! "));
+    let wrong: Vec<String> = silent.map(|source| source.path).collect();
+    hold(
+        "open the file with a `//!` comment: what it knows, and what it must not know",
+        &wrong,
+    );
+}
+
+#[test]
+fn files_keep_to_their_budget() {
+    let mut wrong = Vec::new();
+    for source in rust().iter().filter(|source| !source.is_test()) {
+        let lines = source.production().lines().count();
+        if lines > 500 {
+            wrong.push(format!("{}: {lines} lines", source.path));
+        }
+    }
+    hold(
+        "split the file by what it knows: 300 lines are aimed at, 500 are the end (before its tests)",
+        &wrong,
+    );
+}
+
+#[test]
+fn main_only_starts_things() {
+    let mut wrong = Vec::new();
+    for source in rust()
+        .iter()
+        .filter(|source| source.path.ends_with("/main.rs") && !source.is_test())
+    {
+        let lines = source.text.lines().count();
+        if lines >= 30 {
+            wrong.push(format!("{}: {lines} lines", source.path));
+        }
+    }
+    hold(
+        "move it into the library: main.rs has fewer than 30 lines",
+        &wrong,
+    );
+}
+
+#[test]
+fn handlers_parse_call_and_render() {
+    let mut lengths = Vec::new();
+    let mut wrong = Vec::new();
+    for source in rust().iter().filter(|source| is_service(&source.path)) {
+        for (name, length) in handlers(source.production()) {
+            lengths.push(length);
+            if length > 25 {
+                wrong.push(format!("{}: {name} has {length} lines", source.path));
+            }
+        }
+    }
+    hold(
+        "a handler parses, makes one call of the engine and renders, in 25 lines at most",
+        &wrong,
+    );
+    lengths.sort_unstable();
+    let median = lengths
+        .get(lengths.len() / 2)
+        .expect("handlers are looked for in service/grpc/src/*_service.rs, and there are none");
+    assert!(
+        *median <= 12,
+        "half of the handlers have more than {median} lines; move what is common to them out: 12 are the median's end"
+    );
+}
+
+#[test]
+fn no_path_of_somebodys_machine_is_in_the_repository() {
+    let marks = [
+        concat!("/wo", "rk/"),
+        concat!("/tmp/", "brief"),
+        concat!("../", "shared"),
+    ];
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (number, line) in source.text.lines().enumerate() {
+            if marks.iter().any(|mark| line.contains(mark)) {
+                wrong.push(format!("{}:{}", source.path, number + 1));
+            }
+        }
+    }
+    hold("name files by their path in the repository", &wrong);
+}
+
+// === errors ===
+
+#[test]
+fn messages_of_errors_are_of_one_form() {
+    let mut wrong = Vec::new();
+    for source in rust().iter().filter(|source| !source.is_test()) {
+        for message in messages(source.production()) {
+            wrong.extend(
+                fault(&message).map(|fault| format!("{}: `{}` {fault}", source.path, message.text)),
+            );
+        }
+    }
+    hold(
+        "messages are one line in lowercase, without a final period, and leave the source to the chain",
+        &wrong,
+    );
+}
+
+#[test]
+fn faults_of_messages_are_found() {
+    let check = |code: &str| messages(code).iter().map(fault).collect::<Vec<_>>();
+    assert_eq!(
+        check(concat!(
+            "#[err",
+            "or(\"`{id}` is gone\")]\nGone { id: Id },"
+        )),
+        [None]
+    );
+    assert_eq!(
+        check(concat!(
+            "#[err",
+            "or(\"VPC `{id}` is gone\")]\nGone { id: Id },"
+        )),
+        [None]
+    );
+    assert_eq!(
+        check(concat!("#[err", "or(transparent)]\nGone(#[from] Other),")),
+        []
+    );
+    assert_eq!(
+        check(concat!("#[err", "or(\"Gone\")]\nGone,")),
+        [Some("starts with a capital letter")]
+    );
+    assert_eq!(
+        check(concat!("#[err", "or(\"gone.\")]\nGone,")),
+        [Some("ends with a period")]
+    );
+    assert_eq!(
+        check(concat!("#[err", "or(\n\"gone: {source}\"\n)]\nGone {")),
+        [Some("repeats its source")]
+    );
+    assert_eq!(
+        check(concat!("#[err", "or(\"gone: {0}\")]\nGone(#[from] Other),")),
+        [Some("repeats its source")]
+    );
+}
+
+// === tests ===
+
+#[test]
+fn no_test_is_switched_off_or_waits_by_the_clock() {
+    let everywhere = [concat!("#[ign", "ore"), concat!("#[should_", "panic")];
+    let in_tests = [concat!("thread::sl", "eep"), concat!("time::sl", "eep")];
+    let mut wrong = Vec::new();
+    for source in rust() {
+        let tests = if source.is_test() {
+            source.text.as_str()
+        } else {
+            source
+                .text
+                .strip_prefix(source.production())
+                .unwrap_or_default()
+        };
+        let marks = everywhere
+            .iter()
+            .filter(|mark| source.text.contains(**mark));
+        let marks = marks.chain(in_tests.iter().filter(|mark| tests.contains(**mark)));
+        wrong.extend(marks.map(|mark| format!("{}: {mark}", source.path)));
+    }
+    hold(
+        "assert on the error instead of a panic, wait for the event instead of a time, and mend or delete what is switched off",
+        &wrong,
+    );
+}
+
+#[test]
+fn people_and_machines_run_the_same_test_command() {
+    for path in ["README.md", ".ci/run"] {
+        let text = std::fs::read_to_string(root().join(path)).unwrap();
+        assert!(
+            text.lines().any(|line| line.ends_with(TEST_COMMAND)),
+            "{path} does not have a line that ends with the command `{TEST_COMMAND}`"
+        );
+    }
+}
+
+#[test]
+fn every_code_that_the_resolver_emits_has_a_test_that_expects_it() {
+    let rust = rust();
+    let names = code_names(&rust);
+    let in_room = |source: &&Source| source.path.starts_with("service/resolver/");
+    let emitted: BTreeSet<&str> = rust
+        .iter()
+        .filter(in_room)
+        .filter(|source| !source.is_test())
+        .flat_map(|source| codes(source.production()))
+        .collect();
+    let mut expectations: Vec<String> = rust
+        .iter()
+        .filter(in_room)
+        .filter(|source| source.is_test())
+        .map(|source| source.text.clone())
+        .collect();
+    let corpus = sources()
+        .into_iter()
+        .filter(|source| source.path.starts_with("service/tests/"));
+    expectations.extend(
+        corpus
+            .filter(|source| {
+                source.path.ends_with(".net") || source.path.ends_with("expected.jsonl")
+            })
+            .map(|source| source.text),
+    );
+    let expected = |code: &str| {
+        let name = names
+            .get(code)
+            .unwrap_or_else(|| panic!("`Code::{code}` is not in service/model/src/trace.rs"));
+        expectations
+            .iter()
+            .any(|text| has_word(text, name) || codes(text).any(|other| other == code))
+    };
+    let wrong: Vec<&str> = emitted.into_iter().filter(|code| !expected(code)).collect();
+    hold(
+        "add a scenario to service/tests/scenarios whose expected trace shows the code",
+        &wrong,
+    );
+}
+
+#[test]
+fn the_model_has_the_codes_of_the_contract() {
+    let contract =
+        std::fs::read_to_string(root().join("proto/causeway/v1/path_service.proto")).unwrap();
+    let lines = contract
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("EXPLANATION_CODE_"));
+    let contract: BTreeSet<&str> = lines
+        .filter_map(|line| line.split(' ').next())
+        .filter(|name| *name != "UNSPECIFIED")
+        .collect();
+    let names = code_names(&rust());
+    let model: BTreeSet<&str> = names.values().map(String::as_str).collect();
+    assert_eq!(
+        model, contract,
+        "`Code` of the model (left) and `ExplanationCode` of the contract (right) must have the same codes"
+    );
+}
+
+// === helpers ===
+
+#[track_caller]
+fn hold(rule: &str, wrong: &[impl AsRef<str>]) {
+    let lines: Vec<&str> = wrong.iter().map(AsRef::as_ref).collect();
+    assert!(wrong.is_empty(), "{rule}:\n  {}", lines.join("\n  "));
+}
+fn has_name(names: &str, name: &str) -> bool {
+    names.split_whitespace().any(|other| other == name)
+}
