@@ -1,6 +1,7 @@
 //! A load of batches: the same questions again and again, one call after the other, on one connection.
 //!
-//! The service computes equal flows of one call once. With fewer questions than a call has flows, the rate is one of answers sent, not of walks.
+//! The service computes equal flows of one call once. With fewer questions than a call has flows, the rate is one of answers sent, not of
+//! walks, unless the questions are made distinct.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -34,6 +35,9 @@ pub struct Settings {
     /// How many flows a call has, up to 100,000. The service computes equal flows of one call once.
     #[arg(long, default_value_t = 1_000, value_parser = call_size)]
     pub per_call: usize,
+    /// Gives each repetition of a question another source port, so that no two flows are equal and each is walked.
+    #[arg(long)]
+    pub distinct: bool,
     /// How many rounds to ask.
     #[arg(long, default_value_t = 1)]
     pub rounds: u32,
@@ -44,7 +48,12 @@ pub struct Settings {
 /// # Errors
 /// [`LoadError`] if the questions cannot be read, or a call fails.
 pub async fn run(settings: &Settings) -> Result<(), LoadError> {
-    let flows = questions::repeat(&questions::read(&settings.input)?, settings.count);
+    let questions = questions::read(&settings.input)?;
+    let flows = if settings.distinct {
+        questions::repeat_distinctly(&questions, settings.count)
+    } else {
+        questions::repeat(&questions, settings.count)
+    };
     let client = Client::connect(settings.endpoint.clone())
         .await
         .map_err(LoadError::Connect)?;

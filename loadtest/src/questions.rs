@@ -44,6 +44,22 @@ pub fn repeat(flows: &[Flow], count: usize) -> Vec<Flow> {
     flows.iter().cycle().take(count).cloned().collect()
 }
 
+/// First of the ephemeral ports that questions are told apart by.
+const FIRST_EPHEMERAL: u32 = 32768;
+
+/// Repeats the questions, each time from another source port: up to 32,768 times no two are equal.
+#[must_use]
+pub fn repeat_distinctly(flows: &[Flow], count: usize) -> Vec<Flow> {
+    let ports = (FIRST_EPHEMERAL..=u32::from(u16::MAX)).cycle();
+    let rounds = ports.flat_map(|port| {
+        flows.iter().map(move |flow| Flow {
+            source_port: flow.destination_port.map(|_| port),
+            ..flow.clone()
+        })
+    });
+    rounds.take(count).collect()
+}
+
 fn flow(line: &str) -> Result<Flow, String> {
     let object: Map<String, Value> =
         serde_json::from_str(line).map_err(|error| format!("not a JSON object ({error})"))?;

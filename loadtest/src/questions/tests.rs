@@ -82,3 +82,33 @@ fn questions_are_repeated_in_their_order() {
     let sources: Vec<&str> = flows.iter().map(|flow| flow.source.as_str()).collect();
     assert_eq!(sources, ["a", "b", "a", "b", "a"]);
 }
+
+#[test]
+fn distinct_repetitions_differ_in_their_source_port_alone() {
+    let flows = [tcp(443), tcp(80)];
+    let repeated = super::repeat_distinctly(&flows, 5);
+    let ports: Vec<_> = repeated
+        .iter()
+        .map(|flow| (flow.source_port, flow.destination_port))
+        .collect();
+    assert_eq!(
+        ports,
+        [
+            (Some(32768), Some(443)),
+            (Some(32768), Some(80)),
+            (Some(32769), Some(443)),
+            (Some(32769), Some(80)),
+            (Some(32770), Some(443)),
+        ]
+    );
+}
+
+fn tcp(port: u32) -> Flow {
+    Flow {
+        source: "10.0.0.1".to_owned(),
+        destination: "10.0.0.2".to_owned(),
+        protocol: "tcp".to_owned(),
+        destination_port: Some(port),
+        source_port: None,
+    }
+}

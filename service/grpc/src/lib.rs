@@ -19,4 +19,21 @@ mod telemetry;
 mod topology_service;
 mod wire;
 
+use causeway_model::resource::Resource;
+use causeway_model::revision::Revision;
+use causeway_model::trace::PathAnswer;
+use causeway_proto::v1;
+
 pub use crate::server::{MAX_MESSAGE_BYTES, ServeError, Server};
+
+/// An answer as the contract writes it, computed at this revision. For tests, which hold what is sent against what was computed.
+#[must_use]
+pub fn render_answer(answer: &PathAnswer, revision: Revision) -> v1::PathAnswer {
+    wire::answer::path(answer, revision)
+}
+
+/// A resource as the contract writes it. For tests, which put into a server what they have in the model.
+#[must_use]
+pub fn render_resource(resource: &Resource) -> v1::Resource {
+    wire::Wire::render(resource)
+}

@@ -356,7 +356,7 @@ macro_rules! record {
                     $(
                         let value = $crate::fields::Field::to_value(&self.$field);
                         if value != $crate::fields::Value::Absent {
-                            fields.push((std::borrow::Cow::Borrowed(stringify!($field)), value));
+                            fields.push((std::borrow::Cow::Borrowed($crate::fields::plain_name(stringify!($field))), value));
                         }
                     )*
                     $crate::fields::Value::Record(fields)
@@ -364,7 +364,7 @@ macro_rules! record {
 
                 fn from_value(value: $crate::fields::Value) -> Result<Self, $crate::fields::FieldError> {
                     let mut reader = $crate::fields::Reader::open(value)?;
-                    let record = Self { $($field: reader.take(stringify!($field))?,)* };
+                    let record = Self { $($field: reader.take($crate::fields::plain_name(stringify!($field)))?,)* };
                     reader.close()?;
                     Ok(record)
                 }
@@ -463,6 +463,12 @@ macro_rules! choice {
 }
 
 pub(crate) use {choice, enumeration, record};
+
+/// The name of a field without the mark of a raw identifier: `type` for `r#type`.
+#[must_use]
+pub fn plain_name(name: &'static str) -> &'static str {
+    name.strip_prefix("r#").unwrap_or(name)
+}
 
 /// Takes a choice apart into the name of its variant and what it holds.
 ///

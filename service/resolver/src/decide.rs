@@ -216,30 +216,27 @@ impl Reader for Indexed {
         let Addr::Ip(address) = packet.header.destination else {
             return symbolic_routes(table, packet, network);
         };
-        let mut found = unlisted_routes(table, packet, network);
-        let best = index.longest(address);
-        let rules = best
+        let places = index.longest(address);
+        let rules = places
             .iter()
             .filter_map(|(_, place)| table.rules.get(usize::try_from(*place).ok()?));
-        found.extend(best_of_equals(rules));
+        let best = best_of_equals(rules);
         if best.is_empty() {
-            found.push((&table.otherwise, Matched::Yes));
+            return with_unlisted(table, packet, network, vec![&table.otherwise]);
         }
-        found
+        with_unlisted(table, packet, network, best)
     }
 }
 
 /// Of routes with one prefix, in order of precedence: the first, and with a prefix-list route all of its rank, for AWS picks one at random.
-pub(crate) fn best_of_equals<'t>(
-    rules: impl Iterator<Item = &'t Rule>,
-) -> Vec<(&'t Rule, Matched)> {
-    let mut found: Vec<(&'t Rule, Matched)> = Vec::new();
+fn best_of_equals<'t>(rules: impl Iterator<Item = &'t Rule>) -> Vec<&'t Rule> {
+    let mut found: Vec<&Rule> = Vec::new();
     for rule in rules {
         match found.first() {
-            None => found.push((rule, Matched::Yes)),
-            Some((first, _)) if first.rank == Rank::PrefixList && rule.rank == Rank::PrefixList => {
-                if found.iter().all(|(other, _)| other.action != rule.action) {
-                    found.push((rule, Matched::Yes));
+            None => found.push(rule),
+            Some(first) if first.rank == Rank::PrefixList && rule.rank == Rank::PrefixList => {
+                if found.iter().all(|other| other.action != rule.action) {
+                    found.push(rule);
                 }
             }
             Some(_) => break,
@@ -248,20 +245,25 @@ pub(crate) fn best_of_equals<'t>(
     found
 }
 
-/// Routes to prefix lists whose entries are not known: whether they cover a public address cannot be told.
-pub(crate) fn unlisted_routes<'t>(
+/// The best routes, after those to prefix lists whose entries are not known: whether they cover the address cannot be told. What is local
+/// stays so: only routes to a whole subnet lead elsewhere, and lists are not for that.
+pub(crate) fn with_unlisted<'t>(
     table: &'t Table,
     packet: &Packet,
     network: &Network,
+    best: Vec<&'t Rule>,
 ) -> Vec<(&'t Rule, Matched)> {
+    let is_local = best
+        .iter()
+        .any(|rule| matches!(rule.action, Action::ByAddress(..)));
     let lists = table
         .rules
         .iter()
-        .filter(|rule| rule.rank == Rank::PrefixList);
+        .filter(|rule| rule.rank == Rank::PrefixList && !is_local);
     let matched = lists.map(|rule| (rule, packet.matches(&rule.matches, network)));
-    matched
-        .filter(|(_, matched)| *matched == Matched::Unknown)
-        .collect()
+    let unlisted = matched.filter(|(_, matched)| *matched == Matched::Unknown);
+    let best = best.into_iter().map(|rule| (rule, Matched::Yes));
+    unlisted.chain(best).collect()
 }
 
 /// Routes for a symbolic address: the longest prefix that holds all of it, after the longer ones that may hold some of it. Public addresses

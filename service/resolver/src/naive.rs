@@ -3,7 +3,7 @@
 use causeway_model::trace::Addr;
 use ipnet::IpNet;
 
-use crate::decide::{Reader, symbolic_routes, unlisted_routes};
+use crate::decide::{Reader, symbolic_routes, with_unlisted};
 use crate::network::Network;
 use crate::packet::{Matched, Packet};
 use crate::prefix_index::PrefixIndex;
@@ -23,7 +23,6 @@ impl Reader for Naive {
         let Addr::Ip(address) = packet.header.destination else {
             return symbolic_routes(table, packet, network);
         };
-        let mut found = unlisted_routes(table, packet, network);
         let mut best: Vec<(u8, &Rule)> = Vec::new();
         for rule in &table.rules {
             let length = networks(rule, network)
@@ -46,8 +45,8 @@ impl Reader for Naive {
         if best.is_empty() {
             best.push((0, &table.otherwise));
         }
-        found.extend(best.into_iter().map(|(_, rule)| (rule, Matched::Yes)));
-        found
+        let best = best.into_iter().map(|(_, rule)| rule).collect();
+        with_unlisted(table, packet, network, best)
     }
 }
 

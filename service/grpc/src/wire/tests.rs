@@ -1,5 +1,6 @@
 //! The contract and the model say the same, field by field; and what is wrong with a request is told in full.
 
+mod answers;
 mod faults;
 mod names;
 

@@ -1,3 +1,5 @@
+//! The one view of a resource: what it says, and what it refuses.
+
 use super::*;
 
 use crate::resources::routing::{Route, RouteDestination, RouteOrigin, RouteState, RouteTarget};

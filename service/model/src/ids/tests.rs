@@ -1,3 +1,5 @@
+//! Ids and names: what is read, printed and refused.
+
 use super::*;
 
 #[test]
@@ -67,7 +69,7 @@ proptest::proptest! {
     #[test]
     fn every_id_that_is_read_is_printed_as_it_was(text in "(vpc|subnet|rtb|tgw-rtb|vpce-svc)-[!-~]{1,40}") {
         let id: ResourceId = text.parse().unwrap();
-        proptest::prop_assert_eq!(id.to_string(), text.clone());
+        proptest::prop_assert_eq!(&id.to_string(), &text);
         if let Ok(id) = text.parse::<VpcId>() {
             proptest::prop_assert_eq!(id.to_string(), text);
         }

@@ -1,3 +1,5 @@
+//! Change sets on snapshots: what is applied, and every fault that is told.
+
 use super::*;
 use crate::fields::Setting;
 use crate::resource::Tag;

@@ -8,6 +8,7 @@ use causeway_model::resources::VpcPeeringConnection;
 use causeway_model::resources::routing::{RouteState, RouteTarget};
 use causeway_model::resources::transit::{VpcPeeringConnectionState, VpcPeeringConnectionVpcInfo};
 use causeway_model::trace::{Code, Stage};
+use ipnet::IpNet;
 
 use crate::decide::specificity;
 use crate::table::{Action, AddressMatch, Match, Reach, ResourceIx, Rule, TableIx};
@@ -38,7 +39,7 @@ fn side(
     let to = builder.vpc(&peer.vpc_id);
     let state = builder.state(is_active, Code::BadState, peering.status);
     let edges = edges_of_peer(builder, at, peer);
-    let owners = owners_of_edges(builder, &edges);
+    let owners = owners_of_edges(builder, peer, &edges);
     let admission = admission(builder, peer, &edges);
     let onward = match to {
         Some(vpc) => builder.always(
@@ -67,11 +68,17 @@ fn region(builder: &Builder, side: &VpcPeeringConnectionVpcInfo) -> Option<Regio
     side.region.clone().or_else(held)
 }
 
-/// Addresses of the peer VPC pass, and no others: what its routes lead to over its own edges is not for peers.
-fn admission(builder: &mut Builder, peer: &VpcPeeringConnectionVpcInfo, edges: &[Edge]) -> TableIx {
+/// The CIDR blocks of the peer VPC: as it has them, else as the connection knows them.
+fn blocks(builder: &Builder, peer: &VpcPeeringConnectionVpcInfo) -> Vec<IpNet> {
     let held = builder.vpc(&peer.vpc_id);
     let held = held.and_then(|vpc| builder.network.vpc(vpc));
-    let blocks = held.map_or(&peer.cidr_blocks, |vpc| &vpc.cidr_blocks);
+    held.map_or(&peer.cidr_blocks, |vpc| &vpc.cidr_blocks)
+        .clone()
+}
+
+/// Addresses of the peer VPC pass, and no others: what its routes lead to over its own edges is not for peers.
+fn admission(builder: &mut Builder, peer: &VpcPeeringConnectionVpcInfo, edges: &[Edge]) -> TableIx {
+    let blocks = blocks(builder, peer);
     let own = blocks.iter().map(|net| {
         let matches = Match::to(AddressMatch::Net(*net));
         Rule::when(matches, Action::Allow, format!("{net} is of the peer VPC"))
@@ -97,19 +104,24 @@ fn admission(builder: &mut Builder, peer: &VpcPeeringConnectionVpcInfo, edges: &
 }
 
 /// NAT gateways and gateway endpoints refuse the packets of a peer by themselves, too.
-fn owners_of_edges(builder: &mut Builder, edges: &[Edge]) -> TableIx {
-    let rules = edges.iter().map(|edge| {
+fn owners_of_edges(
+    builder: &mut Builder,
+    peer: &VpcPeeringConnectionVpcInfo,
+    edges: &[Edge],
+) -> TableIx {
+    let own = blocks(builder, peer).into_iter().map(|net| {
+        let matches = Match::to(AddressMatch::Net(net));
+        Rule::when(matches, Action::Pass, "of the peer VPC")
+    });
+    let others = edges.iter().map(|edge| {
         let words = target_words(&edge.target);
         let label = format!("{words} serves its own VPC alone");
         let action = refusal(builder, &edge.target).map_or(Action::Pass, Action::Deny);
         Rule::when(Match::to(edge.destination.clone()), action, label)
     });
-    let rules = rules.collect();
-    builder.ordered(
-        Stage::Admission,
-        rules,
-        Rule::always(Action::Pass, "no edge"),
-    )
+    let rules = own.chain(others).collect();
+    let otherwise = Rule::always(Action::Pass, "no edge");
+    builder.ordered(Stage::Admission, rules, otherwise)
 }
 
 /// With what code the owner of an edge refuses the packets of a peer.

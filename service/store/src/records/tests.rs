@@ -21,7 +21,8 @@ fn golden_of<R: Record + PartialEq + std::fmt::Debug>(file: &str, record: &R) ->
     Ok(())
 }
 
-/// Compares bytes with a golden file, which holds hexadecimal digits in lines of 32 bytes.
+/// Compares bytes with a golden file, which holds hexadecimal digits in lines of 32 bytes. A file that is
+/// not there yet is written where `CAUSEWAY_NEW_GOLDEN` is set; one that is there never changes.
 #[track_caller]
 fn compare(file: &str, bytes: &[u8]) -> TestResult {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))

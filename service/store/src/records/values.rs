@@ -2,13 +2,11 @@
 //!
 //! It knows the model's generic view of a resource and no kind of resource: a new field or kind needs no change here.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use causeway_model::change::Change;
 use causeway_model::fields::{Field, FieldName, Value};
 use causeway_model::resource::Resource;
-use causeway_model::resources::filters::IcmpTypeCode;
 use causeway_model::revision::Timestamp;
 
 use super::codec::{self, Input, RecordError, low_byte};
@@ -155,47 +153,13 @@ fn take_name(input: &mut Input<'_>) -> Result<FieldName, RecordError> {
 
 /// Writes a resource.
 pub(crate) fn put_resource(out: &mut Vec<u8>, resource: &Resource) {
-    let mut value = resource.to_value();
-    rename(&mut value, &MODEL_TYPE, CONTRACT_TYPE);
-    put_value(out, &value);
+    put_value(out, &resource.to_value());
 }
 
 /// Reads a resource.
 pub(crate) fn take_resource(input: &mut Input<'_>) -> Result<Resource, RecordError> {
-    let mut value = take_value(input)?;
-    rename(&mut value, CONTRACT_TYPE, &MODEL_TYPE);
+    let value = take_value(input)?;
     Resource::from_value(value).map_err(|source| RecordError::Resource { source })
-}
-
-/// The one field that is named by a word of Rust, as the contract writes it and as it is stored.
-const CONTRACT_TYPE: &str = "type";
-
-/// The same field as the model writes it, which may be with the mark of a raw identifier. Stored bytes must not depend on that.
-static MODEL_TYPE: LazyLock<String> = LazyLock::new(|| {
-    let names = match (IcmpTypeCode { r#type: 0, code: 0 }).to_value() {
-        Value::Record(fields) => fields.into_iter().map(|(name, _)| name.into_owned()).next(),
-        Value::Absent | Value::True | Value::Number(_) | Value::Text(_) | Value::List(_) => None,
-    };
-    names.unwrap_or_else(|| CONTRACT_TYPE.to_owned())
-});
-
-/// Renames a field wherever it stands.
-fn rename(value: &mut Value, from: &str, to: &'static str) {
-    if from == to {
-        return;
-    }
-    match value {
-        Value::Absent | Value::True | Value::Number(_) | Value::Text(_) => {}
-        Value::List(items) => items.iter_mut().for_each(|item| rename(item, from, to)),
-        Value::Record(fields) => {
-            for (name, value) in fields {
-                if name == from {
-                    *name = FieldName::Borrowed(to);
-                }
-                rename(value, from, to);
-            }
-        }
-    }
 }
 
 const PUT: u8 = 1;

@@ -10,7 +10,7 @@ macro_rules! value {
     (true) => { Value::True };
     ([$($item:tt),* $(,)?]) => { Value::List(vec![$(value!($item)),*]) };
     ({$($name:ident: $value:tt),* $(,)?}) => {
-        Value::Record(vec![$((Cow::Borrowed(stringify!($name)), value!($value))),*])
+        Value::Record(vec![$((Cow::Borrowed(causeway_model::fields::plain_name(stringify!($name))), value!($value))),*])
     };
     ((-1)) => { Value::Number(-1) };
     ($other:literal) => { Scalar::from($other).0 };

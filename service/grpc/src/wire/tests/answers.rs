@@ -1,0 +1,197 @@
+//! Answers: everything that was computed is sent, and a batch sends so much of it as was asked for.
+
+use std::sync::Arc;
+
+use causeway_engine::{Answers, ResolveError};
+use causeway_model::protocol::{PortRange, Protocol};
+use causeway_model::resource::Kind;
+use causeway_model::revision::Revision;
+use causeway_model::trace::{
+    Addr, Alternative, Code, Direction, Disposition, Explanation, Header, Hop, Named, PathAnswer,
+    ServiceAddress, Stage, Step, StepAction, Trace, Verdict,
+};
+use causeway_proto::v1;
+
+use crate::wire::answer::{Detail, items, path};
+
+fn header(destination: Addr) -> Header {
+    Header {
+        source: Addr::Internet,
+        destination,
+        protocol: Protocol::TCP,
+        source_ports: PortRange::EPHEMERAL,
+        destination_ports: PortRange::one(443),
+    }
+}
+
+fn named() -> Named {
+    Named {
+        id: "igw-1".parse().unwrap(),
+        kind: Kind::InternetGateway,
+        name: "gate".to_owned(),
+    }
+}
+
+fn trace(disposition: Disposition) -> Trace {
+    let service = ServiceAddress {
+        service: "s3".to_owned(),
+        region: "eu-west-1".parse().unwrap(),
+    };
+    let step = Step {
+        stage: Stage::Translation,
+        resource: Some("eipalloc-1".parse().unwrap()),
+        rule: "public address".into(),
+        action: StepAction::Translated,
+        code: Some(Code::BadState),
+        before: header(Addr::Ip("10.0.0.1".parse().unwrap())),
+        after: Some(header(Addr::Service(Arc::new(service)))),
+    };
+    Trace {
+        hops: vec![
+            Hop {
+                resource: Some(named()),
+                steps: vec![step],
+            },
+            Hop {
+                resource: None,
+                steps: Vec::new(),
+            },
+        ],
+        disposition,
+    }
+}
+
+fn answer() -> PathAnswer {
+    let explanation = |detail: &str| Explanation {
+        code: Code::BadStateRoute,
+        resource: Some(named()),
+        direction: Some(Direction::Return),
+        detail: detail.to_owned(),
+    };
+    PathAnswer {
+        verdict: Verdict::Ambiguous,
+        forward: Some(trace(Disposition::Delivered)),
+        reply: Some(trace(Disposition::Loop)),
+        explanations: vec![explanation("one"), explanation("other")],
+        alternatives: vec![Alternative {
+            verdict: Verdict::Unreachable,
+            forward: Some(trace(Disposition::Denied)),
+            reply: None,
+            count: 3,
+        }],
+        alternatives_truncated: true,
+        assumptions: vec!["words".to_owned()],
+    }
+}
+
+#[test]
+fn a_step_is_sent_with_the_packet_before_and_after_it() {
+    let sent = path(&answer(), Revision(7)).forward.unwrap();
+    let before = v1::Header {
+        source: "internet".to_owned(),
+        destination: "10.0.0.1".to_owned(),
+        protocol: "tcp".to_owned(),
+        source_port_from: 32_768,
+        source_port_to: 65_535,
+        destination_port_from: 443,
+        destination_port_to: 443,
+    };
+    let after = v1::Header {
+        destination: "s3@eu-west-1".to_owned(),
+        ..before.clone()
+    };
+    let step = v1::Step {
+        stage: v1::Stage::Translation.into(),
+        resource_id: "eipalloc-1".to_owned(),
+        rule: "public address".to_owned(),
+        action: v1::StepAction::Translated.into(),
+        code: v1::ExplanationCode::BadState.into(),
+        before: Some(before),
+        after: Some(after),
+    };
+    let (resource_id, name) = ("igw-1".to_owned(), "gate".to_owned());
+    let hop = v1::Hop {
+        resource_id,
+        resource_kind: v1::ResourceKind::InternetGateway.into(),
+        name,
+        steps: vec![step],
+    };
+    assert_eq!(
+        sent,
+        v1::Trace {
+            hops: vec![hop, v1::Hop::default()],
+            disposition: v1::Disposition::Delivered.into()
+        }
+    );
+}
+
+#[test]
+fn an_answer_is_sent_whole_with_its_revision() {
+    let sent = path(&answer(), Revision(7));
+    assert_eq!(
+        (sent.verdict(), sent.revision, sent.alternatives_truncated),
+        (v1::Verdict::Ambiguous, 7, true)
+    );
+    assert_eq!(
+        (sent.r#return.unwrap().disposition(), sent.assumptions),
+        (v1::Disposition::Loop, vec!["words".to_owned()])
+    );
+    let other = &sent.alternatives[0];
+    assert_eq!(
+        (other.verdict(), other.count, other.r#return.as_ref()),
+        (v1::Verdict::Unreachable, 3, None)
+    );
+    assert_eq!(
+        other.forward.as_ref().unwrap().disposition(),
+        v1::Disposition::Denied
+    );
+    let explanation = v1::Explanation {
+        code: v1::ExplanationCode::BadStateRoute.into(),
+        resource_id: "igw-1".to_owned(),
+        resource_kind: v1::ResourceKind::InternetGateway.into(),
+        name: "gate".to_owned(),
+        direction: v1::Direction::Return.into(),
+        detail: "other".to_owned(),
+    };
+    assert_eq!(
+        (sent.explanations.len(), &sent.explanations[1]),
+        (2, &explanation)
+    );
+}
+
+#[test]
+fn a_batch_sends_so_much_as_was_asked_for_and_errors_at_their_places() {
+    let missing = ResolveError::UnknownResource {
+        id: "i-1".parse().unwrap(),
+    };
+    let answers = Answers {
+        revision: Revision(7),
+        answers: vec![Arc::new(Ok(answer())), Arc::new(Err(missing))],
+    };
+    for (detail, has_path, has_answer) in [
+        (Detail::Verdict, false, false),
+        (Detail::Path, true, false),
+        (Detail::Full, true, true),
+    ] {
+        let sent: Vec<_> = items(&answers, detail).collect();
+        assert_eq!(
+            (sent[0].verdict(), &sent[0].codes),
+            (
+                v1::Verdict::Ambiguous,
+                &vec![v1::ExplanationCode::BadStateRoute.into()]
+            )
+        );
+        assert_eq!(
+            (
+                sent[0].path == ["igw-1"],
+                sent[0].answer.is_some(),
+                sent[0].error.is_none()
+            ),
+            (has_path, has_answer, true)
+        );
+        assert_eq!(
+            (sent[1].verdict(), sent[1].error.as_ref().unwrap().code),
+            (v1::Verdict::Unspecified, tonic::Code::NotFound.into())
+        );
+    }
+}

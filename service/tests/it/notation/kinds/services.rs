@@ -1,0 +1,158 @@
+//! Peering connections, endpoints, the services behind them, and what decides about names.
+
+use std::collections::BTreeMap;
+
+use causeway_model::ids::{DnsName, Region, VpcId};
+use causeway_model::resource::Body;
+use causeway_model::resources::dns::ResolverRuleType;
+use causeway_model::resources::endpoints::{
+    DnsEntry, ServiceState, VpcEndpointState, VpcEndpointType,
+};
+use causeway_model::resources::transit::{VpcPeeringConnectionState, VpcPeeringConnectionVpcInfo};
+use causeway_model::resources::{
+    DhcpOptions, HostedZone, ResolverRule, VpcEndpoint, VpcEndpointService, VpcPeeringConnection,
+};
+
+use super::super::Places;
+use super::super::line::{Line, read, read_all, read_ids};
+use super::name;
+
+pub(super) fn resource(kind: &str, line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
+    match kind {
+        "pcx" => peering(line, places),
+        "endpoint" => endpoint(line),
+        "service" => service(line),
+        "dhcp" => dhcp_options(line),
+        "zone" => hosted_zone(line),
+        "rule" => resolver_rule(line),
+        _ => Err(format!("no kind `{kind}`")),
+    }
+}
+
+/// `pcx NAME VPC VPC [state=STATE] [peer-region=REGION] [peer-cidrs=CIDR,CIDR]`, the latter where the topology does not hold the second VPC
+fn peering(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
+    let own = line.word("the name")?;
+    let (requester, accepter) = (line.word("a VPC")?, line.word("another VPC")?);
+    let mut accepter = side(&places.vpcs, accepter)?;
+    if let Some(region) = line.get::<Region>("peer-region")? {
+        accepter.region = Some(region);
+    }
+    if let Some(blocks) = line.option("peer-cidrs") {
+        accepter.cidr_blocks = read_all(blocks)?;
+    }
+    Ok(VpcPeeringConnection {
+        vpc_peering_connection_id: read(&format!("pcx-{own}"))?,
+        requester_vpc_info: side(&places.vpcs, requester)?,
+        accepter_vpc_info: accepter,
+        status: name(line.option("state"), VpcPeeringConnectionState::Active)?,
+    }
+    .into())
+}
+
+fn side(
+    vpcs: &BTreeMap<String, [String; 3]>,
+    vpc: &str,
+) -> Result<VpcPeeringConnectionVpcInfo, String> {
+    let held = vpcs.get(vpc);
+    let blocks = held.map_or("", |[_, _, blocks]| blocks);
+    Ok(VpcPeeringConnectionVpcInfo {
+        vpc_id: read(&format!("vpc-{vpc}"))?,
+        owner_id: held.map(|[account, ..]| read(account)).transpose()?,
+        region: held.map(|[_, region, _]| read(region)).transpose()?,
+        cidr_blocks: read_all(blocks)?,
+        allow_dns_resolution_from_remote_vpc: false,
+    })
+}
+
+/// `endpoint NAME VPC TYPE SERVICE [routes=A,B] [enis=A,B] [sg=A,B] [private-dns=on] [names=A,B] [state=STATE]`
+fn endpoint(line: &mut Line<'_>) -> Result<Body, String> {
+    let (own, vpc) = (line.word("the name")?, line.word("the VPC")?);
+    let r#type = line.word("the type")?;
+    let names: Vec<DnsName> = read_all(line.list("names"))?;
+    let entries = names.into_iter().map(|dns_name| DnsEntry {
+        dns_name,
+        hosted_zone_id: String::new(),
+    });
+    Ok(VpcEndpoint {
+        vpc_endpoint_id: read(&format!("vpce-{own}"))?,
+        vpc_endpoint_type: name(Some(r#type), VpcEndpointType::Interface)?,
+        vpc_id: read(&format!("vpc-{vpc}"))?,
+        service_name: Some(read(line.word("the service")?)?),
+        state: name(line.option("state"), VpcEndpointState::Available)?,
+        route_table_ids: read_ids("rtb-", line.list("routes"))?,
+        subnet_ids: Vec::new(),
+        network_interface_ids: read_ids("eni-", line.list("enis"))?,
+        group_ids: read_ids("sg-", line.list("sg"))?,
+        private_dns_enabled: line.option("private-dns") == Some("on"),
+        dns_entries: entries.collect(),
+        policy_document: String::new(),
+        service_region: None,
+        resource_configuration_arn: None,
+        service_network_arn: None,
+        private_dns_only_for_inbound_resolver_endpoint: line.option("inbound-only") == Some("on"),
+    }
+    .into())
+}
+
+/// `service NAME SERVICE [names=A,B]`
+fn service(line: &mut Line<'_>) -> Result<Body, String> {
+    Ok(VpcEndpointService {
+        service_id: read(&format!("vpce-svc-{}", line.word("the name")?))?,
+        service_name: read(line.word("the service")?)?,
+        service_type: None,
+        service_state: ServiceState::Available,
+        availability_zones: Vec::new(),
+        acceptance_required: false,
+        network_load_balancer_arns: Vec::new(),
+        gateway_load_balancer_arns: Vec::new(),
+        base_endpoint_dns_names: Vec::new(),
+        private_dns_names: read_all(line.list("names"))?,
+        private_dns_name_state: None,
+        supported_regions: Vec::new(),
+        permissions_known: false,
+        allowed_principals: Vec::new(),
+        connections: Vec::new(),
+        vpc_endpoint_policy_supported: false,
+    }
+    .into())
+}
+
+/// `dhcp NAME SERVER[,SERVER]`
+fn dhcp_options(line: &mut Line<'_>) -> Result<Body, String> {
+    Ok(DhcpOptions {
+        dhcp_options_id: read(&format!("dopt-{}", line.word("the name")?))?,
+        domain_name_servers: read_all(line.word("the servers")?)?,
+        domain_name: String::new(),
+    }
+    .into())
+}
+
+/// `zone NAME DOMAIN vpcs=A,B`
+fn hosted_zone(line: &mut Line<'_>) -> Result<Body, String> {
+    Ok(HostedZone {
+        hosted_zone_id: read(&format!("Z-{}", line.word("the name")?))?,
+        name: read(line.word("the domain")?)?,
+        vpc_ids: vpcs(line)?,
+        resource_record_sets: Vec::new(),
+        records_known: false,
+    }
+    .into())
+}
+
+/// `rule NAME DOMAIN|. TYPE vpcs=A,B`
+fn resolver_rule(line: &mut Line<'_>) -> Result<Body, String> {
+    let own = line.word("the name")?;
+    let domain = Some(line.word("the domain")?).filter(|domain| *domain != ".");
+    Ok(ResolverRule {
+        resolver_rule_id: read(&format!("rslvr-rr-{own}"))?,
+        domain_name: domain.map(read).transpose()?,
+        rule_type: name(Some(line.word("the type")?), ResolverRuleType::Forward)?,
+        target_ips: Vec::new(),
+        vpc_ids: vpcs(line)?,
+    }
+    .into())
+}
+
+fn vpcs(line: &mut Line<'_>) -> Result<Vec<VpcId>, String> {
+    read_ids("vpc-", line.list("vpcs"))
+}
