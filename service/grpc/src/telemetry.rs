@@ -142,11 +142,14 @@ impl Call {
 
     fn log(&self, code: Code, status: &'static str) {
         let (method, seconds) = (self.method.as_str(), self.begun.elapsed().as_secs_f64());
-        let trace_id = self.span.span_context().trace_id();
+        let context = self.span.span_context();
+        let trace_id = context
+            .is_valid()
+            .then(|| tracing::field::display(context.trace_id()));
         if names::is_our_fault(code) {
-            tracing::warn!(method, status, seconds, %trace_id, "call failed");
+            tracing::warn!(method, status, seconds, trace_id, "call failed");
         } else {
-            tracing::debug!(method, status, seconds, %trace_id, "call");
+            tracing::debug!(method, status, seconds, trace_id, "call");
         }
     }
 }

@@ -162,7 +162,7 @@ fn unsupported<T>(network: &Network, at: ResourceIx, role: &str) -> Settled<T> {
         Verdict::Undetermined,
         Code::UnsupportedComponent,
         Some(at),
-        format!("a {kind} as {role} of a flow is not known yet"),
+        format!("this {kind} as the {role} of a flow is not known yet"),
     )
 }
 

@@ -15,6 +15,7 @@ mod lists;
 mod notation;
 mod paths;
 mod process;
+mod random_networks;
 mod scenarios;
 mod server;
 mod tidy;

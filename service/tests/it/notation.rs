@@ -117,7 +117,9 @@ pub(crate) struct Places {
 }
 
 fn flow(text: &str) -> Result<Flow, String> {
-    let (source, rest) = text.split_once(" -> ").ok_or("expected `SOURCE -> DESTINATION`")?;
+    let (source, rest) = text
+        .split_once(" -> ")
+        .ok_or("expected `SOURCE -> DESTINATION`")?;
     let mut words = rest.split_whitespace();
     let destination = words.next().ok_or("names no destination")?;
     let (protocol, port) = match words.next() {
@@ -129,7 +131,11 @@ fn flow(text: &str) -> Result<Flow, String> {
         (Some("from"), Some(port), None) => Some(line::read(port)?),
         _ => return Err("expected `from PORT` after the protocol, and nothing more".to_owned()),
     };
-    let port = if port.is_empty() { None } else { Some(line::read(port)?) };
+    let port = if port.is_empty() {
+        None
+    } else {
+        Some(line::read(port)?)
+    };
     let ends: (FlowEnd, FlowEnd) = (line::read(source)?, line::read(destination)?);
     let flow = Flow::new(ends, line::read(protocol)?, port, source_port);
     flow.map_err(|error| error.to_string())

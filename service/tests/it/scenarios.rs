@@ -96,7 +96,10 @@ fn every_disposition_is_in_a_scenario() {
 #[test]
 fn an_error_of_the_notation_names_its_line() {
     let fault = notation::read("vpc main 10.0.0.0/16\n\nsubnet app main nonsense\n").unwrap_err();
-    assert!(fault.starts_with("line 3, `subnet app main nonsense`: "), "{fault}");
+    assert!(
+        fault.starts_with("line 3, `subnet app main nonsense`: "),
+        "{fault}"
+    );
     let fault = notation::read("vpc main 10.0.0.0/16 colour=blue\n").unwrap_err();
     assert!(fault.ends_with("not understood: colour"), "{fault}");
 }
@@ -135,7 +138,10 @@ impl Asked {
         };
         engine.apply(write, scenario.changes()).await.unwrap();
         served.client.create_topology(name, "").await.unwrap();
-        let resources = scenario.resources.iter().map(causeway_grpc::render_resource);
+        let resources = scenario
+            .resources
+            .iter()
+            .map(causeway_grpc::render_resource);
         let apply = resources.fold(served.client.apply(name), |apply, resource| {
             apply.put(resource)
         });
@@ -160,8 +166,14 @@ impl Asked {
     async fn engine(&self, question: &Question) -> String {
         let topology = self.name.parse().unwrap();
         let flow = question.flow.clone();
-        match self.engine.resolve(&topology, Consistency::Newest, flow).await {
-            Ok((answer, revision)) => print(question, &causeway_grpc::render_answer(&answer, revision)),
+        match self
+            .engine
+            .resolve(&topology, Consistency::Newest, flow)
+            .await
+        {
+            Ok((answer, revision)) => {
+                print(question, &causeway_grpc::render_answer(&answer, revision))
+            }
             Err(EngineError::ResourceNotFound { id, .. }) => not_found(id.as_str()),
             Err(error) => panic!("{}: {error}", question.text),
         }
@@ -169,10 +181,18 @@ impl Asked {
 
     async fn grpc(&self, served: &Served, question: &Question) -> String {
         let flow = wire(&question.flow);
-        match served.client.resolve(&self.name, flow, consistency::newest()).await {
+        match served
+            .client
+            .resolve(&self.name, flow, consistency::newest())
+            .await
+        {
             Ok(answer) => print(question, &answer),
             Err(ClientError::Refused(refusal)) => {
-                assert_eq!(refusal.reason, Some(v1::ErrorReason::ResourceNotFound), "{refusal}");
+                assert_eq!(
+                    refusal.reason,
+                    Some(v1::ErrorReason::ResourceNotFound),
+                    "{refusal}"
+                );
                 let named = [&question.flow.source, &question.flow.destination];
                 let named = named.iter().map(ToString::to_string);
                 let mut missing = named.filter(|id| refusal.message.contains(id.as_str()));
@@ -222,7 +242,8 @@ fn difference(file: &str, question: &Question, way: &str, expected: &str, found:
     if expected == found {
         return String::new();
     }
-    let (old, new): (BTreeSet<&str>, BTreeSet<&str>) = (expected.lines().collect(), found.lines().collect());
+    let (old, new): (BTreeSet<&str>, BTreeSet<&str>) =
+        (expected.lines().collect(), found.lines().collect());
     let mark = |line: &str, others: &BTreeSet<&str>, sign: &str| {
         let sign = if others.contains(line) { " " } else { sign };
         format!("{sign} {line}\n")

@@ -204,7 +204,7 @@ impl Builder {
         } else {
             Action::Deny(code)
         };
-        self.always(Stage::State, action, format!("state {state}"))
+        self.always(Stage::State, action, state.to_string())
     }
 
     /// The place of a resource of a kind that is not walked, or of one that is missing: there the way ends, unknown.

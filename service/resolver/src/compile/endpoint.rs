@@ -107,31 +107,28 @@ fn interface(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
         Code::ProtocolRestriction,
         "an interface endpoint takes TCP and UDP alone",
     );
-    let is_aws = endpoint
-        .service_name
-        .as_ref()
-        .is_some_and(|name| service_of_name(name.as_str()).is_some());
-    let action = if is_aws {
-        Action::Deliver(End::ServiceAtInterface)
+    let words = service_words(endpoint);
+    let service = endpoint.service_name.as_ref();
+    let is_aws = service.is_some_and(|name| service_of_name(name.as_str()).is_some());
+    let (action, label) = if is_aws {
+        (Action::Deliver(End::ServiceAtInterface), words)
+    } else if is_held(builder, endpoint) {
+        let label = format!("{words}: what is behind it is not known yet");
+        (Action::Unknown(Code::UnsupportedComponent), label)
     } else {
-        behind(builder, endpoint)
+        let label = format!("{words}, which is not in the topology");
+        (Action::Unknown(Code::VpceServiceNotFound), label)
     };
-    let deliver = builder.always(Stage::Delivery, action, service_words(endpoint));
+    let deliver = builder.always(Stage::Delivery, action, label);
     builder.fill(Key::Endpoint(at), at, vec![state, admission, deliver]);
 }
 
-/// What is behind an endpoint of a service that is not AWS's own.
-fn behind(builder: &Builder, endpoint: &VpcEndpoint) -> Action {
+/// Whether the topology holds the service of an endpoint.
+fn is_held(builder: &Builder, endpoint: &VpcEndpoint) -> bool {
     let services = builder.each(pick!(VpcEndpointService));
     let wanted = endpoint.service_name.as_ref();
-    let is_held = services
-        .iter()
-        .any(|(_, service)| Some(&service.service_name) == wanted);
-    Action::Unknown(if is_held {
-        Code::UnsupportedComponent
-    } else {
-        Code::VpceServiceNotFound
-    })
+    let mut names = services.iter().map(|(_, service)| &service.service_name);
+    names.any(|name| Some(name) == wanted)
 }
 
 fn service_words(endpoint: &VpcEndpoint) -> String {

@@ -4,6 +4,7 @@
 //! other connection of the peer. Security group references survive it within a Region.
 
 use causeway_model::ids::Region;
+use causeway_model::resource::{Body, Resource};
 use causeway_model::resources::VpcPeeringConnection;
 use causeway_model::resources::routing::{RouteState, RouteTarget};
 use causeway_model::resources::transit::{VpcPeeringConnectionState, VpcPeeringConnectionVpcInfo};
@@ -11,7 +12,7 @@ use causeway_model::trace::{Code, Stage};
 use ipnet::IpNet;
 
 use crate::decide::specificity;
-use crate::table::{Action, AddressMatch, Match, Reach, ResourceIx, Rule, TableIx};
+use crate::table::{Action, AddressMatch, Match, Reach, ResourceIx, Rule, TableIx, VpcIx};
 
 use super::builder::{Builder, Key, pick};
 use super::endpoint::is_gateway;
@@ -23,6 +24,25 @@ pub(crate) fn compile(builder: &mut Builder) {
         side(builder, at, &peering, (requester, accepter));
         side(builder, at, &peering, (accepter, requester));
     }
+}
+
+/// Whether a resource is a connection with this VPC on a side.
+pub(crate) fn is_of(builder: &Builder, held: &Resource, vpc: VpcIx) -> bool {
+    let Body::VpcPeeringConnection(peering) = &held.body else {
+        return false;
+    };
+    let sides = [&peering.requester_vpc_info, &peering.accepter_vpc_info];
+    sides
+        .iter()
+        .any(|side| builder.vpc(&side.vpc_id) == Some(vpc))
+}
+
+/// A connection that a route of a VPC leads to which is on neither of its sides.
+pub(crate) fn foreign(builder: &mut Builder, at: ResourceIx) -> Action {
+    let action = Action::Drop(Code::NoPossibleDestination);
+    let label = "the VPC of the route is on neither side of the connection";
+    let table = builder.always(Stage::Admission, action, label);
+    Action::Forward(builder.fill(Key::Unsupported(at), at, vec![table]))
 }
 
 /// The connection as packets from one VPC enter it.
@@ -40,7 +60,8 @@ fn side(
     let state = builder.state(is_active, Code::BadState, peering.status);
     let edges = edges_of_peer(builder, at, peer);
     let owners = owners_of_edges(builder, peer, &edges);
-    let admission = admission(builder, peer, &edges);
+    let transit = transit(builder, peer, &edges);
+    let admission = admission(builder, peer);
     let onward = match to {
         Some(vpc) => builder.always(
             Stage::Forwarding,
@@ -53,7 +74,7 @@ fn side(
             format!("{} is not in the topology", peer.vpc_id),
         ),
     };
-    let tables = vec![state, owners, admission, onward];
+    let tables = vec![state, owners, transit, admission, onward];
     let place = builder.fill(Key::PeeringFrom(at, from), at, tables);
     let is_regional = region(builder, own) == region(builder, peer);
     builder.edit(place, |place| place.keeps_groups = is_regional);
@@ -76,23 +97,14 @@ fn blocks(builder: &Builder, peer: &VpcPeeringConnectionVpcInfo) -> Vec<IpNet> {
         .clone()
 }
 
-/// Addresses of the peer VPC pass, and no others: what its routes lead to over its own edges is not for peers.
-fn admission(builder: &mut Builder, peer: &VpcPeeringConnectionVpcInfo, edges: &[Edge]) -> TableIx {
+/// Addresses of the peer VPC pass, and no others.
+fn admission(builder: &mut Builder, peer: &VpcPeeringConnectionVpcInfo) -> TableIx {
     let blocks = blocks(builder, peer);
     let own = blocks.iter().map(|net| {
         let matches = Match::to(AddressMatch::Net(*net));
         Rule::when(matches, Action::Allow, format!("{net} is of the peer VPC"))
     });
-    let others = edges.iter().map(|edge| {
-        let label = format!(
-            "{} leads on by {}, which a peer cannot use",
-            peer.vpc_id,
-            target_words(&edge.target)
-        );
-        let action = Action::Drop(Code::PcxNotTransitive);
-        Rule::when(Match::to(edge.destination.clone()), action, label)
-    });
-    let rules = own.chain(others).collect();
+    let rules = own.collect();
     let (action, label) = if blocks.is_empty() {
         let label = "the peer VPC's CIDR blocks are not known";
         (Action::Unknown(Code::UnknownResource), label)
@@ -103,25 +115,54 @@ fn admission(builder: &mut Builder, peer: &VpcPeeringConnectionVpcInfo, edges: &
     builder.ordered(Stage::Admission, rules, Rule::always(action, label))
 }
 
-/// NAT gateways and gateway endpoints refuse the packets of a peer by themselves, too.
-fn owners_of_edges(
+/// What is told of a packet that the peer VPC would send on by an edge of its own.
+fn edge_table(
     builder: &mut Builder,
     peer: &VpcPeeringConnectionVpcInfo,
     edges: &[Edge],
+    tell: impl Fn(&Builder, &RouteTarget) -> (Action, String),
 ) -> TableIx {
     let own = blocks(builder, peer).into_iter().map(|net| {
         let matches = Match::to(AddressMatch::Net(net));
         Rule::when(matches, Action::Pass, "of the peer VPC")
     });
     let others = edges.iter().map(|edge| {
-        let words = target_words(&edge.target);
-        let label = format!("{words} serves its own VPC alone");
-        let action = refusal(builder, &edge.target).map_or(Action::Pass, Action::Deny);
-        Rule::when(Match::to(edge.destination.clone()), action, label)
+        let matches = Match::to(edge.destination.clone());
+        if edge.is_back {
+            return Rule::when(matches, Action::Pass, "back over the connection");
+        }
+        let (action, label) = tell(builder, &edge.target);
+        Rule::when(matches, action, label)
     });
     let rules = own.chain(others).collect();
     let otherwise = Rule::always(Action::Pass, "no edge");
     builder.ordered(Stage::Admission, rules, otherwise)
+}
+
+/// NAT gateways and gateway endpoints refuse the packets of a peer by themselves, too.
+fn owners_of_edges(
+    builder: &mut Builder,
+    peer: &VpcPeeringConnectionVpcInfo,
+    edges: &[Edge],
+) -> TableIx {
+    edge_table(builder, peer, edges, |builder, target| {
+        let action = refusal(builder, target).map_or(Action::Pass, Action::Deny);
+        (
+            action,
+            format!("{} serves its own VPC alone", target_words(target)),
+        )
+    })
+}
+
+fn transit(builder: &mut Builder, peer: &VpcPeeringConnectionVpcInfo, edges: &[Edge]) -> TableIx {
+    edge_table(builder, peer, edges, |_, target| {
+        let words = target_words(target);
+        let label = format!(
+            "{} leads on by {words}, which a peer cannot use",
+            peer.vpc_id
+        );
+        (Action::Deny(Code::PcxNotTransitive), label)
+    })
 }
 
 /// With what code the owner of an edge refuses the packets of a peer.
@@ -140,6 +181,8 @@ fn refusal(builder: &Builder, target: &RouteTarget) -> Option<Code> {
 struct Edge {
     destination: AddressMatch,
     target: RouteTarget,
+    /// Whether it is the connection itself.
+    is_back: bool,
 }
 
 /// What the peer VPC has routes for over edges of its own, the longest prefixes first.
@@ -148,9 +191,9 @@ fn edges_of_peer(
     connection: ResourceIx,
     peer: &VpcPeeringConnectionVpcInfo,
 ) -> Vec<Edge> {
-    let is_own = |target: &RouteTarget| {
+    let is_back = |target: &RouteTarget| {
         let RouteTarget::VpcPeeringConnection(id) = target else {
-            return *target == RouteTarget::Local;
+            return false;
         };
         builder.find(id).is_some_and(|(at, _)| at == connection)
     };
@@ -160,10 +203,14 @@ fn edges_of_peer(
     let routes = routes.filter(|route| route.state == RouteState::Active);
     let listed = routes.filter_map(|route| {
         let destination = destination_of(builder, &route);
-        let target = route.target.filter(|target| !is_own(target))?;
+        let target = route
+            .target
+            .filter(|target| *target != RouteTarget::Local)?;
+        let is_back = is_back(&target);
         Some(Edge {
             destination,
             target,
+            is_back,
         })
     });
     let mut edges: Vec<Edge> = listed.collect();
@@ -184,6 +231,7 @@ fn endpoints_of(builder: &Builder, peer: &VpcPeeringConnectionVpcInfo) -> Vec<Ed
         Some(Edge {
             destination,
             target,
+            is_back: false,
         })
     });
     edges.collect()

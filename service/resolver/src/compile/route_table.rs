@@ -139,10 +139,10 @@ fn rule(builder: &mut Builder, route: &Route, vpc: VpcIx) -> Rule {
         .target
         .as_ref()
         .map_or_else(|| "nothing".to_owned(), target_words);
-    let state = if route.state == RouteState::Blackhole {
-        ", a blackhole"
-    } else {
-        ""
+    let state = match (&action, route.state) {
+        (_, RouteState::Blackhole) => ", a blackhole",
+        (Action::Unknown(Code::UnknownResource), _) => ", which is not in the topology",
+        (_, RouteState::Active | RouteState::Filtered) => "",
     };
     Rule {
         rank: rank(route),
@@ -166,7 +166,10 @@ fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) -> Action {
         RouteTarget::VpcEndpoint(id) => (id.as_resource_id(), Kind::VpcEndpoint, Key::Endpoint),
         RouteTarget::VpcPeeringConnection(id) => {
             return match builder.find(id) {
-                Some((at, _)) => Action::Forward(builder.place(Key::PeeringFrom(at, vpc))),
+                Some((at, held)) if super::peering::is_of(builder, held, vpc) => {
+                    Action::Forward(builder.place(Key::PeeringFrom(at, vpc)))
+                }
+                Some((at, _)) => super::peering::foreign(builder, at),
                 None => Action::Unknown(Code::UnknownResource),
             };
         }

@@ -15,10 +15,8 @@ pub(crate) fn action(builder: &mut Builder, id: &ResourceId) -> Action {
     let Some((at, resource)) = builder.find(id) else {
         return Action::Unknown(Code::UnknownResource);
     };
-    let label = format!(
-        "how a {} handles packets is not known yet",
-        kind_words(resource.kind())
-    );
+    let words = kind_words(resource.kind());
+    let label = format!("what this {words} does with packets is not known yet");
     let table = builder.always(
         Stage::Forwarding,
         Action::Unknown(Code::UnsupportedComponent),

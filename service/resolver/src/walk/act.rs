@@ -153,17 +153,9 @@ impl<R: Reader> Walk<'_, R> {
         let Addr::Ip(address) = traveller.packet.header.destination else {
             return self.unknown(traveller, place, found, Code::UnknownDestination);
         };
-        let Some(interface) = self
-            .network
-            .by_address
-            .get(&(vpc, address))
-            .and_then(|at| self.network.interface(*at))
-        else {
-            return if self.is_reserved(vpc, address) {
-                self.unknown(traveller, place, found, Code::UnsupportedComponent)
-            } else {
-                self.drop(traveller, place, found, Code::NoPossibleDestination)
-            };
+        let holder = self.network.by_address.get(&(vpc, address));
+        let Some(interface) = holder.and_then(|at| self.network.interface(*at)) else {
+            return self.to_nobody(traveller, place, found, self.is_reserved(vpc, address));
         };
         let (table, rule) = found;
         self.record(
@@ -181,6 +173,26 @@ impl<R: Reader> Walk<'_, R> {
                     Next::Place(subnet.entry)
                 }),
         }
+    }
+
+    /// Ends the way of a packet for an address that no interface has.
+    fn to_nobody(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        (table, rule): (&Table, &Rule),
+        is_reserved: bool,
+    ) -> Next {
+        if is_reserved {
+            let code = Code::UnsupportedComponent;
+            let label = format!("{}: AWS keeps the address for itself", rule.label);
+            let rule = Rule::always(Action::Unknown(code), label);
+            return self.unknown(traveller, place, (table, &rule), code);
+        }
+        let code = Code::NoPossibleDestination;
+        let label = format!("{}: no interface has the address", rule.label);
+        let rule = Rule::always(Action::Drop(code), label);
+        self.drop(traveller, place, (table, &rule), code)
     }
 
     /// Whether AWS keeps an address for itself: the first four and the last of each IPv4 subnet (VPC guide, "Subnet sizing").
@@ -233,7 +245,12 @@ impl<R: Reader> Walk<'_, R> {
                 );
                 Next::Place(to)
             }
-            None => self.drop(traveller, place, found, Code::NoPossibleDestination),
+            None => {
+                let code = Code::NoPossibleDestination;
+                let label = "the destination's VPC has no internet gateway";
+                let rule = Rule::always(Action::Drop(code), label);
+                self.drop(traveller, place, (found.0, &rule), code)
+            }
         }
     }
 
@@ -250,7 +267,7 @@ impl<R: Reader> Walk<'_, R> {
             Addr::Internet | Addr::Service(_) => None,
         };
         let Some(public) = public else {
-            self.refuse_source(traveller, place, (table, rule));
+            self.refuse_source(traveller, place, table);
             return Next::Table;
         };
         if header.source == Addr::Ip(*public) {
@@ -264,14 +281,10 @@ impl<R: Reader> Walk<'_, R> {
     }
 
     /// Notes that a source has no public address, and goes on as if it had some.
-    fn refuse_source(
-        &self,
-        traveller: &mut Traveller,
-        place: &Place,
-        (table, rule): (&Table, &Rule),
-    ) {
+    fn refuse_source(&self, traveller: &mut Traveller, place: &Place, table: &Table) {
         let code = Code::IgwPublicIpAssociationForEgress;
-        let denial = (rule, Effect::Blocks, StepAction::Denied, code);
+        let rule = Rule::always(Action::Deny(code), "the source has no public address");
+        let denial = (&rule, Effect::Blocks, StepAction::Denied, code);
         self.refuse(traveller, place, table, denial);
         let is_ipv6 = traveller.packet.is_ipv6;
         let header = &mut traveller.packet.header;
@@ -307,7 +320,9 @@ impl<R: Reader> Walk<'_, R> {
                 return Next::Table;
             }
             let code = Code::IgwPrivateIpAssociationForIngress;
-            return self.drop(traveller, place, found, code);
+            let label = "no interface of the VPC has the public address";
+            let rule = Rule::always(Action::Drop(code), label);
+            return self.drop(traveller, place, (found.0, &rule), code);
         };
         if header.destination == Addr::Ip(*private) {
             return Next::Table;
@@ -337,7 +352,10 @@ impl<R: Reader> Walk<'_, R> {
             .iter()
             .rposition(|translation| own(translation.by))
         else {
-            return self.drop(traveller, place, found, Code::NoPossibleDestination);
+            let code = Code::NoPossibleDestination;
+            let label = "the gateway takes no connections";
+            let rule = Rule::always(Action::Drop(code), label);
+            return self.drop(traveller, place, (found.0, &rule), code);
         };
         let Translation { address, ports, .. } = traveller.translations.remove(at);
         let after = Header {

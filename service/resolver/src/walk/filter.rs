@@ -7,7 +7,7 @@ use causeway_model::trace::{Code, Direction, Header, Stage, StepAction};
 use crate::decide::{self, Filtered, Reader};
 use crate::network::Network;
 use crate::packet::Matched;
-use crate::table::{AddressMatch, GroupIx, Match, Order, Place, Rule, Table};
+use crate::table::{Action, AddressMatch, GroupIx, Match, Order, Place, Rule, Table};
 
 use super::{Effect, Traveller, Walk};
 
@@ -42,8 +42,7 @@ impl<R: Reader> Walk<'_, R> {
                 (StepAction::Allowed, None),
             ),
             Filtered::Denied(rule) => {
-                let code = code_of_doubt(rule);
-                let code = self.code_of_denial(traveller, place, table, code);
+                let code = self.code_of_denial(traveller, place, table, code_of_filter(rule));
                 self.refuse(
                     traveller,
                     place,
@@ -52,7 +51,7 @@ impl<R: Reader> Walk<'_, R> {
                 );
             }
             Filtered::Partly(rule) => {
-                let code = code_of_doubt(rule);
+                let code = code_of_filter(rule);
                 self.refuse(
                     traveller,
                     place,
@@ -97,12 +96,12 @@ impl<R: Reader> Walk<'_, R> {
 
     fn refusal(&self, traveller: &Traveller, table: &Table, rule: &Rule) -> String {
         let header = &traveller.packet.header;
-        let who = table
-            .resource
-            .map_or_else(String::new, |at| format!("{}: ", self.network.describe(at)));
         let stage = table.stage.as_str().to_ascii_lowercase().replace('_', " ");
+        let of = table.resource.map_or_else(String::new, |at| {
+            format!(" of {}", self.network.describe(at))
+        });
         format!(
-            "{who}{stage}, {} for {} to {} {}",
+            "{stage}{of}: {}, for {} to {} {}",
             rule.label,
             header.source,
             header.destination,
@@ -178,9 +177,14 @@ fn group_at_fault(traveller: &Traveller, rule: &Rule, network: &Network) -> Opti
     (traveller.packet.matches(&anyone, network) == Matched::Yes).then_some(group)
 }
 
-/// The code for packets of which a rule stops some, or of which it is not known whether it stops them.
+/// The code of a rule that denies.
+fn code_of_filter(rule: &Rule) -> Code {
+    rule.action.code().unwrap_or(Code::EniSgRulesMismatch)
+}
+
+/// The code for packets of which it is not known whether a rule is for them: what is lacking, the network or the list.
 pub(super) fn code_of_doubt(rule: &Rule) -> Code {
-    if let Some(code) = rule.action.code() {
+    if let Action::Doubt(code) = rule.action {
         return code;
     }
     let ends = [&rule.matches.source, &rule.matches.destination];

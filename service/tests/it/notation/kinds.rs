@@ -120,7 +120,11 @@ fn routes(line: &mut Line<'_>) -> Result<Body, String> {
     let subnets = read_ids("subnet-", line.list("subnets"))?;
     associations.extend(subnets.into_iter().map(RouteTableAssociation::Subnet));
     let gateways = read_ids("igw-", line.list("igw"))?;
-    associations.extend(gateways.into_iter().map(RouteTableAssociation::InternetGateway));
+    associations.extend(
+        gateways
+            .into_iter()
+            .map(RouteTableAssociation::InternetGateway),
+    );
     Ok(RouteTable {
         route_table_id: read(&format!("rtb-{own}"))?,
         vpc_id: read(&format!("vpc-{vpc}"))?,
@@ -276,7 +280,11 @@ fn transit_gateway(line: &mut Line<'_>) -> Result<Body, String> {
 fn nat_gateway(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
     let (own, place) = (line.word("the name")?, line.word("the subnet")?);
     let is_regional = line.flag("regional");
-    let vpc = if is_regional { place } else { vpc_of(places, place)? };
+    let vpc = if is_regional {
+        place
+    } else {
+        vpc_of(places, place)?
+    };
     let interface = line.option("eni").map(|name| format!("eni-{name}"));
     let mut addresses = Vec::new();
     let public_ip = line.get("public")?;

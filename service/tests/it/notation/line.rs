@@ -46,7 +46,8 @@ where
 
 impl<'t> Line<'t> {
     pub(super) fn read(text: &'t str) -> Result<Self, String> {
-        let (head, rest) = text.split_once(": ").unwrap_or((text, ""));
+        let bare = text.strip_suffix(':').unwrap_or(text);
+        let (head, rest) = bare.split_once(": ").unwrap_or((bare, ""));
         let (mut words, mut options) = (VecDeque::new(), BTreeMap::new());
         for word in head.split_whitespace() {
             match word.split_once('=') {

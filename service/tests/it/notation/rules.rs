@@ -18,7 +18,9 @@ pub(super) fn routes(text: &str) -> Result<Vec<Route>, String> {
 }
 
 fn route(text: &str) -> Result<Route, String> {
-    let (destination, rest) = text.split_once(" -> ").ok_or("expected `DESTINATION -> TARGET`")?;
+    let (destination, rest) = text
+        .split_once(" -> ")
+        .ok_or("expected `DESTINATION -> TARGET`")?;
     let mut words = rest.split_whitespace();
     let target = words.next().ok_or("a route names no target")?;
     let (mut state, mut origin) = (RouteState::Active, RouteOrigin::CreateRoute);
@@ -99,7 +101,11 @@ pub(super) fn permissions(text: &str) -> Result<[Vec<IpPermission>; 2], String> 
             let form = "in|out SERVICE from|to CIDR|sg-...|pl-...";
             return Err(format!("`{rule}`: expected `{form}`"));
         };
-        let all = if is_out(direction)? { &mut outward } else { &mut inward };
+        let all = if is_out(direction)? {
+            &mut outward
+        } else {
+            &mut inward
+        };
         all.push(permission(service, peer)?);
     }
     Ok([inward, outward])
@@ -147,11 +153,18 @@ fn service_of(word: &str) -> Result<Service, String> {
     if detail.is_empty() {
         return Ok((protocol, None, None));
     }
-    if matches!(protocol, ProtocolMatch::Is(Protocol::ICMP | Protocol::ICMPV6)) {
+    if matches!(
+        protocol,
+        ProtocolMatch::Is(Protocol::ICMP | Protocol::ICMPV6)
+    ) {
         let (r#type, code) = (read(detail)?, -1);
         return Ok((protocol, None, Some(IcmpTypeCode { r#type, code })));
     }
     let (from, to) = detail.split_once('-').unwrap_or((detail, detail));
     let ports = PortRange::new(read(from)?, read(to)?);
-    Ok((protocol, Some(ports.ok_or("the ports are the wrong way round")?), None))
+    Ok((
+        protocol,
+        Some(ports.ok_or("the ports are the wrong way round")?),
+        None,
+    ))
 }
