@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use crate::network::Network;
 use crate::packet::{Matched, Packet};
+use crate::prefix_index::PrefixIndex;
 use crate::table::{Action, AddressMatch, Order, Rank, Rule, Table};
 
 /// How tables are read: by their indexes, or by every rule in turn.
@@ -13,10 +14,13 @@ pub(crate) trait Reader {
     /// The rules that decide about a packet in a route table, with what they match, best first.
     fn routes<'t>(
         table: &'t Table,
-        index: &'t crate::prefix_index::PrefixIndex,
+        index: &'t PrefixIndex,
         packet: &Packet,
         network: &Network,
     ) -> Vec<(&'t Rule, Matched)>;
+
+    /// What a filter says of a packet.
+    fn filter<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Filtered<'t>;
 }
 
 /// What a filter says of a packet.
@@ -209,7 +213,7 @@ pub(crate) enum Indexed {}
 impl Reader for Indexed {
     fn routes<'t>(
         table: &'t Table,
-        index: &'t crate::prefix_index::PrefixIndex,
+        index: &'t PrefixIndex,
         packet: &Packet,
         network: &Network,
     ) -> Vec<(&'t Rule, Matched)> {
@@ -225,6 +229,10 @@ impl Reader for Indexed {
             return with_unlisted(table, packet, network, vec![&table.otherwise]);
         }
         with_unlisted(table, packet, network, best)
+    }
+
+    fn filter<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Filtered<'t> {
+        filter(table, packet, network)
     }
 }
 
@@ -315,3 +323,6 @@ pub(crate) fn specificity(destination: &AddressMatch) -> u8 {
         AddressMatch::Any | AddressMatch::Group(_) => 0,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -282,11 +282,12 @@ fn begin_outside(
     target: &Target,
 ) -> Settled<Begin> {
     let Addr::Ip(destination) = target.address else {
+        let detail = "neither end is in the topology";
         return settled(
             Verdict::Undetermined,
             Code::UnknownDestination,
             None,
-            "neither end is in the topology",
+            detail,
         );
     };
     if matches!(address, Addr::Ip(source) if source.is_ipv6() != destination.is_ipv6()) {
@@ -298,56 +299,16 @@ fn begin_outside(
             detail,
         );
     }
-    let Some((interface, _)) = network.by_public.get(&destination) else {
-        if is_private_address(destination) {
-            let detail =
-                format!("{destination} is a private address, which nothing outside can reach");
-            return settled(
-                Verdict::Unreachable,
-                Code::IgwPrivateIpAssociationForIngress,
-                gateway,
-                detail,
-            );
-        }
-        return settled(
-            Verdict::Undetermined,
-            Code::UnknownDestination,
-            None,
-            format!("the topology does not hold {destination}"),
-        );
-    };
-    let vpc = network
-        .interface(*interface)
-        .and_then(|interface| network.vpc(interface.vpc));
-    let entry = vpc
-        .and_then(|vpc| vpc.internet_in)
-        .and_then(|at| Some((at, network.place(at)?.resource)));
-    let Some((at, own_gateway)) = entry else {
-        let resource = vpc.map(|vpc| vpc.resource);
-        return settled(
-            Verdict::Unreachable,
-            Code::IgwPrivateIpAssociationForIngress,
-            resource,
-            "the VPC has no internet gateway",
-        );
-    };
+    let (at, own_gateway) = entry(network, destination, gateway)?;
     if gateway.is_some() && gateway != own_gateway {
+        let code = Code::IgwPrivateIpAssociationForIngress;
         let detail = format!("{destination} is not of this gateway's VPC");
-        return settled(
-            Verdict::Unreachable,
-            Code::IgwPrivateIpAssociationForIngress,
-            gateway,
-            detail,
-        );
+        return settled(Verdict::Unreachable, code, gateway, detail);
     }
+    let is_ipv6 = destination.is_ipv6();
     let packet = Packet {
-        header: header(
-            flow,
-            address.clone(),
-            target.address.clone(),
-            destination.is_ipv6(),
-        ),
-        is_ipv6: destination.is_ipv6(),
+        header: header(flow, address.clone(), target.address.clone(), is_ipv6),
+        is_ipv6,
         is_reply: false,
         sender: None,
     };
@@ -358,4 +319,38 @@ fn begin_outside(
         must: target.must,
         is_zonal: false,
     })
+}
+
+/// Where packets from outside for a public address enter, and by which gateway.
+fn entry(
+    network: &Network,
+    destination: IpAddr,
+    asked: Option<ResourceIx>,
+) -> Settled<(PlaceIx, Option<ResourceIx>)> {
+    let code = Code::IgwPrivateIpAssociationForIngress;
+    let Some((interface, _)) = network.by_public.get(&destination) else {
+        if is_private_address(destination) {
+            let detail =
+                format!("{destination} is a private address, which nothing outside can reach");
+            return settled(Verdict::Unreachable, code, asked, detail);
+        }
+        let detail = format!("the topology does not hold {destination}");
+        return settled(
+            Verdict::Undetermined,
+            Code::UnknownDestination,
+            None,
+            detail,
+        );
+    };
+    let vpc = network.interface(*interface);
+    let vpc = vpc.and_then(|interface| network.vpc(interface.vpc));
+    let entry = vpc.and_then(|vpc| vpc.internet_in);
+    match entry.and_then(|at| Some((at, network.place(at)?.resource))) {
+        Some(found) => Ok(found),
+        None => {
+            let resource = vpc.map(|vpc| vpc.resource);
+            let detail = "the VPC has no internet gateway";
+            settled(Verdict::Unreachable, code, resource, detail)
+        }
+    }
 }

@@ -1,13 +1,16 @@
-//! The reference reader: every rule of a route table in turn, by the rules as AWS states them. Tests alone use it.
+//! The reference reader: every rule of a route table in turn, every port of a filter by itself. Tests alone use it.
 
+use std::collections::BTreeSet;
+
+use causeway_model::protocol::PortRange;
 use causeway_model::trace::Addr;
 use ipnet::IpNet;
 
-use crate::decide::{Reader, symbolic_routes, with_unlisted};
+use crate::decide::{Filtered, Reader, filter, symbolic_routes, with_unlisted};
 use crate::network::Network;
 use crate::packet::{Matched, Packet};
 use crate::prefix_index::PrefixIndex;
-use crate::table::{AddressMatch, Rank, Rule, Table};
+use crate::table::{Action, AddressMatch, Rank, Rule, Table};
 
 /// Reads route tables rule by rule.
 #[derive(Debug)]
@@ -47,6 +50,43 @@ impl Reader for Naive {
         }
         let best = best.into_iter().map(|(_, rule)| rule).collect();
         with_unlisted(table, packet, network, best)
+    }
+
+    fn filter<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Filtered<'t> {
+        let rules = table.rules.iter().chain([&table.otherwise]);
+        let matched =
+            rules.map(|rule| (rule, packet.matches_but_for_ports(&rule.matches, network)));
+        let matched: Vec<(&Rule, Matched)> = matched.collect();
+        let is_certain =
+            |(_, matched): &(&Rule, Matched)| matches!(matched, Matched::Yes | Matched::No);
+        if !matched.iter().all(is_certain) {
+            return filter(table, packet, network);
+        }
+        let rules = matched
+            .iter()
+            .filter(|(_, matched)| *matched == Matched::Yes);
+        let rules: Vec<&Rule> = rules.map(|(rule, _)| *rule).collect();
+        let decides = |port: u16| {
+            let port = PortRange::one(port);
+            let mut all = rules.iter();
+            all.position(|rule| rule.matches.destination_ports.covers(port))
+        };
+        let ports = packet.ports();
+        let deciding: BTreeSet<usize> = (ports.from()..=ports.to()).filter_map(decides).collect();
+        let deciding = || {
+            deciding
+                .iter()
+                .filter_map(|place| rules.get(*place).copied())
+        };
+        let allow = deciding().find(|rule| rule.action == Action::Allow);
+        let deny = deciding().find(|rule| matches!(rule.action, Action::Deny(_)));
+        let doubt = deciding().find(|rule| matches!(rule.action, Action::Doubt(_)));
+        match (allow, deny, doubt) {
+            (Some(rule), None, None) => Filtered::Allowed(rule),
+            (Some(_), Some(rule), _) => Filtered::Partly(rule),
+            (_, _, Some(rule)) => Filtered::Unknown(rule),
+            (None, deny, None) => Filtered::Denied(deny.unwrap_or(&table.otherwise)),
+        }
     }
 }
 

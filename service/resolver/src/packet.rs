@@ -248,3 +248,6 @@ pub(crate) fn is_link_local(address: IpAddr) -> bool {
         IpAddr::V6(address) => LINK_LOCAL_V6.contains(&address) || AWS_OWN_V6.contains(&address),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -286,7 +286,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_reader_answers_alike_and_soundly(network in network(), questions in questions()) {
@@ -318,7 +318,7 @@ fn check(text: &str) -> Result<(), String> {
             }
         }
         match (&full, &verdict) {
-            (Ok(full), Ok(short)) => { eprintln!("STAT {} {}", full.verdict, full.forward.as_ref().map_or(0, |t| t.hops.len()));
+            (Ok(full), Ok(short)) => {
                 let is_same = full.verdict == short.verdict && codes(full) == codes(short);
                 if !is_same || short.alternatives_truncated && !full.alternatives_truncated {
                     return Err(fail(format!(

@@ -53,24 +53,7 @@ impl<R: Reader> Walk<'_, R> {
             }
             Action::ByPublicAddress => self.by_public_address(traveller, place, (table, rule)),
             Action::TranslateSource(address) => {
-                let header = &traveller.packet.header;
-                let ports = if header.protocol.has_ports() {
-                    PortRange::TRANSLATED
-                } else {
-                    PortRange::NONE
-                };
-                let before = Translation {
-                    by: place.resource,
-                    address: header.source.clone(),
-                    ports: header.source_ports,
-                };
-                traveller.translations.push(before);
-                let after = Header {
-                    source: Addr::Ip(address),
-                    source_ports: ports,
-                    ..header.clone()
-                };
-                self.translate(traveller, (table, rule), after)
+                self.translate_source(traveller, place, (table, rule), address)
             }
             Action::PairSource(vpc) => self.pair_source(traveller, place, (table, rule), vpc),
             Action::PairDestination(vpc) => {
@@ -141,6 +124,34 @@ impl<R: Reader> Walk<'_, R> {
         }
         traveller.packet.header = after;
         Next::Table
+    }
+
+    /// Gives the packet an address of the gateway, and remembers whose it was.
+    fn translate_source(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        found: (&Table, &Rule),
+        address: IpAddr,
+    ) -> Next {
+        let header = &traveller.packet.header;
+        let ports = if header.protocol.has_ports() {
+            PortRange::TRANSLATED
+        } else {
+            PortRange::NONE
+        };
+        let before = Translation {
+            by: place.resource,
+            address: header.source.clone(),
+            ports: header.source_ports,
+        };
+        traveller.translations.push(before);
+        let after = Header {
+            source: Addr::Ip(address),
+            source_ports: ports,
+            ..header.clone()
+        };
+        self.translate(traveller, found, after)
     }
 
     fn by_address(

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use causeway_model::trace::{Code, Direction, Header, Stage, StepAction};
 
-use crate::decide::{self, Filtered, Reader};
+use crate::decide::{Filtered, Reader};
 use crate::network::Network;
 use crate::packet::Matched;
 use crate::table::{Action, AddressMatch, GroupIx, Match, Order, Place, Rule, Table};
@@ -34,7 +34,7 @@ impl<R: Reader> Walk<'_, R> {
             );
             return;
         }
-        match decide::filter(table, &traveller.packet, self.network) {
+        match R::filter(table, &traveller.packet, self.network) {
             Filtered::Allowed(rule) => self.record(
                 traveller,
                 table,

@@ -80,7 +80,9 @@ pub(super) fn name<T: Field>(word: Option<&str>, default: T) -> Result<T, String
 /// `vpc NAME CIDR[,CIDR] [dns=on|off] [hostnames=on|off] [dhcp=NAME]`
 fn vpc(line: &mut Line<'_>, places: &mut Places, home: [Option<&str>; 2]) -> Result<Body, String> {
     let (own, blocks) = (line.word("the name")?, line.word("the CIDR block")?);
-    let [account, region] = [0, 1].map(|at| home[at].unwrap_or(HOME[at]).to_owned());
+    let [account, region] = home;
+    let account = account.unwrap_or(HOME[0]).to_owned();
+    let region = region.unwrap_or(HOME[1]).to_owned();
     places
         .vpcs
         .insert(own.to_owned(), [account, region, blocks.to_owned()]);
@@ -197,7 +199,7 @@ fn interface(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
 fn vpc_of<'p>(places: &'p Places, subnet: &str) -> Result<&'p str, String> {
     let vpc = places.subnets.get(subnet);
     vpc.map(String::as_str)
-        .ok_or(format!("no subnet `{subnet}` stands before"))
+        .ok_or_else(|| format!("no subnet `{subnet}` stands before"))
 }
 
 /// `instance NAME [state=STATE]`

@@ -68,7 +68,9 @@ impl<'t> Line<'t> {
 
     /// The next word.
     pub(super) fn word(&mut self, what: &str) -> Result<&'t str, String> {
-        self.words.pop_front().ok_or(format!("{what} is missing"))
+        self.words
+            .pop_front()
+            .ok_or_else(|| format!("{what} is missing"))
     }
 
     /// Whether the next word is this one; then it is taken.

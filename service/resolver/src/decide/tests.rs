@@ -1,0 +1,165 @@
+//! Filters and routes for packets that are symbolic, or many at once.
+
+use std::sync::Arc;
+
+use causeway_model::Protocol;
+use causeway_model::trace::{Code, Header, ServiceAddress, Stage};
+
+use super::*;
+use crate::table::Match;
+
+const DENY: Action = Action::Deny(Code::SubnetAclRestriction);
+
+fn packet(source: Addr, ports: PortRange) -> Packet {
+    let header = Header {
+        source,
+        destination: Addr::Ip("10.0.0.1".parse().unwrap()),
+        protocol: Protocol::TCP,
+        source_ports: PortRange::EPHEMERAL,
+        destination_ports: ports,
+    };
+    Packet {
+        header,
+        is_ipv6: false,
+        is_reply: false,
+        sender: None,
+    }
+}
+
+fn service() -> Addr {
+    Addr::Service(Arc::new(ServiceAddress {
+        service: "sqs".to_owned(),
+        region: "eu-west-1".parse().unwrap(),
+    }))
+}
+
+/// A filter of rules on sources: the block, the ports, what to do.
+fn table(rules: &[(&str, PortRange, Action)]) -> Table {
+    let rules = rules.iter().map(|(net, destination_ports, action)| {
+        let ends = Match::from(AddressMatch::Net(net.parse().unwrap()));
+        let matches = Match {
+            destination_ports: *destination_ports,
+            ..ends
+        };
+        Rule::when(
+            matches,
+            action.clone(),
+            format!("{net} {destination_ports}"),
+        )
+    });
+    Table {
+        stage: Stage::NetworkAclIn,
+        resource: None,
+        order: Order::First,
+        rules: rules.collect(),
+        otherwise: Rule::always(DENY, "no rule"),
+    }
+}
+
+fn said(table: &Table, packet: &Packet) -> String {
+    let (word, rule) = match filter(table, packet, &Network::default()) {
+        Filtered::Allowed(rule) => ("allowed", rule),
+        Filtered::Denied(rule) => ("denied", rule),
+        Filtered::Partly(rule) => ("partly", rule),
+        Filtered::Unknown(rule) => ("unknown", rule),
+    };
+    format!("{word} by {}", rule.label)
+}
+
+#[test]
+fn a_rule_for_addresses_that_are_already_decided_says_nothing() {
+    let all = PortRange::ALL;
+    let table = table(&[
+        ("0.0.0.0/1", all, Action::Allow),
+        ("8.0.0.0/8", all, DENY),
+        ("128.0.0.0/1", all, Action::Allow),
+        ("0.0.0.0/0", all, DENY),
+    ]);
+    let https = PortRange::one(443);
+    assert_eq!(
+        said(&table, &packet(Addr::Internet, https)),
+        "allowed by 0.0.0.0/1 0-65535"
+    );
+    assert_eq!(
+        said(&table, &packet(service(), https)),
+        "allowed by 0.0.0.0/1 0-65535"
+    );
+}
+
+#[test]
+fn a_denial_of_some_of_the_internet_splits_it_and_leaves_a_service_in_doubt() {
+    let all = PortRange::ALL;
+    let table = table(&[("8.0.0.0/8", all, DENY), ("0.0.0.0/0", all, Action::Allow)]);
+    let https = PortRange::one(443);
+    assert_eq!(
+        said(&table, &packet(Addr::Internet, https)),
+        "partly by 8.0.0.0/8 0-65535"
+    );
+    assert_eq!(
+        said(&table, &packet(service(), https)),
+        "unknown by 8.0.0.0/8 0-65535"
+    );
+}
+
+#[test]
+fn adjoining_ranges_of_ports_are_one_up_to_the_last_port() {
+    let range = |from, to| PortRange::new(from, to).unwrap();
+    let any = "0.0.0.0/0";
+    let halves = [
+        (any, range(0, 999), Action::Allow),
+        (any, range(1000, 65535), Action::Allow),
+    ];
+    let gap = [
+        (any, range(0, 998), Action::Allow),
+        (any, range(1000, 65535), Action::Allow),
+    ];
+    let internet = packet(Addr::Internet, PortRange::ALL);
+    assert_eq!(
+        said(&table(&halves), &internet),
+        "allowed by 0.0.0.0/0 0-999"
+    );
+    assert_eq!(said(&table(&gap), &internet), "partly by no rule");
+}
+
+#[test]
+fn a_doubt_outweighs_what_it_may_change() {
+    let doubt = Action::Doubt(Code::UnknownResource);
+    let https = PortRange::one(443);
+    let source = || packet(Addr::Ip("10.0.0.2".parse().unwrap()), https);
+    let unsure = table(&[("0.0.0.0/0", PortRange::ALL, doubt.clone())]);
+    assert_eq!(said(&unsure, &source()), "unknown by 0.0.0.0/0 0-65535");
+    let sure = table(&[
+        ("0.0.0.0/0", https, Action::Allow),
+        ("0.0.0.0/0", PortRange::ALL, doubt),
+    ]);
+    assert_eq!(said(&sure, &source()), "allowed by 0.0.0.0/0 443");
+}
+
+#[test]
+fn of_equal_routes_the_first_wins_and_prefix_lists_share() {
+    let rule = |rank, code| Rule {
+        rank,
+        ..Rule::always(Action::Drop(code), "route")
+    };
+    let lists = [
+        rule(Rank::PrefixList, Code::BadState),
+        rule(Rank::PrefixList, Code::BadState),
+        rule(Rank::PrefixList, Code::BadStateRoute),
+        rule(Rank::Propagated, Code::RoutingLoop),
+    ];
+    let actions = |found: Vec<&Rule>| {
+        found
+            .iter()
+            .filter_map(|rule| rule.action.code())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        actions(best_of_equals(lists.iter())),
+        [Code::BadState, Code::BadStateRoute]
+    );
+    let first = [
+        rule(Rank::Static, Code::BadState),
+        rule(Rank::PrefixList, Code::BadStateRoute),
+    ];
+    assert_eq!(actions(best_of_equals(first.iter())), [Code::BadState]);
+}
