@@ -25,6 +25,7 @@ use builder::Builder;
 pub(crate) fn network(snapshot: &Snapshot) -> Network {
     let mut builder = Builder::new(snapshot);
     prefix_list::register(&mut builder);
+    endpoint::register(&mut builder);
     subnet::register(&mut builder);
     interface::register(&mut builder);
     nat_gateway::register(&mut builder);

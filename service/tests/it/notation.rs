@@ -1,8 +1,8 @@
 //! A small notation for networks and questions about them: one line for a resource, one for a question.
 //!
 //! The id of a resource is AWS's prefix and its name: `eni web ...` is `eni-web`. Options are `key=value`, in any order. Account and
-//! Region of what is in a VPC are the VPC's. `#` begins a comment; a VPC or subnet stands before what is in it. The lines are in the
-//! order of the functions in `kinds.rs`; each opens with its form.
+//! Region of what is in a VPC are the VPC's. `#` begins a comment; a VPC or subnet stands before what is in it. Each function of
+//! `kinds.rs` opens with the form of its line.
 //!
 //! A question is `? SOURCE -> DESTINATION [PROTOCOL[/PORT]] [from PORT]`; what is expected stands below it, up to a blank line.
 

@@ -1,6 +1,6 @@
 //! Random small networks over a tiny alphabet of addresses and ports: every reader of the resolver must answer alike, and soundly.
 //!
-//! Networks are made in the notation, so that a network that fails is a scenario to read. One that did is kept below as `regression_*`.
+//! Networks are made in the notation, so that a network that fails is a scenario to read: keep it, shrunk, in a test `regression_*` that calls [`check`].
 
 use std::fmt::Write as _;
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use causeway_model::ids::ResourceId;
+use causeway_model::ids::{DnsName, ResourceId, ServiceName};
 use causeway_model::resource::{Body, Resource};
 use causeway_model::snapshot::Snapshot;
 use causeway_model::trace::{Code, Stage};
@@ -60,6 +60,8 @@ pub(crate) struct Builder {
     /// The endpoint or NAT gateway that uses an interface.
     pub(crate) users: BTreeMap<ResourceId, ResourceIx>,
     pub(crate) lists: BTreeMap<ResourceId, PrefixListIx>,
+    /// The private DNS names of each endpoint service that the topology holds.
+    pub(crate) services: BTreeMap<ServiceName, Vec<DnsName>>,
     groups: BTreeMap<ResourceId, GroupIx>,
     /// Filter tables of sets of security groups, outbound and inbound.
     pub(crate) group_tables: BTreeMap<Vec<GroupIx>, [TableIx; 2]>,

@@ -27,17 +27,13 @@ pub(crate) fn compile(builder: &mut Builder) {
 }
 
 fn services(builder: &mut Builder) {
-    for (_, service) in builder.each(pick!(VpcEndpointService)) {
-        let Some(address) = service_of_name(service.service_name.as_str()) else {
+    for (service, names) in &builder.services {
+        let Some(address) = service_of_name(service.as_str()) else {
             continue;
         };
-        for name in service.private_dns_names {
-            builder
-                .network
-                .names
-                .services
-                .entry(name)
-                .or_insert_with(|| address.clone());
+        let known = &mut builder.network.names.services;
+        for name in names {
+            known.entry(name.clone()).or_insert_with(|| address.clone());
         }
     }
 }
@@ -134,13 +130,9 @@ fn names_of_service(builder: &Builder, endpoint: &VpcEndpoint) -> Vec<DnsName> {
         .map(|entry| entry.dns_name.clone())
         .filter(|name| !name.as_str().ends_with(ENDPOINT_SUFFIX));
     let mut names: Vec<DnsName> = own.collect();
-    for resource in &builder.network.resources {
-        if let Body::VpcEndpointService(service) = &resource.body
-            && Some(&service.service_name) == endpoint.service_name.as_ref()
-        {
-            names.extend(service.private_dns_names.iter().cloned());
-        }
-    }
+    let listed = endpoint.service_name.as_ref();
+    let listed = listed.and_then(|name| builder.services.get(name));
+    names.extend(listed.into_iter().flatten().cloned());
     let service = endpoint
         .service_name
         .as_ref()

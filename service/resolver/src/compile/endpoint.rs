@@ -20,6 +20,14 @@ pub(crate) fn is_gateway(resource: &Resource) -> bool {
     matches!(&resource.body, Body::VpcEndpoint(endpoint) if endpoint.vpc_endpoint_type == VpcEndpointType::Gateway)
 }
 
+/// Notes the services that the topology holds.
+pub(crate) fn register(builder: &mut Builder) {
+    for (_, service) in builder.each(pick!(VpcEndpointService)) {
+        let names = builder.services.entry(service.service_name).or_default();
+        names.extend(service.private_dns_names);
+    }
+}
+
 pub(crate) fn compile(builder: &mut Builder) {
     for (at, endpoint) in builder.each(pick!(VpcEndpoint)) {
         match endpoint.vpc_endpoint_type {
@@ -112,7 +120,7 @@ fn interface(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
     let is_aws = service.is_some_and(|name| service_of_name(name.as_str()).is_some());
     let (action, label) = if is_aws {
         (Action::Deliver(End::ServiceAtInterface), words)
-    } else if is_held(builder, endpoint) {
+    } else if service.is_some_and(|name| builder.services.contains_key(name)) {
         let label = format!("{words}: what is behind it is not known yet");
         (Action::Unknown(Code::UnsupportedComponent), label)
     } else {
@@ -121,14 +129,6 @@ fn interface(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
     };
     let deliver = builder.always(Stage::Delivery, action, label);
     builder.fill(Key::Endpoint(at), at, vec![state, admission, deliver]);
-}
-
-/// Whether the topology holds the service of an endpoint.
-fn is_held(builder: &Builder, endpoint: &VpcEndpoint) -> bool {
-    let services = builder.each(pick!(VpcEndpointService));
-    let wanted = endpoint.service_name.as_ref();
-    let mut names = services.iter().map(|(_, service)| &service.service_name);
-    names.any(|name| Some(name) == wanted)
 }
 
 fn service_words(endpoint: &VpcEndpoint) -> String {

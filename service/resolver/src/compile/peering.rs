@@ -3,7 +3,9 @@
 //! An active connection carries packets for addresses of the peer VPC, and nothing else: it leads to no gateway, endpoint route or
 //! other connection of the peer. Security group references survive it within a Region.
 
-use causeway_model::ids::Region;
+use std::collections::BTreeMap;
+
+use causeway_model::ids::{Region, VpcId};
 use causeway_model::resource::{Body, Resource};
 use causeway_model::resources::VpcPeeringConnection;
 use causeway_model::resources::routing::{RouteState, RouteTarget};
@@ -19,10 +21,14 @@ use super::endpoint::is_gateway;
 use super::route_table::{destination_of, endpoint_destination, target_words};
 
 pub(crate) fn compile(builder: &mut Builder) {
+    let ways = ways_out(builder);
     for (at, peering) in builder.each(pick!(VpcPeeringConnection)) {
         let (requester, accepter) = (&peering.requester_vpc_info, &peering.accepter_vpc_info);
-        side(builder, at, &peering, (requester, accepter));
-        side(builder, at, &peering, (accepter, requester));
+        for (own, peer) in [(requester, accepter), (accepter, requester)] {
+            let ways = ways.get(&peer.vpc_id).map(Vec::as_slice);
+            let edges = edges(builder, at, ways.unwrap_or_default());
+            side(builder, (at, &peering), (own, peer), &edges);
+        }
     }
 }
 
@@ -48,9 +54,9 @@ pub(crate) fn foreign(builder: &mut Builder, at: ResourceIx) -> Action {
 /// The connection as packets from one VPC enter it.
 fn side(
     builder: &mut Builder,
-    at: ResourceIx,
-    peering: &VpcPeeringConnection,
+    (at, peering): (ResourceIx, &VpcPeeringConnection),
     (own, peer): (&VpcPeeringConnectionVpcInfo, &VpcPeeringConnectionVpcInfo),
+    edges: &[Edge],
 ) {
     let Some(from) = builder.vpc(&own.vpc_id) else {
         return;
@@ -58,9 +64,8 @@ fn side(
     let is_active = peering.status == VpcPeeringConnectionState::Active;
     let to = builder.vpc(&peer.vpc_id);
     let state = builder.state(is_active, Code::BadState, peering.status);
-    let edges = edges_of_peer(builder, at, peer);
-    let owners = owners_of_edges(builder, peer, &edges);
-    let transit = transit(builder, peer, &edges);
+    let owners = owners_of_edges(builder, peer, edges);
+    let transit = transit(builder, peer, edges);
     let admission = admission(builder, peer);
     let onward = match to {
         Some(vpc) => builder.always(
@@ -185,11 +190,41 @@ struct Edge {
     is_back: bool,
 }
 
-/// What the peer VPC has routes for over edges of its own, the longest prefixes first.
-fn edges_of_peer(
+/// Where each VPC has routes to, other than itself: those of its tables, and its gateway endpoints, listed in them or not.
+fn ways_out(builder: &Builder) -> BTreeMap<VpcId, Vec<(AddressMatch, RouteTarget)>> {
+    let mut ways: BTreeMap<VpcId, Vec<(AddressMatch, RouteTarget)>> = BTreeMap::new();
+    for (_, table) in builder.each(pick!(RouteTable)) {
+        let own = ways.entry(table.vpc_id).or_default();
+        let routes = table.routes.into_iter();
+        let routes = routes.filter(|route| route.state == RouteState::Active);
+        own.extend(routes.filter_map(|route| {
+            let destination = destination_of(builder, &route);
+            let target = route
+                .target
+                .filter(|target| *target != RouteTarget::Local)?;
+            Some((destination, target))
+        }));
+    }
+    for (_, endpoint) in builder.each(pick!(VpcEndpoint)) {
+        let destination = endpoint_destination(builder, &endpoint);
+        let is_routed = !endpoint.route_table_ids.is_empty();
+        if let Some((destination, _)) = destination.filter(|_| is_routed) {
+            let target = RouteTarget::VpcEndpoint(endpoint.vpc_endpoint_id);
+            ways.entry(endpoint.vpc_id)
+                .or_default()
+                .push((destination, target));
+        }
+    }
+    for ways in ways.values_mut() {
+        ways.sort_by_key(|(destination, _)| std::cmp::Reverse(specificity(destination)));
+    }
+    ways
+}
+
+fn edges(
     builder: &Builder,
     connection: ResourceIx,
-    peer: &VpcPeeringConnectionVpcInfo,
+    ways: &[(AddressMatch, RouteTarget)],
 ) -> Vec<Edge> {
     let is_back = |target: &RouteTarget| {
         let RouteTarget::VpcPeeringConnection(id) = target else {
@@ -197,42 +232,10 @@ fn edges_of_peer(
         };
         builder.find(id).is_some_and(|(at, _)| at == connection)
     };
-    let tables = builder.each(pick!(RouteTable)).into_iter();
-    let tables = tables.filter(|(_, table)| table.vpc_id == peer.vpc_id);
-    let routes = tables.flat_map(|(_, table)| table.routes);
-    let routes = routes.filter(|route| route.state == RouteState::Active);
-    let listed = routes.filter_map(|route| {
-        let destination = destination_of(builder, &route);
-        let target = route
-            .target
-            .filter(|target| *target != RouteTarget::Local)?;
-        let is_back = is_back(&target);
-        Some(Edge {
-            destination,
-            target,
-            is_back,
-        })
-    });
-    let mut edges: Vec<Edge> = listed.collect();
-    edges.extend(endpoints_of(builder, peer));
-    edges.sort_by_key(|edge| std::cmp::Reverse(specificity(&edge.destination)));
-    edges
-}
-
-/// The gateway endpoints of the peer VPC, listed in its route tables or not.
-fn endpoints_of(builder: &Builder, peer: &VpcPeeringConnectionVpcInfo) -> Vec<Edge> {
-    let endpoints = builder.each(pick!(VpcEndpoint)).into_iter();
-    let routed = endpoints.filter(|(_, endpoint)| {
-        endpoint.vpc_id == peer.vpc_id && !endpoint.route_table_ids.is_empty()
-    });
-    let edges = routed.filter_map(|(_, endpoint)| {
-        let (destination, _) = endpoint_destination(builder, &endpoint)?;
-        let target = RouteTarget::VpcEndpoint(endpoint.vpc_endpoint_id);
-        Some(Edge {
-            destination,
-            target,
-            is_back: false,
-        })
+    let edges = ways.iter().map(|(destination, target)| Edge {
+        destination: destination.clone(),
+        target: target.clone(),
+        is_back: is_back(target),
     });
     edges.collect()
 }
