@@ -5,6 +5,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use crate::fields::enumeration;
 use crate::ids::{Region, ResourceId};
 use crate::protocol::{PortRange, Protocol};
@@ -65,6 +67,12 @@ enumeration! {
         SecurityGroupIn = "SECURITY_GROUP_IN",
         /// The end of the way.
         Delivery = "DELIVERY",
+        /// Which of several a component takes: a zone, a target, one of equal routes.
+        Choice = "CHOICE",
+        /// Policy of an endpoint.
+        Policy = "POLICY",
+        /// Rules of a firewall.
+        Firewall = "FIREWALL",
     }
 
     /// What a step did with the packet.
@@ -175,6 +183,76 @@ enumeration! {
         UnassociatedComponent = "UNASSOCIATED_COMPONENT",
         /// VPC Block Public Access stops traffic with the internet.
         VpcBlockPublicAccessEnabled = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED",
+        /// The VPN connection is down.
+        BadStateVpn = "BAD_STATE_VPN",
+        /// Cross-zone load balancing is off, so that targets of other zones are not used.
+        ElbNotCrosszone = "ELB_NOT_CROSSZONE",
+        /// The load balancer is not enabled in the zone.
+        ElbInstalledAzRestriction = "ELB_INSTALLED_AZ_RESTRICTION",
+        /// The listener has no target group, or only empty ones.
+        Elbv2ListenerHasNoTg = "ELBV2_LISTENER_HAS_NO_TG",
+        /// No target group of the listener takes the traffic.
+        Elbv2ListenerRequiresTgAccept = "ELBV2_LISTENER_REQUIRES_TG_ACCEPT",
+        /// The load balancer has no listener for the protocol and port.
+        Elbv2ListenersMismatch = "ELBV2_LISTENERS_MISMATCH",
+        /// The load balancer has no target in the zone.
+        Elbv2NoTargetsInAz = "ELBV2_NO_TARGETS_IN_AZ",
+        /// A rule of a Network Firewall drops the packet.
+        FirewallRulesRestriction = "FIREWALL_RULES_RESTRICTION",
+        /// The gateway refuses a source address that is not the VPC's.
+        GatewayRejectsSpoofedTraffic = "GATEWAY_REJECTS_SPOOFED_TRAFFIC",
+        /// The regional NAT gateway is not present in the traffic's zone.
+        RegionalNgwRouteAzRestriction = "REGIONAL_NGW_ROUTE_AZ_RESTRICTION",
+        /// Security group references are off for the transit gateway or one of its attachments.
+        SgReferencingSupport = "SG_REFERENCING_SUPPORT",
+        /// The attachment is associated with no transit gateway route table.
+        TgwAttachMissingTgwRtbAssociation = "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION",
+        /// The attachment must deliver in the zone that the flow keeps to, and has no subnet there.
+        TgwAttachVpcAzRestriction = "TGW_ATTACH_VPC_AZ_RESTRICTION",
+        /// The transit gateway's VPN connection is down.
+        TgwBadStateVpn = "TGW_BAD_STATE_VPN",
+        /// The transit gateway has no attachment subnet in the traffic's zone.
+        TgwRouteAzRestriction = "TGW_ROUTE_AZ_RESTRICTION",
+        /// The transit gateway's route leads to an attachment that does not carry traffic.
+        TgwRtbBadStateRoute = "TGW_RTB_BAD_STATE_ROUTE",
+        /// The transit gateway route table has no route to the destination.
+        TgwRtbNoRouteToTgwAttachment = "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT",
+        /// The routes of the transit gateway route table are not known.
+        TgwRtbRoutesAreUnknown = "TGW_RTB_ROUTES_ARE_UNKNOWN",
+        /// The transit gateway's best route is a blackhole.
+        TgwRouteBlackhole = "TGW_ROUTE_BLACKHOLE",
+        /// The peer VPC's security groups are not in the topology.
+        UnknownPeeredSgs = "UNKNOWN_PEERED_SGS",
+        /// The virtual private gateway refuses a source that is no interface of its VPC.
+        VgwPrivateIpAssociationForEgress = "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS",
+        /// The virtual private gateway refuses a destination that is no interface of its VPC.
+        VgwPrivateIpAssociationForIngress = "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
+        /// The endpoint service is not offered in the zone.
+        VpceServiceNotInstalledInAz = "VPCE_SERVICE_NOT_INSTALLED_IN_AZ",
+        /// The endpoint's type and the service's do not fit.
+        VpceServiceTypeMismatch = "VPCE_SERVICE_TYPE_MISMATCH",
+        /// The service allows no principal of the endpoint's account.
+        VpcePrincipalNotAllowed = "VPCE_PRINCIPAL_NOT_ALLOWED",
+        /// The service requires acceptance, and the connection is not accepted.
+        VpceConnectionNotAccepted = "VPCE_CONNECTION_NOT_ACCEPTED",
+        /// The endpoint's policy denies what the flow asks for.
+        VpcePolicyDenies = "VPCE_POLICY_DENIES",
+        /// The service does not offer itself in the endpoint's Region.
+        VpceRegionNotSupported = "VPCE_REGION_NOT_SUPPORTED",
+        /// The service's private DNS name is not verified.
+        DnsPrivateNameNotVerified = "DNS_PRIVATE_NAME_NOT_VERIFIED",
+        /// The name does not exist from where the source stands (NXDOMAIN).
+        DnsNameNotFound = "DNS_NAME_NOT_FOUND",
+        /// The Gateway Load Balancer behind the endpoint has no target that it could use.
+        GwlbeNoHealthyTarget = "GWLBE_NO_HEALTHY_TARGET",
+        /// A middlebox behind a gateway route table needs a public address.
+        IngressRtbNoPublicIp = "INGRESS_RTB_NO_PUBLIC_IP",
+        /// What comes in for the subnet is redirected to a middlebox, and what leaves it is not.
+        IngressRtbTrafficRedirection = "INGRESS_RTB_TRAFFIC_REDIRECTION",
+        /// The way and its reply may use appliances of different zones: appliance mode is off. Information.
+        TransitGatewayApplianceModeRecommended = "TRANSIT_GATEWAY_APPLIANCE_MODE_RECOMMENDED",
+        /// The target group's attributes are not known, so AWS's defaults are assumed. Information.
+        MissingTargetGroupAttributes = "MISSING_TARGET_GROUP_ATTRIBUTES",
     }
 }
 
@@ -185,6 +263,8 @@ pub enum Addr {
     Ip(IpAddr),
     /// Any public address that the topology does not hold.
     Internet,
+    /// One address of a block; which one is not known.
+    Within(IpNet),
     /// The public addresses of an AWS service in a Region, where they are not known one by one.
     Service(Arc<ServiceAddress>),
 }
@@ -203,6 +283,7 @@ impl fmt::Display for Addr {
         match self {
             Self::Ip(address) => address.fmt(f),
             Self::Internet => f.write_str("internet"),
+            Self::Within(block) => block.fmt(f),
             Self::Service(service) => write!(f, "{}@{}", service.service, service.region),
         }
     }

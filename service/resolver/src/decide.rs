@@ -64,7 +64,7 @@ impl<'t> Outcomes<'t> {
             | Action::Forward(_)
             | Action::ByAddress(..)
             | Action::ByPublicAddress
-            | Action::TranslateSource(_)
+            | Action::Rewrite(_)
             | Action::PairSource(_)
             | Action::PairDestination(_)
             | Action::Undo
@@ -194,6 +194,19 @@ pub(crate) fn first<'t>(
     found
 }
 
+/// All rules that match; where none surely does, what happens otherwise too.
+fn each<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Vec<(&'t Rule, Matched)> {
+    let rules = table.rules.iter();
+    let matched = rules.map(|rule| (rule, packet.matches(&rule.matches, network)));
+    let mut found: Vec<_> = matched
+        .filter(|(_, matched)| *matched != Matched::No)
+        .collect();
+    if found.iter().all(|(_, matched)| *matched != Matched::Yes) {
+        found.push((&table.otherwise, Matched::Yes));
+    }
+    found
+}
+
 /// The rules that decide about a packet in a table that hands it on.
 pub(crate) fn deciding<'t, R: Reader>(
     table: &'t Table,
@@ -202,6 +215,7 @@ pub(crate) fn deciding<'t, R: Reader>(
 ) -> Vec<(&'t Rule, Matched)> {
     match &table.order {
         Order::First | Order::Stateful => first(table, packet, network),
+        Order::Each => each(table, packet, network),
         Order::LongestPrefix(index) => R::routes(table, index, packet, network),
     }
 }

@@ -227,7 +227,7 @@ fn begin_inside(
     };
     let own = match target.address {
         Addr::Ip(address) => address_of_family(interface, address.is_ipv6()),
-        Addr::Internet | Addr::Service(_) => interface.addresses.first().copied(),
+        Addr::Internet | Addr::Service(_) | Addr::Within(_) => interface.addresses.first().copied(),
     };
     let Some(own) = own else {
         let detail = "the source has no address of the destination's family";
@@ -253,6 +253,7 @@ fn begin_inside(
         is_ipv6: own.is_ipv6(),
         is_reply: false,
         sender: Some(from),
+        zone: None,
     };
     Ok(Begin {
         at: interface.exit,
@@ -267,7 +268,7 @@ fn begin_inside(
 fn share_zone(network: &Network, from: InterfaceIx, vpc: VpcIx, target: &Target) -> bool {
     let held = match target.address {
         Addr::Ip(address) => network.by_address.get(&(vpc, address)).copied(),
-        Addr::Internet | Addr::Service(_) => None,
+        Addr::Internet | Addr::Service(_) | Addr::Within(_) => None,
     };
     target
         .interface
@@ -311,6 +312,7 @@ fn begin_outside(
         is_ipv6,
         is_reply: false,
         sender: None,
+        zone: None,
     };
     Ok(Begin {
         at,

@@ -11,7 +11,8 @@ use rustc_hash::FxHashMap;
 
 use crate::packet::PrefixList;
 use crate::table::{
-    GroupIx, InterfaceIx, Place, PlaceIx, PrefixListIx, ResourceIx, SubnetIx, Table, TableIx, VpcIx,
+    GroupIx, InterfaceIx, Place, PlaceIx, PrefixListIx, ResourceIx, SubnetIx, Table, TableIx,
+    VpcIx, ZoneIx,
 };
 
 /// A snapshot, compiled for walking. The same snapshot and flow give the same answer, byte for byte.
@@ -60,6 +61,8 @@ pub(crate) struct SubnetEntry {
     pub(crate) vpc: VpcIx,
     pub(crate) cidr_blocks: Vec<IpNet>,
     pub(crate) zone: Option<ZoneName>,
+    /// The same zone wherever it is told by another name.
+    pub(crate) zone_ix: Option<ZoneIx>,
     pub(crate) entry: PlaceIx,
 }
 

@@ -8,7 +8,7 @@ use causeway_model::trace::{Addr, Header, ServiceAddress};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::network::Network;
-use crate::table::{AddressMatch, GroupIx, InterfaceIx, Match};
+use crate::table::{AddressMatch, GroupIx, InterfaceIx, Match, ZoneIx};
 
 /// The packets of a flow, seen at one moment: a header, and what the network knows of it beside.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub(crate) struct Packet {
     pub(crate) is_reply: bool,
     /// The interface it comes from, as long as its security groups still count.
     pub(crate) sender: Option<InterfaceIx>,
+    /// The zone it was in last.
+    pub(crate) zone: Option<ZoneIx>,
 }
 
 /// Whether the packets of a flow match a rule.
@@ -56,6 +58,7 @@ impl Packet {
             is_ipv6: self.is_ipv6,
             is_reply: true,
             sender: None,
+            zone: None,
         }
     }
 
@@ -78,7 +81,16 @@ impl Packet {
         } else {
             self.matches_address(&rule.destination, &self.header.destination, network)
         };
-        source.max(destination)
+        source.max(destination).max(self.matches_zone(rule.zone))
+    }
+
+    /// Whether the packet was in this zone last.
+    fn matches_zone(&self, wanted: Option<ZoneIx>) -> Matched {
+        match (wanted, self.zone) {
+            (None, _) => Matched::Yes,
+            (Some(_), None) => Matched::Unknown,
+            (Some(wanted), Some(own)) => Matched::from(wanted == own),
+        }
     }
 
     /// Whether the packet matches.
@@ -133,13 +145,16 @@ impl Packet {
         if let Addr::Ip(address) = address {
             return Matched::from(net.contains(address));
         }
+        if let Addr::Within(own) = address {
+            return matches_within(net, own);
+        }
         if net.addr().is_ipv6() != self.is_ipv6 || is_private(net) {
             return Matched::No;
         }
         match address {
             _ if net.prefix_len() == 0 => Matched::Yes,
             Addr::Internet => Matched::Partly,
-            Addr::Service(_) | Addr::Ip(_) => Matched::Unknown,
+            Addr::Service(_) | Addr::Ip(_) | Addr::Within(_) => Matched::Unknown,
         }
     }
 
@@ -177,6 +192,17 @@ impl Packet {
     }
 }
 
+/// Whether one address of a block, which one is not known, is in a network.
+fn matches_within(net: &IpNet, own: &IpNet) -> Matched {
+    if net.contains(own) {
+        Matched::Yes
+    } else if own.contains(net) {
+        Matched::Unknown
+    } else {
+        Matched::No
+    }
+}
+
 /// A prefix list, as rules read it.
 #[derive(Debug)]
 pub(crate) struct PrefixList {
@@ -196,6 +222,8 @@ fn matches_service(
     match address {
         Addr::Service(own) => Matched::from(own.as_ref() == wanted),
         Addr::Internet => Matched::No,
+        Addr::Within(own) if is_private(own) => Matched::No,
+        Addr::Within(_) => Matched::Unknown,
         Addr::Ip(address) if is_private_address(*address) => Matched::No,
         Addr::Ip(address) => match (entries, network.service_of(*address)) {
             (Some(entries), _) => Matched::from(entries.iter().any(|net| net.contains(address))),

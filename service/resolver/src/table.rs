@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use causeway_model::protocol::{PortRange, ProtocolMatch};
 use causeway_model::resources::filters::IcmpTypeCode;
-use causeway_model::trace::{Code, ServiceAddress, Stage};
+use causeway_model::trace::{Addr, Code, ServiceAddress, Stage};
 use ipnet::IpNet;
 
 /// Declares dense handles into the network's arrays.
@@ -55,6 +55,10 @@ impl PrefixListIx {
     pub(crate) const MISSING: Self = Self(u32::MAX);
 }
 
+/// A zone: equal for equal zones, and nothing else is known of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ZoneIx(pub(crate) u32);
+
 /// Where a packet can be.
 #[derive(Debug)]
 pub(crate) struct Place {
@@ -92,6 +96,8 @@ pub(crate) enum Order {
     First,
     /// Any rule that allows is enough (security groups), and replies to what passed need none.
     Stateful,
+    /// Every rule that matches is a way of its own, the preferred one first: zones, targets, equal routes.
+    Each,
     /// The best of the rules whose destination is the longest prefix (route tables).
     LongestPrefix(crate::prefix_index::PrefixIndex),
 }
@@ -156,6 +162,8 @@ pub(crate) struct Match {
     pub(crate) icmp: Option<IcmpTypeCode>,
     /// Replies alone, or all but replies; none for both.
     pub(crate) is_reply: Option<bool>,
+    /// Packets that were in this zone last; none for all.
+    pub(crate) zone: Option<ZoneIx>,
 }
 
 impl Match {
@@ -167,6 +175,7 @@ impl Match {
         destination_ports: PortRange::ALL,
         icmp: None,
         is_reply: None,
+        zone: None,
     };
 
     /// Packets to these addresses.
@@ -226,8 +235,8 @@ pub(crate) enum Action {
     ByAddress(VpcIx, Reach),
     /// Sends it to the VPC's gateway where the public destination address is held.
     ByPublicAddress,
-    /// Replaces its source by an address, its source ports by those of a NAT gateway.
-    TranslateSource(IpAddr),
+    /// Replaces its source, its destination or both, until replies undo it.
+    Rewrite(Box<Rewrite>),
     /// Replaces its private source by the public address it is paired with, within the VPC.
     PairSource(VpcIx),
     /// Replaces its public destination by the private address it is paired with, within the VPC.
@@ -254,11 +263,33 @@ impl Action {
             | Self::Forward(_)
             | Self::ByAddress(..)
             | Self::ByPublicAddress
-            | Self::TranslateSource(_)
+            | Self::Rewrite(_)
             | Self::PairSource(_)
             | Self::PairDestination(_)
             | Self::Undo
             | Self::Deliver(_) => None,
+        }
+    }
+}
+
+/// What a component makes of a packet's ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rewrite {
+    /// The new source, with ports from 1024 to 65535.
+    pub(crate) source: Option<Addr>,
+    /// Where replies to the new source come back to, if the source is no interface's address.
+    pub(crate) back: Option<PlaceIx>,
+    /// The new destination, and its port if that changes too.
+    pub(crate) destination: Option<(IpAddr, Option<u16>)>,
+}
+
+impl Rewrite {
+    /// A new source with an interface of its own.
+    pub(crate) fn source(address: IpAddr) -> Self {
+        Self {
+            source: Some(Addr::Ip(address)),
+            back: None,
+            destination: None,
         }
     }
 }

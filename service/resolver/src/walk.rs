@@ -15,7 +15,7 @@ use causeway_model::trace::{
 use crate::decide::{self, Reader};
 use crate::network::Network;
 use crate::packet::{Matched, Packet};
-use crate::table::{InterfaceIx, Place, PlaceIx, ResourceIx, Rule, SubnetIx, Table};
+use crate::table::{InterfaceIx, Order, Place, PlaceIx, ResourceIx, Rule, SubnetIx, Table};
 
 mod act;
 mod filter;
@@ -61,11 +61,15 @@ pub(crate) enum Effect {
 }
 
 /// A rewriting that replies undo.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Translation {
     by: Option<ResourceIx>,
-    address: Addr,
-    ports: PortRange,
+    /// The source it replaced.
+    source: Option<(Addr, PortRange)>,
+    /// The destination it replaced.
+    destination: Option<(Addr, PortRange)>,
+    /// The source it gave, and where replies to that come back to.
+    back: Option<(Addr, PlaceIx)>,
 }
 
 /// A packet on one way, with what it leaves behind.
@@ -126,6 +130,20 @@ impl Traveller {
                 .place(*place)
                 .is_some_and(|place| place.resource == Some(resource))
         })
+    }
+
+    /// Where a reply comes back to that goes to an address which a component gave the packet, and which no interface has.
+    fn way_back(&self) -> Option<PlaceIx> {
+        let to = &self.packet.header.destination;
+        let given = self
+            .translations
+            .iter()
+            .rev()
+            .filter_map(|made| made.back.as_ref());
+        let mut given = given.filter(|_| self.packet.is_reply);
+        given
+            .find(|(address, _)| address == to)
+            .map(|(_, back)| *back)
     }
 
     pub(crate) fn note(
@@ -279,8 +297,9 @@ impl<R: Reader> Walk<'_, R> {
             traveller.packet.sender = None;
             traveller.link = None;
         }
-        if place.link.is_some() {
-            traveller.link = place.link;
+        if let Some(link) = place.link {
+            traveller.link = Some(link);
+            traveller.packet.zone = self.network.subnet(link).and_then(|subnet| subnet.zone_ix);
         }
     }
 
@@ -319,10 +338,19 @@ impl<R: Reader> Walk<'_, R> {
             | Stage::Admission
             | Stage::Translation
             | Stage::Forwarding
-            | Stage::Delivery => {
+            | Stage::Delivery
+            | Stage::Choice
+            | Stage::Policy
+            | Stage::Firewall => {
                 let mut rules = decide::deciding::<R>(table, &traveller.packet, self.network);
-                self.note_random_choice(traveller, place, &rules);
+                if table.stage == Stage::RouteTable {
+                    self.note_random_choice(traveller, place, &rules);
+                }
                 self.note_guess(traveller, place, &rules);
+                // The last rule is the one that all packets match; of a choice, the first is preferred.
+                if matches!(table.order, Order::Each) {
+                    rules.reverse();
+                }
                 let Some((rule, _)) = rules.pop() else {
                     return Next::Table;
                 };

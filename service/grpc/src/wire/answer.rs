@@ -17,7 +17,7 @@ names! {
     Disposition = v1::Disposition, required { Delivered, ExitedToInternet, DeliveredToService, Denied, NoNextHop, Loop, Unknown }
     Stage = v1::Stage, required {
         SourceDestCheck, SecurityGroupOut, NetworkAclOut, RouteTable, State, Admission, Translation, Forwarding, NetworkAclIn, SecurityGroupIn,
-        Delivery,
+        Delivery, Choice, Policy, Firewall,
     }
     StepAction = v1::StepAction, required {
         Allowed, AllowedByState, Denied, PartlyDenied, Forwarded, Translated, Delivered, Dropped, Unknown,
@@ -32,7 +32,14 @@ names! {
         PcxRequiresAddressInVpcCidr, PcxNotTransitive, VpceGatewayProtocolRestriction, VpceGatewayNotTransitive, VpceStateNotAvailable,
         VpceServiceNotFound, VpceServiceCannotInitiate, DnsSupportDisabled, DnsPrivateNameDisabled, ReturnPathBlocked, ReturnPathAsymmetric,
         RoutingLoop, AmbiguousPrefixLists, StaleSgReference, UnknownDestination, UnknownResource, UnsupportedComponent, NoSourceOrDestination,
-        UnassociatedComponent, VpcBlockPublicAccessEnabled,
+        UnassociatedComponent, VpcBlockPublicAccessEnabled, BadStateVpn, ElbNotCrosszone, ElbInstalledAzRestriction, Elbv2ListenerHasNoTg,
+        Elbv2ListenerRequiresTgAccept, Elbv2ListenersMismatch, Elbv2NoTargetsInAz, FirewallRulesRestriction, GatewayRejectsSpoofedTraffic,
+        RegionalNgwRouteAzRestriction, SgReferencingSupport, TgwAttachMissingTgwRtbAssociation, TgwAttachVpcAzRestriction, TgwBadStateVpn,
+        TgwRouteAzRestriction, TgwRtbBadStateRoute, TgwRtbNoRouteToTgwAttachment, TgwRtbRoutesAreUnknown, TgwRouteBlackhole, UnknownPeeredSgs,
+        VgwPrivateIpAssociationForEgress, VgwPrivateIpAssociationForIngress, VpceServiceNotInstalledInAz, VpceServiceTypeMismatch,
+        VpcePrincipalNotAllowed, VpceConnectionNotAccepted, VpcePolicyDenies, VpceRegionNotSupported, DnsPrivateNameNotVerified, DnsNameNotFound,
+        GwlbeNoHealthyTarget, IngressRtbNoPublicIp, IngressRtbTrafficRedirection, TransitGatewayApplianceModeRecommended,
+        MissingTargetGroupAttributes,
     }
 }
 

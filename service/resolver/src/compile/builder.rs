@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use crate::network::Network;
 use crate::table::{
     Action, GroupIx, InterfaceIx, Order, Place, PlaceIx, PrefixListIx, ResourceIx, Rule, SubnetIx,
-    Table, TableIx, VpcIx,
+    Table, TableIx, VpcIx, ZoneIx,
 };
 
 /// Picks the record of one kind out of a body.
@@ -63,6 +63,7 @@ pub(crate) struct Builder {
     /// The private DNS names of each endpoint service that the topology holds.
     pub(crate) services: BTreeMap<ServiceName, Vec<DnsName>>,
     groups: BTreeMap<ResourceId, GroupIx>,
+    zones: BTreeMap<String, ZoneIx>,
     /// Filter tables of sets of security groups, outbound and inbound.
     pub(crate) group_tables: BTreeMap<Vec<GroupIx>, [TableIx; 2]>,
 }
@@ -130,6 +131,16 @@ impl Builder {
         let new = GroupIx::of(self.network.groups.len());
         self.network.groups.push(id.clone());
         self.groups.insert(id.clone(), new);
+        new
+    }
+
+    /// The handle of a zone.
+    pub(crate) fn zone(&mut self, name: &str) -> ZoneIx {
+        if let Some(known) = self.zones.get(name) {
+            return *known;
+        }
+        let new = ZoneIx(u32::try_from(self.zones.len()).unwrap_or(u32::MAX));
+        self.zones.insert(name.to_owned(), new);
         new
     }
 

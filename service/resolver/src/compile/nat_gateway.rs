@@ -9,7 +9,7 @@ use causeway_model::resources::NatGateway;
 use causeway_model::resources::gateways::NatGatewayState;
 use causeway_model::trace::{Code, Stage};
 
-use crate::table::{Action, Match, ResourceIx, Rule, SubnetIx, TableIx};
+use crate::table::{Action, Match, ResourceIx, Rewrite, Rule, SubnetIx, TableIx};
 
 use super::builder::{Builder, Key, pick};
 use super::interface;
@@ -141,7 +141,7 @@ fn translation(builder: &mut Builder, nat: &NatGateway) -> TableIx {
     {
         Some(address) => builder.always(
             Stage::Translation,
-            Action::TranslateSource(address),
+            Action::Rewrite(Box::new(Rewrite::source(address))),
             "source becomes the gateway's",
         ),
         None => builder.always(

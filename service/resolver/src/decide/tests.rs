@@ -23,6 +23,7 @@ fn packet(source: Addr, ports: PortRange) -> Packet {
         is_ipv6: false,
         is_reply: false,
         sender: None,
+        zone: None,
     }
 }
 

@@ -149,6 +149,7 @@ fn public_address(network: &Network, interface: &Interface, from: &Addr) -> Opti
     let mut public = own.filter_map(|own| network.public_of.get(&(interface.vpc, *own)).copied());
     public.find(|public| match from {
         Addr::Ip(from) => from.is_ipv6() == public.is_ipv6(),
+        Addr::Within(from) => from.addr().is_ipv6() == public.is_ipv6(),
         Addr::Internet | Addr::Service(_) => true,
     })
 }

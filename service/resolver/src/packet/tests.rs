@@ -17,6 +17,7 @@ fn packet(destination: Addr, is_ipv6: bool) -> Packet {
         is_ipv6,
         is_reply: false,
         sender: None,
+        zone: None,
     }
 }
 

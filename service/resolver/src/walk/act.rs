@@ -6,7 +6,9 @@ use causeway_model::protocol::PortRange;
 use causeway_model::trace::{Addr, Code, Disposition, Header, StepAction};
 
 use crate::decide::Reader;
-use crate::table::{Action, End, InterfaceIx, Place, Reach, ResourceIx, Rule, Table, VpcIx};
+use crate::table::{
+    Action, End, InterfaceIx, Place, Reach, ResourceIx, Rewrite, Rule, Table, VpcIx,
+};
 
 use super::{Effect, Next, Translation, Traveller, Walk};
 
@@ -52,9 +54,7 @@ impl<R: Reader> Walk<'_, R> {
                 self.by_address(traveller, place, (table, rule), (vpc, reach))
             }
             Action::ByPublicAddress => self.by_public_address(traveller, place, (table, rule)),
-            Action::TranslateSource(address) => {
-                self.translate_source(traveller, place, (table, rule), address)
-            }
+            Action::Rewrite(ref rewrite) => self.rewrite(traveller, place, (table, rule), rewrite),
             Action::PairSource(vpc) => self.pair_source(traveller, place, (table, rule), vpc),
             Action::PairDestination(vpc) => {
                 self.pair_destination(traveller, place, (table, rule), vpc)
@@ -126,31 +126,36 @@ impl<R: Reader> Walk<'_, R> {
         Next::Table
     }
 
-    /// Gives the packet an address of the gateway, and remembers whose it was.
-    fn translate_source(
+    /// Gives the packet other ends, and remembers those it had.
+    fn rewrite(
         &self,
         traveller: &mut Traveller,
         place: &Place,
         found: (&Table, &Rule),
-        address: IpAddr,
+        rewrite: &Rewrite,
     ) -> Next {
-        let header = &traveller.packet.header;
-        let ports = if header.protocol.has_ports() {
-            PortRange::TRANSLATED
-        } else {
-            PortRange::NONE
-        };
-        let before = Translation {
+        let before = &traveller.packet.header;
+        let mut after = before.clone();
+        let mut made = Translation {
             by: place.resource,
-            address: header.source.clone(),
-            ports: header.source_ports,
+            ..Translation::default()
         };
-        traveller.translations.push(before);
-        let after = Header {
-            source: Addr::Ip(address),
-            source_ports: ports,
-            ..header.clone()
-        };
+        if let Some(source) = &rewrite.source {
+            made.source = Some((before.source.clone(), before.source_ports));
+            made.back = rewrite.back.map(|back| (source.clone(), back));
+            after.source = source.clone();
+            if before.protocol.has_ports() {
+                after.source_ports = PortRange::TRANSLATED;
+            }
+        }
+        if let Some((destination, port)) = rewrite.destination {
+            made.destination = Some((before.destination.clone(), before.destination_ports));
+            after.destination = Addr::Ip(destination);
+            if let Some(port) = port.filter(|_| before.protocol.has_ports()) {
+                after.destination_ports = PortRange::one(port);
+            }
+        }
+        traveller.translations.push(made);
         self.translate(traveller, found, after)
     }
 
@@ -161,6 +166,15 @@ impl<R: Reader> Walk<'_, R> {
         found: (&Table, &Rule),
         (vpc, reach): (VpcIx, Reach),
     ) -> Next {
+        if let Some(back) = traveller.way_back() {
+            self.record(
+                traveller,
+                found.0,
+                found.1.label.clone(),
+                (StepAction::Forwarded, None),
+            );
+            return Next::Place(back);
+        }
         let Addr::Ip(address) = traveller.packet.header.destination else {
             return self.unknown(traveller, place, found, Code::UnknownDestination);
         };
@@ -275,7 +289,7 @@ impl<R: Reader> Walk<'_, R> {
         let header = &traveller.packet.header;
         let public = match header.source {
             Addr::Ip(address) => self.network.public_of.get(&(vpc, address)),
-            Addr::Internet | Addr::Service(_) => None,
+            Addr::Internet | Addr::Service(_) | Addr::Within(_) => None,
         };
         let Some(public) = public else {
             self.refuse_source(traveller, place, table);
@@ -301,8 +315,8 @@ impl<R: Reader> Walk<'_, R> {
         let header = &mut traveller.packet.header;
         traveller.translations.push(Translation {
             by: place.resource,
-            address: header.source.clone(),
-            ports: header.source_ports,
+            source: Some((header.source.clone(), header.source_ports)),
+            ..Translation::default()
         });
         if !is_ipv6 {
             header.source = Addr::Internet;
@@ -319,7 +333,7 @@ impl<R: Reader> Walk<'_, R> {
         let header = &traveller.packet.header;
         let held = match header.destination {
             Addr::Ip(address) => self.network.by_public.get(&address),
-            Addr::Internet | Addr::Service(_) => None,
+            Addr::Internet | Addr::Service(_) | Addr::Within(_) => None,
         };
         let is_here = |interface: InterfaceIx| {
             let interface = self.network.interface(interface);
@@ -351,7 +365,8 @@ impl<R: Reader> Walk<'_, R> {
         let refused = refused.find(|translation| translation.by == place.resource);
         refused
             .filter(|_| traveller.packet.is_reply)
-            .map(|translation| translation.address.clone())
+            .and_then(|translation| translation.source.as_ref())
+            .map(|(address, _)| address.clone())
     }
 
     fn undo(&self, traveller: &mut Traveller, place: &Place, found: (&Table, &Rule)) -> Next {
@@ -368,12 +383,14 @@ impl<R: Reader> Walk<'_, R> {
             let rule = Rule::always(Action::Drop(code), label);
             return self.drop(traveller, place, (found.0, &rule), code);
         };
-        let Translation { address, ports, .. } = traveller.translations.remove(at);
-        let after = Header {
-            destination: address,
-            destination_ports: ports,
-            ..traveller.packet.header.clone()
-        };
+        let made = traveller.translations.remove(at);
+        let mut after = traveller.packet.header.clone();
+        if let Some((address, ports)) = made.source {
+            (after.destination, after.destination_ports) = (address, ports);
+        }
+        if let Some((address, ports)) = made.destination {
+            (after.source, after.source_ports) = (address, ports);
+        }
         self.translate(traveller, found, after)
     }
 
@@ -397,7 +414,7 @@ impl<R: Reader> Walk<'_, R> {
         let is_service = match &traveller.packet.header.destination {
             Addr::Service(_) => true,
             Addr::Ip(address) => self.network.service_of(*address).is_some(),
-            Addr::Internet => false,
+            Addr::Internet | Addr::Within(_) => false,
         };
         if is_service {
             Disposition::DeliveredToService
