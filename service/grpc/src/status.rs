@@ -273,7 +273,9 @@ fn change_path(fault: &Fault) -> String {
         Problem::NotThere | Problem::StillContains { .. } => {
             format!("changes[{change}].delete_resource_id")
         }
-        Problem::Contradiction { .. } => format!("changes[{change}]"),
+        Problem::Contradiction { .. } | Problem::NoLongerFits { .. } => {
+            format!("changes[{change}]")
+        }
         Problem::NoContainer { .. }
         | Problem::WrongContainer { .. }
         | Problem::OutsideContainer { .. }

@@ -114,6 +114,14 @@ pub enum Problem {
         /// What is still in it.
         contained: ResourceId,
     },
+    /// A container is changed so that something in it no longer fits.
+    #[error("`{contained}`, which is in it, would no longer fit: {reason}")]
+    NoLongerFits {
+        /// What is in it.
+        contained: ResourceId,
+        /// Why it does not fit, field and problem.
+        reason: String,
+    },
     /// An address or a CIDR block is outside of what contains it.
     #[error("`{value}` is not within the CIDR blocks of `{container}`")]
     OutsideContainer {

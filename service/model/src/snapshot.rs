@@ -81,7 +81,7 @@ impl Snapshot {
             }
         }
         for &(place, change) in changes.values() {
-            faults.extend(problems_between(&after, place, change));
+            faults.extend(problems_between(&after, &changes, (place, change)));
         }
         if faults.is_empty() {
             return Ok((after, effect));
@@ -215,31 +215,31 @@ fn problems_alone(before: &Snapshot, place: usize, change: &Change) -> Vec<Fault
     }
 }
 
-/// What is wrong, after all changes, between a changed resource and its containers or its contents.
-fn problems_between(after: &Snapshot, place: usize, change: &Change) -> Vec<Fault> {
+/// What is wrong, after all changes, between a changed resource and its containers, or what it contains and the set leaves as it was.
+fn problems_between(
+    after: &Snapshot,
+    changed: &BTreeMap<&ResourceId, (usize, &Change)>,
+    (place, change): (usize, &Change),
+) -> Vec<Fault> {
     match change {
         Change::Put(resource) => {
-            let mut found = faults(place, resource.id(), container_problems(after, resource));
-            for contained in after
-                .contents(resource.id())
-                .filter_map(|id| after.get(id.as_str()))
-            {
-                found.extend(faults(
-                    place,
-                    contained.id(),
-                    check::within(contained, resource),
-                ));
+            let mut problems = container_problems(after, resource);
+            let left = after.contents(resource.id());
+            let left = left.filter(|id| !changed.contains_key(id));
+            for contained in left.filter_map(|id| after.get(id.as_str())) {
+                let misfits = check::within(contained, resource).into_iter();
+                problems.extend(misfits.map(|(field, problem)| {
+                    let reason = format!("`{field}`: {problem}");
+                    let contained = contained.id().clone();
+                    (String::new(), Problem::NoLongerFits { contained, reason })
+                }));
             }
-            found
+            faults(place, resource.id(), problems)
         }
         Change::Delete(id) => {
             let left = after.contents(id).map(|contained| {
-                (
-                    String::new(),
-                    Problem::StillContains {
-                        contained: contained.clone(),
-                    },
-                )
+                let contained = contained.clone();
+                (String::new(), Problem::StillContains { contained })
             });
             faults(place, id, left.collect())
         }

@@ -225,9 +225,12 @@ fn begin_inside(
             "the source has no interface",
         );
     };
+    let asked = asked_address(network, flow);
+    let is_asked = |own: &IpAddr| asked.is_none_or(|asked| asked == *own);
+    let mut addresses = interface.addresses.iter().copied().filter(is_asked);
     let own = match target.address {
-        Addr::Ip(address) => address_of_family(interface, address.is_ipv6()),
-        Addr::Internet | Addr::Service(_) | Addr::Within(_) => interface.addresses.first().copied(),
+        Addr::Ip(address) => addresses.find(|own| own.is_ipv6() == address.is_ipv6()),
+        Addr::Internet | Addr::Service(_) | Addr::Within(_) => addresses.next(),
     };
     let Some(own) = own else {
         let detail = "the source has no address of the destination's family";
@@ -262,6 +265,15 @@ fn begin_inside(
         must: target.must,
         is_zonal: share_zone(network, from, interface.vpc, target),
     })
+}
+
+/// The private address that a flow names as its source, by itself or by the public address that it is paired with.
+fn asked_address(network: &Network, flow: &Flow) -> Option<IpAddr> {
+    let FlowEnd::Address(address) = flow.source else {
+        return None;
+    };
+    let paired = network.by_public.get(&address);
+    Some(paired.map_or(address, |(_, private)| *private))
 }
 
 /// Whether the destination is in the source's own zone.

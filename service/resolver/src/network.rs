@@ -1,5 +1,6 @@
 //! A snapshot, compiled: tables, places, and the indexes that tables name.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub struct Network {
     pub(crate) names: crate::dns::Names,
     /// Public addresses at which some rule begins or ends, sorted: between two of them all addresses are alike.
     pub(crate) boundaries: Vec<IpAddr>,
+    /// Elastic IP addresses that are associated with nothing.
+    pub(crate) idle: BTreeSet<IpAddr>,
     pub(crate) assumptions: Vec<String>,
 }
 
@@ -90,6 +93,12 @@ impl Network {
             .binary_search_by(|resource| resource.id().as_str().cmp(id))
             .ok()
             .map(ResourceIx::of)
+    }
+
+    /// Whether a network lies within a VPC of the topology.
+    pub(crate) fn holds(&self, net: &IpNet) -> bool {
+        let mut blocks = self.vpcs.iter().flat_map(|vpc| &vpc.cidr_blocks);
+        blocks.any(|block| block.contains(net))
     }
 
     pub(crate) fn resource(&self, at: ResourceIx) -> Option<&Arc<Resource>> {

@@ -134,14 +134,14 @@ impl Packet {
     fn matches_address(&self, wanted: &AddressMatch, address: &Addr, network: &Network) -> Matched {
         match wanted {
             AddressMatch::Any => Matched::Yes,
-            AddressMatch::Net(net) => self.matches_net(net, address),
+            AddressMatch::Net(net) => self.matches_net(net, address, network),
             AddressMatch::List(list) => self.matches_list(network.list(*list), address, network),
             AddressMatch::Service(service) => matches_service(service, None, address, network),
             AddressMatch::Group(_) => Matched::No,
         }
     }
 
-    fn matches_net(&self, net: &IpNet, address: &Addr) -> Matched {
+    fn matches_net(&self, net: &IpNet, address: &Addr, network: &Network) -> Matched {
         if let Addr::Ip(address) = address {
             return Matched::from(net.contains(address));
         }
@@ -153,6 +153,8 @@ impl Packet {
         }
         match address {
             _ if net.prefix_len() == 0 => Matched::Yes,
+            // The internet is what the topology does not hold.
+            Addr::Internet if network.holds(net) => Matched::No,
             Addr::Internet => Matched::Partly,
             Addr::Service(_) | Addr::Ip(_) | Addr::Within(_) => Matched::Unknown,
         }
@@ -173,7 +175,9 @@ impl Packet {
         let Some(entries) = &list.entries else {
             return Matched::Unknown;
         };
-        let matched = entries.iter().map(|net| self.matches_net(net, address));
+        let matched = entries
+            .iter()
+            .map(|net| self.matches_net(net, address, network));
         matched.min().unwrap_or(Matched::No)
     }
 
@@ -269,12 +273,20 @@ pub(crate) fn is_private_address(address: IpAddr) -> bool {
     is_private(&IpNet::from(address))
 }
 
-/// Whether an address is one that no router forwards: link-local (RFC 3927, RFC 4291), or AWS's own.
-pub(crate) fn is_link_local(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => LINK_LOCAL.contains(&address),
-        IpAddr::V6(address) => LINK_LOCAL_V6.contains(&address) || AWS_OWN_V6.contains(&address),
-    }
+/// Whether an address is one that no router forwards to: link-local (RFC 3927, RFC 4291), AWS's own, loopback, multicast, reserved
+/// or broadcast (RFC 6890). Multicast is forwarded by multicast domains of transit gateways alone.
+pub(crate) fn is_unrouted(address: IpAddr) -> bool {
+    let is_special = address.is_unspecified() || address.is_loopback() || address.is_multicast();
+    is_special
+        || match address {
+            IpAddr::V4(address) => {
+                let [first, ..] = address.octets();
+                LINK_LOCAL.contains(&address) || first == 0 || first >= 240
+            }
+            IpAddr::V6(address) => {
+                LINK_LOCAL_V6.contains(&address) || AWS_OWN_V6.contains(&address)
+            }
+        }
 }
 
 #[cfg(test)]

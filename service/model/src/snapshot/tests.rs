@@ -176,9 +176,26 @@ fn a_container_is_not_changed_so_that_its_content_no_longer_fits() {
     assert_eq!(
         faults,
         [
-            "change 0, `subnet-a`, field `network_interface.private_ip_addresses`: `10.0.1.10` is not within the CIDR blocks of `subnet-a`"
+            "change 0, `subnet-a`: `eni-a`, which is in it, would no longer fit: `network_interface.private_ip_addresses`: `10.0.1.10` is not within the CIDR blocks of `subnet-a`"
         ]
-        .map(|text| text.replace("`subnet-a`, field", "`eni-a`, field"))
+    );
+}
+
+#[test]
+fn a_misfit_of_two_that_come_together_is_told_once_and_of_the_content() {
+    let faults = refused(
+        &Snapshot::default(),
+        [
+            put(subnet("subnet-a", "vpc-a", "10.0.1.0/24")),
+            put(vpc("vpc-a", "10.0.0.0/16")),
+            put(interface("eni-a", ("vpc-a", "subnet-a"), "10.0.9.9")),
+        ],
+    );
+    assert_eq!(
+        faults,
+        [
+            "change 2, `eni-a`, field `network_interface.private_ip_addresses`: `10.0.9.9` is not within the CIDR blocks of `subnet-a`"
+        ]
     );
 }
 

@@ -86,6 +86,9 @@ fn pair_all(builder: &mut Builder, interface: &NetworkInterface, new: InterfaceI
 fn pair_address(builder: &mut Builder, address: &Address) {
     let interface = address.network_interface_id.as_ref();
     let interface = interface.and_then(|id| builder.interfaces.get(id.as_resource_id()).copied());
+    if address.network_interface_id.is_none() {
+        builder.network.idle.insert(address.public_ip);
+    }
     let Some(own) = interface else { return };
     let primary = builder
         .network

@@ -105,14 +105,15 @@ fn link_table(builder: &mut Builder, blocks: &[IpNet], vpc: VpcIx) -> TableIx {
     )
 }
 
-fn routing_table(builder: &mut Builder, table: Option<ResourceIx>) -> TableIx {
-    let Some(at) = table else {
+fn routing_table(builder: &mut Builder, tables: &[ResourceIx]) -> TableIx {
+    let [at] = *tables else {
         let action = Action::Unknown(Code::UnknownResource);
-        return builder.always(
-            Stage::RouteTable,
-            action,
-            "the topology holds no route table for the subnet",
-        );
+        let label = if tables.is_empty() {
+            "the topology holds no route table for the subnet"
+        } else {
+            "the topology holds several route tables for the subnet, and AWS allows one"
+        };
+        return builder.always(Stage::RouteTable, action, label);
     };
     let action = Action::Forward(builder.place(Key::RouteTable(at)));
     builder.always(Stage::Forwarding, action, "to the subnet's route table")
@@ -121,8 +122,8 @@ fn routing_table(builder: &mut Builder, table: Option<ResourceIx>) -> TableIx {
 /// Which route table each subnet uses.
 #[derive(Debug, Default)]
 struct RouteTables {
-    of_subnet: BTreeMap<SubnetIx, ResourceIx>,
-    main: BTreeMap<VpcIx, ResourceIx>,
+    of_subnet: BTreeMap<SubnetIx, Vec<ResourceIx>>,
+    main: BTreeMap<VpcIx, Vec<ResourceIx>>,
 }
 
 impl RouteTables {
@@ -147,23 +148,23 @@ impl RouteTables {
         match association {
             RouteTableAssociation::Main => {
                 if let Some(vpc) = builder.vpc(&table.vpc_id) {
-                    self.main.entry(vpc).or_insert(at);
+                    self.main.entry(vpc).or_default().push(at);
                 }
             }
             RouteTableAssociation::Subnet(subnet) => {
                 if let Some(subnet) = builder.subnet(subnet) {
-                    self.of_subnet.entry(subnet).or_insert(at);
+                    self.of_subnet.entry(subnet).or_default().push(at);
                 }
             }
             RouteTableAssociation::InternetGateway(_) | RouteTableAssociation::VpnGateway(_) => {}
         }
     }
 
-    fn of(&self, subnet: SubnetIx, vpc: VpcIx) -> Option<ResourceIx> {
-        self.of_subnet
-            .get(&subnet)
-            .or_else(|| self.main.get(&vpc))
-            .copied()
+    /// The tables that a subnet uses: one in every sound topology.
+    fn of(&self, subnet: SubnetIx, vpc: VpcIx) -> &[ResourceIx] {
+        let own = self.of_subnet.get(&subnet);
+        own.or_else(|| self.main.get(&vpc))
+            .map_or(&[], Vec::as_slice)
     }
 }
 

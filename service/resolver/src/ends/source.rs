@@ -8,7 +8,7 @@ use causeway_model::resource::{Body, Kind};
 use causeway_model::trace::{Addr, Code, Verdict};
 
 use crate::network::Network;
-use crate::packet::is_private_address;
+use crate::packet::{is_private_address, is_unrouted};
 use crate::table::{InterfaceIx, ResourceIx, VpcIx};
 
 use super::{Settled, Source, interface_of, settled, unsupported};
@@ -38,7 +38,7 @@ fn of_address(network: &Network, address: IpAddr) -> Settled<Vec<Source>> {
     if !held.is_empty() {
         return Ok(held);
     }
-    if is_private_address(address) {
+    if is_private_address(address) || is_unrouted(address) || network.idle.contains(&address) {
         let detail = format!("no interface of the topology has the address {address}");
         let code = Code::NoSourceOrDestination;
         return settled(Verdict::Undetermined, code, None, detail);

@@ -11,7 +11,7 @@ use causeway_model::trace::{Addr, Code, Verdict};
 
 use crate::dns::{self, Resolved, service_of_name};
 use crate::network::{Interface, Network};
-use crate::packet::is_link_local;
+use crate::packet::is_unrouted;
 use crate::table::{InterfaceIx, ResourceIx};
 
 use super::{
@@ -33,11 +33,13 @@ pub(super) fn all(
     };
     match &flow.destination {
         FlowEnd::Internet => Ok((arrive(Addr::Internet), None)),
-        FlowEnd::Address(address) if is_link_local(*address) => settled(
+        FlowEnd::Address(address) if is_unrouted(*address) => settled(
             Verdict::Undetermined,
             Code::UnsupportedComponent,
             None,
-            format!("{address} is link-local: AWS answers it on the host"),
+            format!(
+                "{address} is no address that routers forward to: link-local, AWS's own, loopback, multicast or reserved"
+            ),
         ),
         FlowEnd::Address(address) => Ok((arrive(Addr::Ip(*address)), None)),
         FlowEnd::Resource(id) => of_resource(network, id, source).map(|targets| (targets, None)),

@@ -220,28 +220,29 @@ impl<R: Reader> Walk<'_, R> {
         self.drop(traveller, place, (table, &rule), code)
     }
 
-    /// Whether AWS keeps an address for itself: the first four and the last of each IPv4 subnet (VPC guide, "Subnet sizing").
+    /// Whether AWS keeps an address for itself: the first four of each block of the VPC, where its DNS server is (VPC guide, "Amazon DNS server"),
+    /// and the first four and the last of each subnet (VPC guide, "Subnet sizing").
     fn is_reserved(&self, vpc: VpcIx, address: IpAddr) -> bool {
+        let whole = self
+            .network
+            .vpc(vpc)
+            .into_iter()
+            .flat_map(|vpc| &vpc.cidr_blocks);
+        if whole
+            .filter(|block| block.contains(&address))
+            .any(|block| is_of_first_four(block.network(), address))
+        {
+            return true;
+        }
         let blocks = self
             .network
             .subnets
             .iter()
             .filter(|subnet| subnet.vpc == vpc)
             .flat_map(|subnet| &subnet.cidr_blocks);
-        let holds = blocks.filter(|block| block.contains(&address));
-        holds
-            .into_iter()
-            .any(|block| match (block.network(), address) {
-                (IpAddr::V4(first), IpAddr::V4(own)) => {
-                    u32::from(own).wrapping_sub(u32::from(first)) < 4
-                        || block.broadcast() == address
-                }
-                (IpAddr::V6(first), IpAddr::V6(own)) => {
-                    u128::from(own).wrapping_sub(u128::from(first)) < 4
-                        || block.broadcast() == address
-                }
-                _ => false,
-            })
+        let mut holding = blocks.filter(|block| block.contains(&address));
+        holding
+            .any(|block| is_of_first_four(block.network(), address) || block.broadcast() == address)
     }
 
     fn by_public_address(
@@ -254,7 +255,13 @@ impl<R: Reader> Walk<'_, R> {
             return Next::Table;
         };
         let Some((interface, _)) = self.network.by_public.get(&address) else {
-            return Next::Table;
+            if !self.network.idle.contains(&address) {
+                return Next::Table;
+            }
+            let code = Code::NoPossibleDestination;
+            let label = "the Elastic IP address is associated with nothing";
+            let rule = Rule::always(Action::Drop(code), label);
+            return self.drop(traveller, place, (found.0, &rule), code);
         };
         let vpc = self
             .network
@@ -421,5 +428,14 @@ impl<R: Reader> Walk<'_, R> {
         } else {
             Disposition::ExitedToInternet
         }
+    }
+}
+
+/// Whether an address is one of the four that start at another.
+fn is_of_first_four(first: IpAddr, address: IpAddr) -> bool {
+    match (first, address) {
+        (IpAddr::V4(first), IpAddr::V4(own)) => u32::from(own).wrapping_sub(u32::from(first)) < 4,
+        (IpAddr::V6(first), IpAddr::V6(own)) => u128::from(own).wrapping_sub(u128::from(first)) < 4,
+        _ => false,
     }
 }
