@@ -60,6 +60,7 @@ impl<'t> Outcomes<'t> {
                 self.deny_is_certain |= is_certain;
             }
             Action::Doubt(_)
+            | Action::Inform(_)
             | Action::Pass
             | Action::Forward(_)
             | Action::ByAddress(..)
