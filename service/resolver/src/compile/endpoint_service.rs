@@ -7,7 +7,8 @@
 use causeway_model::ids::{AccountId, Region};
 use causeway_model::resource::Body;
 use causeway_model::resources::endpoints::{
-    ServiceState, ServiceType, VpcEndpointConnection, VpcEndpointState, VpcEndpointType,
+    DnsNameState, ServiceState, ServiceType, VpcEndpointConnection, VpcEndpointState,
+    VpcEndpointType,
 };
 use causeway_model::resources::{VpcEndpoint, VpcEndpointService};
 use causeway_model::trace::{Code, Stage};
@@ -71,6 +72,18 @@ pub(crate) fn entrance(builder: &mut Builder, endpoint: &VpcEndpoint) -> Option<
     let label = "the topology does not hold the endpoint's interface";
     let unknown = Rule::always(Action::Unknown(Code::UnknownResource), label);
     Some(builder.ordered(Stage::Forwarding, rules, unknown))
+}
+
+/// Whether nothing is known against the private name of an endpoint's service.
+pub(crate) fn is_verified(builder: &Builder, endpoint: &VpcEndpoint) -> bool {
+    let held = held(builder, endpoint).and_then(|at| builder.network.resource(at));
+    let Some(Body::VpcEndpointService(service)) = held.map(|held| &held.body) else {
+        return true;
+    };
+    !matches!(
+        service.private_dns_name_state,
+        Some(DnsNameState::PendingVerification | DnsNameState::Failed)
+    )
 }
 
 fn interfaces(builder: &Builder, endpoint: &VpcEndpoint) -> Vec<InterfaceIx> {

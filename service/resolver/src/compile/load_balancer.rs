@@ -14,7 +14,9 @@ use std::net::IpAddr;
 use causeway_model::ids::{LoadBalancerArn, ResourceId};
 use causeway_model::resource::Body;
 use causeway_model::resources::interfaces::NetworkInterfaceType;
-use causeway_model::resources::load_balancers::{LoadBalancerType, LoadBalancerZone};
+use causeway_model::resources::load_balancers::{
+    LoadBalancerScheme, LoadBalancerType, LoadBalancerZone,
+};
 use causeway_model::resources::{LoadBalancer, NetworkInterface, TargetGroup};
 
 use crate::table::{InterfaceIx, PlaceIx, ResourceIx, SubnetIx};
@@ -175,6 +177,56 @@ pub(crate) fn compile(builder: &mut Builder, fleet: &Fleet) {
             node::compile(builder, fleet, (*at, balancer), subnet);
         }
     }
+}
+
+/// The names of load balancers: one for all nodes, and of a Network Load Balancer one for each zone.
+pub(crate) fn names(builder: &mut Builder) {
+    for (at, balancer) in all(builder) {
+        let mut every = Some(Vec::new());
+        let mut all = nodes(builder, at);
+        // What has no targets is taken out of the name, unless nothing would be left.
+        let served: Vec<_> = all
+            .iter()
+            .map(|(subnet, _)| node::is_served(builder, at, *subnet))
+            .collect();
+        let mut is_served = served.iter().copied();
+        all.retain(|_| is_served.next() == Some(true) || !served.contains(&true));
+        for (subnet, own) in all {
+            let is_public = balancer.scheme == LoadBalancerScheme::InternetFacing;
+            let own = addresses(builder, own, is_public);
+            let zone = builder.network.subnet(subnet);
+            let zone = zone.and_then(|subnet| subnet.zone.as_ref());
+            let zonal = zone.map(|zone| format!("{zone}.{}", balancer.dns_name));
+            let zonal = zonal.filter(|_| balancer.r#type == LoadBalancerType::Network);
+            if let Some(name) = zonal.and_then(|name| name.parse().ok()) {
+                let held = &mut builder.network.names.balancers;
+                held.insert(name, (at, own.clone()));
+            }
+            every = every.zip(own).map(|(mut every, own)| {
+                every.extend(own);
+                every
+            });
+        }
+        let every = every.filter(|every| !every.is_empty());
+        if let Ok(name) = balancer.dns_name.parse() {
+            let held = &mut builder.network.names.balancers;
+            held.insert(name, (at, every));
+        }
+    }
+}
+
+/// The addresses that a node's name stands for.
+fn addresses(builder: &Builder, node: InterfaceIx, is_public: bool) -> Option<Vec<IpAddr>> {
+    let node = builder.network.interface(node)?;
+    let own = node.addresses.iter();
+    let own: Vec<IpAddr> = if is_public {
+        let public = &builder.network.public_of;
+        own.filter_map(|own| public.get(&(node.vpc, *own)).copied())
+            .collect()
+    } else {
+        own.take(1).copied().collect()
+    };
+    (!own.is_empty()).then_some(own)
 }
 
 /// The place where packets from an endpoint's interface enter a node of the load balancer behind the endpoint's service.

@@ -198,3 +198,16 @@ fn stand_in(builder: &mut Builder, node: &Node<'_>) {
         });
     }
 }
+
+/// Whether a node has targets for some listener, as far as is known.
+pub(super) fn is_served(builder: &mut Builder, at: ResourceIx, subnet: SubnetIx) -> bool {
+    let place = builder.place(Key::LoadBalancer(at, subnet, None));
+    let place = builder.network.place(place);
+    let tables = place.into_iter().flat_map(|place| &place.tables);
+    let mut tables = tables.filter_map(|table| builder.network.table(*table));
+    let choice = tables.find(|table| table.stage == Stage::Choice);
+    choice.is_none_or(|table| {
+        let mut rules = table.rules.iter();
+        rules.any(|rule| !matches!(rule.action, Action::Drop(_)))
+    })
+}
