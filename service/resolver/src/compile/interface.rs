@@ -267,14 +267,15 @@ fn delivery(builder: &mut Builder, interface: &NetworkInterface) -> TableIx {
         | NetworkInterfaceType::Branch => {
             (Action::Deliver(End::Interface), "own address".to_owned())
         }
-        NetworkInterfaceType::VpcEndpoint | NetworkInterfaceType::NatGateway => (
+        NetworkInterfaceType::VpcEndpoint
+        | NetworkInterfaceType::NatGateway
+        | NetworkInterfaceType::NetworkLoadBalancer
+        | NetworkInterfaceType::LoadBalancer => (
             Action::Unknown(Code::UnknownResource),
             "what uses the interface is not in the topology".to_owned(),
         ),
         NetworkInterfaceType::GatewayLoadBalancerEndpoint
         | NetworkInterfaceType::GatewayLoadBalancer
-        | NetworkInterfaceType::NetworkLoadBalancer
-        | NetworkInterfaceType::LoadBalancer
         | NetworkInterfaceType::TransitGateway
         | NetworkInterfaceType::Other => {
             let words = interface.interface_type.as_str().replace('_', " ");

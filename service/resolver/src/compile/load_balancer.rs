@@ -105,6 +105,7 @@ pub(crate) fn register(builder: &mut Builder) {
         if let Some(user) = user {
             let subnet = held.subnet;
             builder.nodes.entry((user, subnet)).or_insert(own);
+            builder.network.nodes.entry(user).or_default().push(own);
         }
     }
     for (at, balancer) in all(builder) {
@@ -143,6 +144,7 @@ fn register_node(
         let own = interface::add(builder, (at, vpc, subnet), inside, groups);
         interface::set_user(builder, own, Some(at));
         builder.nodes.insert((at, subnet), own);
+        builder.network.nodes.entry(at).or_default().push(own);
         own
     });
     let first = builder.network.interface(own);

@@ -5,7 +5,7 @@ use causeway_model::resources::load_balancers::LoadBalancerType;
 use causeway_model::trace::{Addr, Code, Verdict};
 
 use crate::network::Network;
-use crate::table::{InterfaceIx, ResourceIx};
+use crate::table::ResourceIx;
 
 use super::target::public_address;
 use super::{Must, Settled, Source, Target, settled};
@@ -22,8 +22,8 @@ pub(super) fn of_balancer(
         let code = Code::NoPossibleDestination;
         return settled(Verdict::Unreachable, code, Some(at), detail);
     }
-    let all = (0..).map(InterfaceIx).zip(&network.interfaces);
-    let nodes = all.filter(|(_, own)| own.user == Some(at));
+    let nodes = network.nodes.get(&at).into_iter().flatten();
+    let nodes = nodes.filter_map(|own| Some((*own, network.interface(*own)?)));
     let mut targets = Vec::new();
     let mut is_known = !balancer.availability_zones.is_empty();
     for (own, node) in nodes {

@@ -289,6 +289,10 @@ fn find(builder: &Builder, fleet: &Fleet, own: Use<'_>, target: &Target) -> Vec<
 /// The zone of an address of the load balancer's VPC.
 fn zone_of(builder: &Builder, fleet: &Fleet, own: Use<'_>, address: IpAddr) -> Option<Zone> {
     let vpc = builder.network.subnet(own.node.subnet)?.vpc;
+    let holder = builder.network.by_address.get(&(vpc, address));
+    if let Some(holder) = holder.and_then(|own| builder.network.interface(*own)) {
+        return fleet.zones.of_subnet(holder.subnet).cloned();
+    }
     let subnets = (0..).zip(&builder.network.subnets);
     let mut subnets = subnets.filter(|(_, subnet)| subnet.vpc == vpc);
     let holds = |block: &IpNet| block.contains(&address);
