@@ -4,8 +4,10 @@ mod block_public_access;
 mod builder;
 mod dns_names;
 mod endpoint;
+mod endpoint_service;
 mod interface;
 mod internet_gateway;
+mod load_balancer;
 mod nat_gateway;
 mod network_acl;
 mod peering;
@@ -14,6 +16,7 @@ mod route_table;
 mod security_group;
 mod subnet;
 mod unsupported;
+mod zone;
 
 use causeway_model::snapshot::Snapshot;
 
@@ -28,6 +31,7 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     endpoint::register(&mut builder);
     subnet::register(&mut builder);
     interface::register(&mut builder);
+    load_balancer::register(&mut builder);
     nat_gateway::register(&mut builder);
     internet_gateway::register(&mut builder);
     interface::compile(&mut builder);
@@ -37,6 +41,9 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     nat_gateway::compile(&mut builder);
     peering::compile(&mut builder);
     endpoint::compile(&mut builder);
+    let fleet = load_balancer::Fleet::gather(&builder);
+    load_balancer::compile(&mut builder, &fleet);
+    endpoint_service::compile(&mut builder, &fleet);
     dns_names::compile(&mut builder);
     builder.finish()
 }

@@ -60,6 +60,7 @@ impl<'t> Outcomes<'t> {
                 self.deny_is_certain |= is_certain;
             }
             Action::Doubt(_)
+            | Action::Inform(_)
             | Action::Pass
             | Action::Forward(_)
             | Action::ByAddress(..)
@@ -289,14 +290,15 @@ pub(crate) fn with_unlisted<'t>(
 }
 
 /// Routes for a symbolic address: the longest prefix that holds all of it, after the longer ones that may hold some of it. Public addresses
-/// that no interface holds are never local.
+/// that no interface holds are never local; an address of a known block may be.
 pub(crate) fn symbolic_routes<'t>(
     table: &'t Table,
     packet: &Packet,
     network: &Network,
 ) -> Vec<(&'t Rule, Matched)> {
     let rules = table.rules.iter();
-    let rules = rules.filter(|rule| !matches!(rule.action, Action::ByAddress(..)));
+    let is_of_block = matches!(packet.header.destination, Addr::Within(_));
+    let rules = rules.filter(|rule| is_of_block || !matches!(rule.action, Action::ByAddress(..)));
     let mut matched: Vec<_> = rules
         .map(|rule| (rule, packet.matches(&rule.matches, network)))
         .filter(|(_, matched)| *matched != Matched::No)

@@ -21,6 +21,8 @@ use crate::table::{AddressMatch, InterfaceIx, ResourceIx, VpcIx};
 pub(crate) struct Names {
     /// Names of endpoints that resolve everywhere.
     pub(crate) endpoints: FxHashMap<DnsName, EndpointName>,
+    /// Names of load balancers, which resolve everywhere: none where the topology does not hold the addresses of all nodes.
+    pub(crate) balancers: FxHashMap<DnsName, (ResourceIx, Option<Vec<IpAddr>>)>,
     /// Names that endpoints take over inside a VPC; the first label may be `*`.
     pub(crate) private: FxHashMap<(VpcIx, DnsName), PrivateName>,
     /// What decides about other names in a VPC, and is not walked yet: private hosted zones, Resolver rules.
@@ -45,6 +47,8 @@ pub(crate) struct PrivateName {
     pub(crate) name: EndpointName,
     /// Whether the endpoint's private DNS is on.
     pub(crate) is_enabled: bool,
+    /// Whether the service's owner has shown the name to be theirs, as far as is known.
+    pub(crate) is_verified: bool,
 }
 
 /// What a name resolves to.
@@ -75,12 +79,24 @@ pub(crate) fn resolve(network: &Network, vpc: Option<VpcIx>, name: &DnsName) -> 
             return Resolved::Unknown(Code::UnsupportedComponent, Some(zone));
         }
         if let Some((_, private)) = taken {
+            if !private.is_verified {
+                let endpoint = Some(private.name.endpoint);
+                return Resolved::Unknown(Code::DnsPrivateNameNotVerified, endpoint);
+            }
             return addresses(network, &private.name);
         }
         disabled = private.map(|(_, private)| private.name.endpoint);
     }
     if let Some(endpoint) = network.names.endpoints.get(name) {
         return addresses(network, endpoint);
+    }
+    match network.names.balancers.get(name) {
+        Some((_, Some(addresses))) => {
+            let addresses = addresses.iter().copied().map(Addr::Ip).collect();
+            return Resolved::To(addresses, disabled);
+        }
+        Some((at, None)) => return Resolved::Unknown(Code::UnknownResource, Some(*at)),
+        None => {}
     }
     match public_service(network, name) {
         Some(service) => Resolved::To(service_addresses(network, service), disabled),

@@ -1,5 +1,6 @@
 //! The ends of a flow: where its packet starts, and which addresses it goes to.
 
+mod balancer;
 mod source;
 mod target;
 

@@ -36,6 +36,8 @@ pub struct Network {
     pub(crate) public_of: FxHashMap<(VpcIx, IpAddr), IpAddr>,
     /// The interface that an instance, or an interface itself, sends and receives with.
     pub(crate) primary: FxHashMap<ResourceIx, InterfaceIx>,
+    /// The interfaces of a load balancer's nodes.
+    pub(crate) nodes: FxHashMap<ResourceIx, Vec<InterfaceIx>>,
     /// The VPCs that know a VPC's security groups: active peering connections within its Region.
     pub(crate) peers: FxHashMap<VpcIx, Vec<VpcIx>>,
     pub(crate) names: crate::dns::Names,

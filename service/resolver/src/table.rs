@@ -72,6 +72,8 @@ pub(crate) struct Place {
     pub(crate) interface: Option<InterfaceIx>,
     /// Whether a packet that passes is still known to come from a member of its security groups.
     pub(crate) keeps_groups: bool,
+    /// The interface whose security groups a packet that leaves is known by, where the component speaks for itself.
+    pub(crate) sender: Option<InterfaceIx>,
 }
 
 /// Ordered rules of one component for one stage.
@@ -229,6 +231,8 @@ pub(crate) enum Action {
     Deny(Code),
     /// Cannot be known: noted, and the walk goes on as if it had passed.
     Doubt(Code),
+    /// Lets it pass, and tells something that does not matter for the verdict.
+    Inform(Code),
     /// Sends it to a place.
     Forward(PlaceIx),
     /// Sends it to the one who has its destination address in the VPC.
@@ -255,9 +259,11 @@ impl Action {
     /// The code that it carries.
     pub(crate) fn code(&self) -> Option<Code> {
         match self {
-            Self::Deny(code) | Self::Doubt(code) | Self::Drop(code) | Self::Unknown(code) => {
-                Some(*code)
-            }
+            Self::Deny(code)
+            | Self::Doubt(code)
+            | Self::Inform(code)
+            | Self::Drop(code)
+            | Self::Unknown(code) => Some(*code),
             Self::Pass
             | Self::Allow
             | Self::Forward(_)
@@ -277,7 +283,8 @@ impl Action {
 pub(crate) struct Rewrite {
     /// The new source, with ports from 1024 to 65535.
     pub(crate) source: Option<Addr>,
-    /// Where replies to the new source come back to, if the source is no interface's address.
+    /// Where replies to the new source come back to, if the source is no interface's address; without a new source, where replies to the
+    /// one that is kept come back to, whatever routes say.
     pub(crate) back: Option<PlaceIx>,
     /// The new destination, and its port if that changes too.
     pub(crate) destination: Option<(IpAddr, Option<u16>)>,

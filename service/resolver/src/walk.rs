@@ -146,6 +146,14 @@ impl Traveller {
             .map(|(_, back)| *back)
     }
 
+    /// Where a reply comes back to that goes to a source which a component has kept: no route is asked.
+    fn kept_way_back(&self) -> Option<PlaceIx> {
+        let kept = self.translations.iter().rev();
+        let mut kept = kept.filter(|made| self.packet.is_reply && made.source.is_none());
+        let (to, back) = kept.find_map(|made| made.back.as_ref())?;
+        (*to == self.packet.header.destination).then_some(*back)
+    }
+
     pub(crate) fn note(
         &mut self,
         effect: Effect,
@@ -297,6 +305,9 @@ impl<R: Reader> Walk<'_, R> {
             traveller.packet.sender = None;
             traveller.link = None;
         }
+        if place.sender.is_some() && !traveller.packet.is_reply {
+            traveller.packet.sender = place.sender;
+        }
         if let Some(link) = place.link {
             traveller.link = Some(link);
             traveller.packet.zone = self.network.subnet(link).and_then(|subnet| subnet.zone_ix);
@@ -342,6 +353,15 @@ impl<R: Reader> Walk<'_, R> {
             | Stage::Choice
             | Stage::Policy
             | Stage::Firewall => {
+                if let Some(back) = traveller
+                    .kept_way_back()
+                    .filter(|_| table.stage == Stage::RouteTable)
+                {
+                    let label =
+                        Cow::Borrowed("a reply to what kept its source goes back the same way");
+                    self.record(traveller, table, label, (StepAction::Forwarded, None));
+                    return Next::Place(back);
+                }
                 let mut rules = decide::deciding::<R>(table, &traveller.packet, self.network);
                 if table.stage == Stage::RouteTable {
                     self.note_random_choice(traveller, place, &rules);

@@ -100,6 +100,10 @@ const ENDS: &[&str] = &[
     "eni-sqs",
     "10.0.0.9",
     "52.218.0.9",
+    "arn:loadbalancer/net/x",
+    "10.0.0.7",
+    "vpce-shop",
+    "vpce-shop",
 ];
 
 const NAMES: &[&str] = &[
@@ -134,6 +138,11 @@ pl two two: 10.1.0.0/28, 10.1.0.0/16, 8.8.8.0/24
 pl s3 com.amazonaws.eu-west-1.s3: 52.218.0.0/17
 pl dark dark: unknown
 tgw hub
+eni shop b 10.0.0.25 sg=two type=vpc_endpoint
+endpoint shop a interface com.amazonaws.vpce.eu-west-1.vpce-svc-shop enis=shop
+tg some TCP/443 ip: 10.0.0.5, 10.0.0.20, 10.1.0.4
+tg box TCP/22 instance: i-box
+tg names UDP/53 ip: 10.0.0.20 unhealthy, 10.0.0.5
 ";
 
 prop_compose! {
@@ -251,11 +260,30 @@ fn switches() -> impl Strategy<Value = String> {
     lines.prop_map(|(a, b, c, d, e, f, g, h, i, j)| [a, b, c, d, e, f, g, h, i, j].concat())
 }
 
+/// A load balancer, and a service with it.
+fn balancers() -> impl Strategy<Value = String> {
+    let lines = (
+        line(&[
+            "lb net/x a in=a@10.0.0.7,b@10.0.0.24: TCP/443 -> some, TCP/22 -> box, UDP/53 -> names",
+            "lb net/x a in=a@10.0.0.7,b@10.0.0.24 sg=one cross-zone=on: TCP/443 -> some, TCP_UDP/53 -> names",
+            "lb net/x a in=a sg=two: TCP/443 -> some+box",
+            "lb app/x a in=a@10.0.0.7,b@10.0.0.24 sg=one: HTTPS/443 -> some",
+            "",
+        ]),
+        line(&[
+            "service shop com.amazonaws.vpce.eu-west-1.vpce-svc-shop lbs=net/x allow=*",
+            "service shop com.amazonaws.vpce.eu-west-1.vpce-svc-shop lbs=net/x zones=eu-west-1a account=222222222222",
+            "",
+        ]),
+    );
+    lines.prop_map(|(a, b)| a + &b)
+}
+
 prop_compose! {
     fn network()(
         hostnames in select(&["hostnames=on", "dns=off", ""][..]),
         region in select(&["", "region=us-east-1"][..]),
-        switches in switches(),
+        switches in (switches(), balancers()).prop_map(|(a, b)| a + &b),
         one in group("sg one a"),
         two in group("sg two a"),
         acl_a in acl("acl a a default"),

@@ -46,6 +46,12 @@ pub(crate) enum Key {
     PeeringFrom(ResourceIx, VpcIx),
     Endpoint(ResourceIx),
     EndpointBack(ResourceIx),
+    /// An endpoint service, as this interface of an endpoint meets it.
+    ServiceFor(ResourceIx, InterfaceIx),
+    /// A load balancer's node in a subnet, by its address or behind this interface of an endpoint.
+    LoadBalancer(ResourceIx, SubnetIx, Option<InterfaceIx>),
+    /// Where replies come back to such a node.
+    LoadBalancerBack(ResourceIx, SubnetIx, Option<InterfaceIx>),
     Unsupported(ResourceIx),
 }
 
@@ -62,6 +68,8 @@ pub(crate) struct Builder {
     pub(crate) lists: BTreeMap<ResourceId, PrefixListIx>,
     /// The private DNS names of each endpoint service that the topology holds.
     pub(crate) services: BTreeMap<ServiceName, Vec<DnsName>>,
+    /// The interface of each node of a load balancer: one in a subnet.
+    pub(crate) nodes: BTreeMap<(ResourceIx, SubnetIx), InterfaceIx>,
     groups: BTreeMap<ResourceId, GroupIx>,
     zones: BTreeMap<String, ZoneIx>,
     /// Filter tables of sets of security groups, outbound and inbound.
@@ -156,6 +164,7 @@ impl Builder {
             link: None,
             interface: None,
             keeps_groups: true,
+            sender: None,
         });
         self.places.insert(key, new);
         new

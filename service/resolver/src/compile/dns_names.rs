@@ -22,6 +22,7 @@ pub(crate) fn compile(builder: &mut Builder) {
             private_names(builder, at, &endpoint);
         }
     }
+    super::load_balancer::names(builder);
     zones(builder);
     other_servers(builder);
 }
@@ -105,10 +106,12 @@ fn private_names(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) 
         endpoint: at,
         interfaces: all,
     };
+    let is_verified = super::endpoint_service::is_verified(builder, endpoint);
     for own in names_of_service(builder, endpoint) {
         let new = PrivateName {
             name: name.clone(),
             is_enabled: endpoint.private_dns_enabled,
+            is_verified,
         };
         let held = builder
             .network

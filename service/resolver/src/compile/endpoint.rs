@@ -115,14 +115,15 @@ fn interface(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
         Code::ProtocolRestriction,
         "an interface endpoint takes TCP and UDP alone",
     );
+    if let Some(enter) = super::endpoint_service::entrance(builder, endpoint) {
+        builder.fill(Key::Endpoint(at), at, vec![state, admission, enter]);
+        return;
+    }
     let words = service_words(endpoint);
     let service = endpoint.service_name.as_ref();
     let is_aws = service.is_some_and(|name| service_of_name(name.as_str()).is_some());
     let (action, label) = if is_aws {
         (Action::Deliver(End::ServiceAtInterface), words)
-    } else if service.is_some_and(|name| builder.services.contains_key(name)) {
-        let label = format!("{words}: what is behind it is not known yet");
-        (Action::Unknown(Code::UnsupportedComponent), label)
     } else {
         let label = format!("{words}, which is not in the topology");
         (Action::Unknown(Code::VpceServiceNotFound), label)

@@ -57,6 +57,11 @@ fn groups(builder: &mut Builder, interface: &NetworkInterface) -> Vec<GroupIx> {
     {
         ids.clone_from(&endpoint.group_ids);
     }
+    if let Some(Body::LoadBalancer(balancer)) = user.as_ref().map(|user| &user.body)
+        && ids.is_empty()
+    {
+        ids.clone_from(&balancer.security_groups);
+    }
     ids.iter()
         .map(|id| builder.group(id.as_resource_id()))
         .collect()
@@ -184,7 +189,7 @@ pub(crate) fn compile(builder: &mut Builder) {
         };
         let (subnet, groups) = (entry.subnet, entry.groups.clone());
         let filters =
-            (!is_unfiltered(&interface)).then(|| security_group::tables(builder, &groups));
+            (!is_unfiltered(&interface, &groups)).then(|| security_group::tables(builder, &groups));
         let state = state(builder, &interface);
         let subnet_out = builder.place(Key::SubnetOut(subnet));
         let leave = builder.always(
@@ -215,7 +220,10 @@ pub(crate) fn compile(builder: &mut Builder) {
 }
 
 /// Whether an interface is of a kind that has no security groups (NAT gateway, Gateway Load Balancer endpoint).
-fn is_unfiltered(interface: &NetworkInterface) -> bool {
+fn is_unfiltered(interface: &NetworkInterface, groups: &[GroupIx]) -> bool {
+    if interface.interface_type == NetworkInterfaceType::NetworkLoadBalancer {
+        return groups.is_empty();
+    }
     let is_gateway = matches!(
         interface.interface_type,
         NetworkInterfaceType::NatGateway
@@ -262,14 +270,15 @@ fn delivery(builder: &mut Builder, interface: &NetworkInterface) -> TableIx {
         | NetworkInterfaceType::Branch => {
             (Action::Deliver(End::Interface), "own address".to_owned())
         }
-        NetworkInterfaceType::VpcEndpoint | NetworkInterfaceType::NatGateway => (
+        NetworkInterfaceType::VpcEndpoint
+        | NetworkInterfaceType::NatGateway
+        | NetworkInterfaceType::NetworkLoadBalancer
+        | NetworkInterfaceType::LoadBalancer => (
             Action::Unknown(Code::UnknownResource),
             "what uses the interface is not in the topology".to_owned(),
         ),
         NetworkInterfaceType::GatewayLoadBalancerEndpoint
         | NetworkInterfaceType::GatewayLoadBalancer
-        | NetworkInterfaceType::NetworkLoadBalancer
-        | NetworkInterfaceType::LoadBalancer
         | NetworkInterfaceType::TransitGateway
         | NetworkInterfaceType::Other => {
             let words = interface.interface_type.as_str().replace('_', " ");
@@ -284,6 +293,10 @@ fn delivery(builder: &mut Builder, interface: &NetworkInterface) -> TableIx {
 fn user(builder: &mut Builder, interface: &NetworkInterface) -> Option<Action> {
     let id = interface.network_interface_id.as_resource_id();
     let at = *builder.users.get(id)?;
+    if builder.network.resource(at)?.kind() == Kind::LoadBalancer {
+        let own = *builder.interfaces.get(id)?;
+        return super::load_balancer::place_of(builder, at, own).map(Action::Forward);
+    }
     let key = if builder.network.resource(at)?.kind() == Kind::VpcEndpoint {
         Key::Endpoint(at)
     } else {
@@ -303,4 +316,5 @@ fn note_users(builder: &mut Builder) {
         let interfaces = addresses.filter_map(|address| address.network_interface_id.as_ref());
         builder.users.extend(interfaces.map(|id| (id.into(), at)));
     }
+    super::load_balancer::note_users(builder);
 }

@@ -60,7 +60,10 @@ fn of_resource(network: &Network, id: &ResourceId) -> Settled<Source> {
         of_interface(network, interface_of(network, at)?)
     } else if matches!(resource.body, Body::InternetGateway(_)) {
         Ok(Source::Outside(Addr::Internet, Some(at)))
-    } else if matches!(resource.body, Body::VpcEndpoint(_)) {
+    } else if matches!(
+        resource.body,
+        Body::VpcEndpoint(_) | Body::VpcEndpointService(_)
+    ) {
         of_endpoint(at)
     } else {
         unsupported(network, at, "source")

@@ -101,6 +101,8 @@ fn of_resource(network: &Network, id: &ResourceId, source: &Source) -> Settled<V
         }])
     } else if let Body::VpcEndpoint(endpoint) = &resource.body {
         of_endpoint(network, at, endpoint)
+    } else if let Body::LoadBalancer(balancer) = &resource.body {
+        super::balancer::of_balancer(network, at, balancer, source)
     } else {
         unsupported(network, at, "destination")
     }
@@ -125,7 +127,12 @@ fn of_interface(
     match (address, source) {
         (Some(address), _) => Ok(Target {
             address: Addr::Ip(address),
-            must: Must::EndAt(own),
+            // What uses an interface may hand the packet on.
+            must: if interface.is_some_and(|own| own.user.is_some()) {
+                Must::Pass(at)
+            } else {
+                Must::EndAt(own)
+            },
             interface: Some(own),
         }),
         (None, Source::Interface(_)) => {
@@ -146,7 +153,11 @@ fn of_interface(
 }
 
 /// The public address of an interface, of the family that packets from outside are of.
-fn public_address(network: &Network, interface: &Interface, from: &Addr) -> Option<IpAddr> {
+pub(super) fn public_address(
+    network: &Network,
+    interface: &Interface,
+    from: &Addr,
+) -> Option<IpAddr> {
     let own = interface.addresses.iter();
     let mut public = own.filter_map(|own| network.public_of.get(&(interface.vpc, *own)).copied());
     public.find(|public| match from {

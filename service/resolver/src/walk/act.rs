@@ -46,6 +46,12 @@ impl<R: Reader> Walk<'_, R> {
                 );
                 Next::Table
             }
+            Action::Inform(code) => {
+                let detail = rule.label.to_string();
+                traveller.note(Effect::Informs, code, place.resource, detail);
+                self.record(traveller, table, label(), (StepAction::Allowed, Some(code)));
+                Next::Table
+            }
             Action::Forward(to) => {
                 self.record(traveller, table, label(), (StepAction::Forwarded, None));
                 Next::Place(to)
@@ -147,6 +153,8 @@ impl<R: Reader> Walk<'_, R> {
             if before.protocol.has_ports() {
                 after.source_ports = PortRange::TRANSLATED;
             }
+        } else if let Some(back) = rewrite.back {
+            made.back = Some((before.source.clone(), back));
         }
         if let Some((destination, port)) = rewrite.destination {
             made.destination = Some((before.destination.clone(), before.destination_ports));

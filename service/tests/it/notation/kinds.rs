@@ -22,6 +22,7 @@ use causeway_model::resources::{
 use super::Places;
 use super::line::{Line, read, read_all, read_ids};
 
+mod balancers;
 mod services;
 
 /// Account and Region where a line names none and is in no VPC.
@@ -49,6 +50,8 @@ pub(super) fn resource(mut line: Line<'_>, places: &mut Places) -> Result<Resour
         "bpa" => block_public_access(&mut line, account.unwrap_or(HOME[0]), region),
         "vgw" => vpn_gateway(&mut line),
         "tgw" => transit_gateway(&mut line),
+        "lb" => balancers::load_balancer(&mut line),
+        "tg" => balancers::target_group(&mut line),
         _ => services::resource(kind, &mut line, places),
     }?;
     line.finish()?;
@@ -98,7 +101,7 @@ fn vpc(line: &mut Line<'_>, places: &mut Places, home: [Option<&str>; 2]) -> Res
     .into())
 }
 
-/// `subnet NAME VPC CIDR[,CIDR] [zone=ZONE]`
+/// `subnet NAME VPC CIDR[,CIDR] [zone=ZONE] [zone-id=ID]`
 fn subnet(line: &mut Line<'_>, places: &mut Places) -> Result<Body, String> {
     let (own, vpc) = (line.word("the name")?, line.word("the VPC")?);
     places.subnets.insert(own.to_owned(), vpc.to_owned());
@@ -107,7 +110,7 @@ fn subnet(line: &mut Line<'_>, places: &mut Places) -> Result<Body, String> {
         vpc_id: read(&format!("vpc-{vpc}"))?,
         cidr_blocks: read_all(line.word("the CIDR block")?)?,
         availability_zone: line.get("zone")?,
-        availability_zone_id: None,
+        availability_zone_id: line.get("zone-id")?,
     }
     .into())
 }
@@ -164,7 +167,8 @@ fn security_group(line: &mut Line<'_>) -> Result<Body, String> {
     .into())
 }
 
-/// `eni NAME SUBNET ADDRESS[,ADDRESS] [sg=A,B] [public=ADDRESS] [instance=NAME] [index=N] [type=TYPE] [status=STATUS] [deny-igw=on]`
+/// `eni NAME SUBNET ADDRESS[,ADDRESS] [sg=A,B] [public=ADDRESS] [instance=NAME] [index=N] [type=TYPE] [status=STATUS] [deny-igw=on]
+/// [elb=net/NAME]`
 fn interface(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
     let (own, subnet) = (line.word("the name")?, line.word("the subnet")?);
     let addresses: Vec<std::net::IpAddr> = read_all(line.word("the address")?)?;
@@ -176,6 +180,7 @@ fn interface(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
         public_ip: public_ip.take(),
     });
     let instance = line.option("instance").map(|name| format!("i-{name}"));
+    let elb = line.option("elb").map(|own| format!("ELB {own}"));
     Ok(NetworkInterface {
         network_interface_id: read(&format!("eni-{own}"))?,
         vpc_id: read(&format!("vpc-{}", vpc_of(places, subnet)?))?,
@@ -190,7 +195,7 @@ fn interface(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
         device_index: line.get("index")?.unwrap_or(0),
         availability_zone: None,
         requester_managed: false,
-        description: String::new(),
+        description: elb.unwrap_or_default(),
         deny_all_igw_traffic: line.option("deny-igw") == Some("on"),
     }
     .into())

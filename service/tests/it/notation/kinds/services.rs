@@ -6,7 +6,8 @@ use causeway_model::ids::{DnsName, Region, VpcId};
 use causeway_model::resource::Body;
 use causeway_model::resources::dns::ResolverRuleType;
 use causeway_model::resources::endpoints::{
-    DnsEntry, ServiceState, VpcEndpointState, VpcEndpointType,
+    DnsEntry, DnsNameState, ServiceState, ServiceType, VpcEndpointConnection, VpcEndpointState,
+    VpcEndpointType,
 };
 use causeway_model::resources::transit::{VpcPeeringConnectionState, VpcPeeringConnectionVpcInfo};
 use causeway_model::resources::{
@@ -94,27 +95,47 @@ fn endpoint(line: &mut Line<'_>) -> Result<Body, String> {
     .into())
 }
 
-/// `service NAME SERVICE [names=A,B]`
+/// `service NAME SERVICE [names=A,B] [verified=STATE] [type=TYPE] [state=STATE] [zones=A,B] [regions=A,B] [lbs=net/A,net/B] [accept=on]
+/// [allow=PRINCIPAL,...|none] [connections=ENDPOINT/STATE,...]`
 fn service(line: &mut Line<'_>) -> Result<Body, String> {
+    let allow = line.option("allow");
+    let principals = allow.filter(|words| *words != "none").unwrap_or_default();
+    let connections = line.list("connections").split(',');
+    let connections = connections.filter(|words| !words.is_empty());
+    let kind = line
+        .option("type")
+        .map(|kind| name(Some(kind), ServiceType::Interface));
+    let verified = line.option("verified");
+    let verified = verified.map(|state| name(Some(state), DnsNameState::Verified));
     Ok(VpcEndpointService {
         service_id: read(&format!("vpce-svc-{}", line.word("the name")?))?,
         service_name: read(line.word("the service")?)?,
-        service_type: None,
-        service_state: ServiceState::Available,
-        availability_zones: Vec::new(),
-        acceptance_required: false,
-        network_load_balancer_arns: Vec::new(),
+        service_type: kind.transpose()?,
+        service_state: name(line.option("state"), ServiceState::Available)?,
+        availability_zones: read_all(line.list("zones"))?,
+        acceptance_required: line.option("accept") == Some("on"),
+        network_load_balancer_arns: read_ids("arn:loadbalancer/", line.list("lbs"))?,
         gateway_load_balancer_arns: Vec::new(),
         base_endpoint_dns_names: Vec::new(),
         private_dns_names: read_all(line.list("names"))?,
-        private_dns_name_state: None,
-        supported_regions: Vec::new(),
-        permissions_known: false,
-        allowed_principals: Vec::new(),
-        connections: Vec::new(),
+        private_dns_name_state: verified.transpose()?,
+        supported_regions: read_all(line.list("regions"))?,
+        permissions_known: allow.is_some(),
+        allowed_principals: read_all(principals)?,
+        connections: connections.map(connection).collect::<Result<_, String>>()?,
         vpc_endpoint_policy_supported: false,
     }
     .into())
+}
+
+fn connection(words: &str) -> Result<VpcEndpointConnection, String> {
+    let (own, state) = words.split_once('/').unwrap_or((words, "available"));
+    Ok(VpcEndpointConnection {
+        vpc_endpoint_id: read(&format!("vpce-{own}"))?,
+        vpc_endpoint_owner: None,
+        vpc_endpoint_state: name(Some(state), VpcEndpointState::Available)?,
+        vpc_endpoint_region: None,
+    })
 }
 
 /// `dhcp NAME SERVER[,SERVER]`

@@ -1,0 +1,98 @@
+//! Zones, told apart across accounts: the id of a zone is the same in every account, its name is not.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use causeway_model::ids::{AccountId, ZoneId, ZoneName};
+use causeway_model::resources::Subnet;
+
+use crate::table::{ResourceIx, SubnetIx};
+
+use super::builder::{Builder, pick};
+
+/// A zone, as far as the topology tells.
+#[derive(Debug, Clone)]
+pub(crate) struct Zone {
+    account: AccountId,
+    name: Option<ZoneName>,
+    id: Option<ZoneId>,
+}
+
+impl Zone {
+    /// Whether it is the same zone as another; none where that cannot be known.
+    pub(crate) fn is(&self, other: &Self) -> Option<bool> {
+        if let (Some(own), Some(other)) = (&self.id, &other.id) {
+            return Some(own == other);
+        }
+        let names = self.name.as_ref().zip(other.name.as_ref());
+        names
+            .filter(|_| self.account == other.account)
+            .map(|(own, other)| own == other)
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.name, &self.id) {
+            (Some(name), _) => name.fmt(f),
+            (None, Some(id)) => id.fmt(f),
+            (None, None) => f.write_str("a zone that is not named"),
+        }
+    }
+}
+
+/// The zones that subnets tell of.
+#[derive(Debug, Default)]
+pub(crate) struct Zones {
+    of_subnet: BTreeMap<SubnetIx, Zone>,
+    ids: BTreeMap<(AccountId, ZoneName), ZoneId>,
+}
+
+impl Zones {
+    pub(crate) fn gather(builder: &Builder) -> Self {
+        let mut all = Self::default();
+        let subnets: Vec<(ResourceIx, Subnet)> = builder.each(pick!(Subnet));
+        for (at, subnet) in &subnets {
+            let Some(owner) = builder.network.resource(*at).map(|held| &held.owner_id) else {
+                continue;
+            };
+            let both = subnet.availability_zone.clone();
+            if let Some((name, id)) = both.zip(subnet.availability_zone_id.clone()) {
+                all.ids.entry((owner.clone(), name)).or_insert(id);
+            }
+        }
+        for (at, subnet) in subnets {
+            let owner = builder.network.resource(at).map(|held| &held.owner_id);
+            let Some((owner, own)) = owner.zip(builder.subnet(&subnet.subnet_id)) else {
+                continue;
+            };
+            let name = subnet.availability_zone;
+            let known = name.as_ref().and_then(|name| all.id(owner, name));
+            let zone = Zone {
+                account: owner.clone(),
+                id: subnet.availability_zone_id.or(known),
+                name,
+            };
+            all.of_subnet.insert(own, zone);
+        }
+        all
+    }
+
+    fn id(&self, account: &AccountId, name: &ZoneName) -> Option<ZoneId> {
+        self.ids.get(&(account.clone(), name.clone())).cloned()
+    }
+
+    /// The zone of a subnet.
+    pub(crate) fn of_subnet(&self, subnet: SubnetIx) -> Option<&Zone> {
+        self.of_subnet.get(&subnet)
+    }
+
+    /// The zone that an account calls by a name.
+    pub(crate) fn named(&self, account: &AccountId, name: &ZoneName) -> Zone {
+        Zone {
+            account: account.clone(),
+            id: self.id(account, name),
+            name: Some(name.clone()),
+        }
+    }
+}
