@@ -68,10 +68,16 @@ async fn dispatch(command: Command) -> Result<ExitCode, MainError> {
 
 async fn client(command: causeway_cli::Command) -> Result<ExitCode, MainError> {
     let progress = io::stderr().is_terminal();
+    let mut terminal = io::BufReader::new(io::stdin());
     let mut io = causeway_cli::Io {
         out: &mut io::stdout(),
         err: &mut io::stderr(),
         progress,
+        answers: if io::stdin().is_terminal() {
+            Some(&mut terminal)
+        } else {
+            None
+        },
     };
     let outcome = causeway_cli::run(command, &mut io).await?;
     Ok(ExitCode::from(outcome.exit_code()))

@@ -42,5 +42,5 @@ pub use crate::call::TOPOLOGY_HEADER;
 pub use crate::client::Client;
 pub use crate::error::{Cause, ClientError, Refusal};
 pub use crate::import::Import;
-pub use crate::paths::MAX_BATCH;
+pub use crate::paths::{MAX_BATCH, MAX_FULL_BATCH};
 pub use crate::topologies::ResourceList;

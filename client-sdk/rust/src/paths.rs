@@ -8,6 +8,9 @@ use crate::{Client, ClientError, consistency};
 /// How many flows one call of a batch may have.
 pub const MAX_BATCH: usize = 100_000;
 
+/// How many flows one call of a batch with detail FULL may have.
+pub const MAX_FULL_BATCH: usize = 10_000;
+
 // === impl Client ===
 
 impl Client {
@@ -42,39 +45,55 @@ impl Client {
 
     /// Resolves many flows at one revision; the answer has an item for each, in their order. A fault of one flow is the `error` of its item.
     ///
-    /// More than [`MAX_BATCH`] flows are asked in several calls, the later ones at the very revision of the first: they fail with OUT_OF_RANGE if it is
-    /// dropped in between. The deadline holds for each of the calls.
+    /// More than [`MAX_BATCH`] flows, with detail FULL more than [`MAX_FULL_BATCH`], are asked in several calls, the later ones at the very revision of the
+    /// first: they fail with OUT_OF_RANGE if it is dropped in between. Calls whose answers would be larger than a message may be are made again with half
+    /// as many flows. The deadline holds for each of the calls.
     ///
     /// # Errors
-    /// NOT_FOUND for a topology that does not exist; OUT_OF_RANGE for a revision that is not there.
+    /// NOT_FOUND for a topology that does not exist; OUT_OF_RANGE for a revision that is not there; RESOURCE_EXHAUSTED for a flow whose answer alone is too
+    /// large.
     pub async fn batch(
         &self,
         topology: &str,
-        mut flows: Vec<v1::Flow>,
+        flows: Vec<v1::Flow>,
         detail: v1::Detail,
         consistency: v1::Consistency,
     ) -> Result<v1::BatchResolvePathsResponse, ClientError> {
-        let mut rest = flows.split_off(flows.len().min(MAX_BATCH));
-        let request = |flows, consistency| v1::BatchResolvePathsRequest {
+        let mut most = most_flows(detail);
+        let mut rest = flows;
+        let mut message = v1::BatchResolvePathsRequest {
             topology: topology.to_owned(),
             consistency: Some(consistency),
-            flows,
+            flows: Vec::new(),
             detail: detail.into(),
         };
-        let mut answer = self.batch_once(request(flows, consistency)).await?;
-        while !rest.is_empty() {
-            let next = rest.split_off(rest.len().min(MAX_BATCH));
-            let flows = std::mem::replace(&mut rest, next);
-            let pinned = consistency::exactly(answer.revision);
-            let more = self.batch_once(request(flows, pinned)).await?;
-            answer.items.extend(more.items);
+        let mut items = Vec::new();
+        loop {
+            let later = rest.split_off(rest.len().min(most));
+            message.flows = std::mem::replace(&mut rest, later);
+            let revision = match self.batch_once(&message).await {
+                Ok(part) => {
+                    items.extend(part.items);
+                    part.revision
+                }
+                Err(error) if is_too_large(&error) && message.flows.len() > 1 => {
+                    most = message.flows.len() / 2;
+                    message.flows.append(&mut rest);
+                    rest = std::mem::take(&mut message.flows);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            if rest.is_empty() {
+                return Ok(v1::BatchResolvePathsResponse { revision, items });
+            }
+            message.consistency = Some(consistency::exactly(revision));
         }
-        Ok(answer)
     }
 
     async fn batch_once(
         &self,
-        message: v1::BatchResolvePathsRequest,
+        message: &v1::BatchResolvePathsRequest,
     ) -> Result<v1::BatchResolvePathsResponse, ClientError> {
         let answer = self
             .call(Call::safe(&message.topology), |attempt| {
@@ -91,4 +110,16 @@ impl Client {
         }
         Ok(answer)
     }
+}
+
+/// How many flows one call may have.
+fn most_flows(detail: v1::Detail) -> usize {
+    match detail {
+        v1::Detail::Full => MAX_FULL_BATCH,
+        v1::Detail::Unspecified | v1::Detail::Verdict | v1::Detail::Path => MAX_BATCH,
+    }
+}
+
+fn is_too_large(error: &ClientError) -> bool {
+    error.reason() == Some(v1::ErrorReason::AnswerTooLarge)
 }

@@ -14,8 +14,9 @@ use crate::error::clean;
 use crate::question::{self, QuestionError};
 use crate::{CliError, Io, json, words};
 
-/// How many flows one call asks for.
+/// How many flows one call asks for; with detail FULL fewer, whose answers fit into a message and into memory.
 const CHUNK: usize = 10_000;
+const FULL_CHUNK: usize = 1_000;
 
 /// What `batch` is asked.
 #[derive(Debug, Clone, Args)]
@@ -114,7 +115,7 @@ pub(crate) async fn run(args: BatchArgs, io: &mut Io<'_>) -> Result<(), CliError
     };
     let mut sink = Sink::open(&args.output, io.out)?;
     loop {
-        let lines = source.lines(CHUNK)?;
+        let lines = source.lines(batch.detail.chunk())?;
         if lines.is_empty() {
             break;
         }
@@ -197,6 +198,14 @@ impl Batch<'_> {
 // === impl Detail ===
 
 impl Detail {
+    /// How many flows one call asks for.
+    fn chunk(self) -> usize {
+        match self {
+            Self::Verdict | Self::Path => CHUNK,
+            Self::Full => FULL_CHUNK,
+        }
+    }
+
     /// Adds what a line is told of its answer.
     fn add(self, item: &v1::BatchItem, fields: &mut Map<String, Value>) -> Result<(), CliError> {
         fields.insert(

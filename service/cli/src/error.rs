@@ -72,8 +72,20 @@ pub enum CliError {
         /// As the user named it.
         dir: String,
     },
+    /// An import failed, and the topology that was made for it is still there.
+    #[error(
+        "the empty topology `{topology}` that was made for an import that failed could not be deleted again"
+    )]
+    LeftBehind {
+        /// The topology.
+        topology: String,
+        /// Why the import failed.
+        source: ClientError,
+    },
     /// A deletion was not confirmed.
-    #[error("deleting `{topology}` removes all its revisions for good; add --yes to do it")]
+    #[error(
+        "`{topology}` was not deleted: the question was not answered with `y`; --yes asks nothing"
+    )]
     Unconfirmed {
         /// The topology.
         topology: String,
@@ -115,8 +127,9 @@ impl CliError {
         let faults = self.faults();
         // One fault fits into the line; several are listed below it instead.
         match (self, faults.as_slice()) {
-            (Self::Client(ClientError::Refused(refusal)), [_, ..]) => {
-                writeln!(err, "error: {}", clean(&refusal.message))?;
+            (Self::Client(ClientError::Refused(refusal)), [first, _, ..]) => {
+                let headline = headline(&refusal.message, first);
+                writeln!(err, "error: {}", clean(headline))?;
             }
             (_, [_, _, ..]) => writeln!(err, "error: {self}: {} faults", faults.len())?,
             (_, [] | [_]) => return self.report_chain(err),
@@ -138,7 +151,7 @@ impl CliError {
     /// The single faults that an error is about, where it is about several.
     fn faults(&self) -> Vec<String> {
         match self {
-            Self::Client(error) => error
+            Self::Client(error) | Self::LeftBehind { source: error, .. } => error
                 .violations()
                 .iter()
                 .map(|violation| format!("{}: {}", violation.field, violation.description))
@@ -161,6 +174,13 @@ impl CliError {
             | Self::Question { .. } => Vec::new(),
         }
     }
+}
+
+/// The message of a refusal without its first fault, which is listed below it.
+fn headline<'m>(message: &'m str, first: &str) -> &'m str {
+    let field = first.split_inclusive(": ").next().unwrap_or(first);
+    let told = message.find(&format!(": {field}"));
+    told.and_then(|at| message.get(..at)).unwrap_or(message)
 }
 
 /// Text from elsewhere as one line that cannot steer a terminal.

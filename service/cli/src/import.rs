@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use causeway_aws_import::Import;
-use causeway_client::{Client, v1};
+use causeway_client::{Client, ClientError, v1};
 use v1::ErrorReason;
 
 use crate::connect::{Author, ConnectArgs, Format, WRITE_SECONDS};
@@ -51,10 +51,10 @@ pub struct Imported {
     pub answer: v1::ImportResourcesResponse,
 }
 
-/// Sends an import, from files or from memory, to a topology, which is made if there is none of this name.
+/// Sends an import, from files or from memory, to a topology, which is made if there is none of this name, and deleted again if the import fails.
 ///
 /// # Errors
-/// [`CliError::Client`] if the service refuses.
+/// [`CliError::Client`] if the service refuses; [`CliError::LeftBehind`] if it also does not delete what was made.
 pub async fn send(
     client: &Client,
     topology: &str,
@@ -71,10 +71,19 @@ pub async fn send(
     if let Some(revision) = expected_revision {
         request = request.expected_revision(revision);
     }
-    Ok(Imported {
-        created_topology,
-        answer: request.send(import.resources).await?,
-    })
+    match request.send(import.resources).await {
+        Ok(answer) => Ok(Imported {
+            created_topology,
+            answer,
+        }),
+        Err(source) if created_topology && remove_empty(client, topology).await.is_err() => {
+            Err(CliError::LeftBehind {
+                topology: topology.to_owned(),
+                source,
+            })
+        }
+        Err(source) => Err(source.into()),
+    }
 }
 
 pub(crate) async fn run(command: ImportCommand, io: &mut Io<'_>) -> Result<(), CliError> {
@@ -114,6 +123,14 @@ pub(crate) async fn run(command: ImportCommand, io: &mut Io<'_>) -> Result<(), C
     }
     let value = report.json(&imported)?;
     writeln!(io.out, "{value:#}").map_err(CliError::Output)
+}
+
+/// Deletes a topology that nothing was done to: a lost connection may hide an import that took effect, and others may have come to use the topology.
+async fn remove_empty(client: &Client, name: &str) -> Result<(), ClientError> {
+    if client.get_topology(name).await?.revision == 0 {
+        client.delete_topology(name).await?;
+    }
+    Ok(())
 }
 
 /// Makes the topology if there is none; tells whether it did.

@@ -18,7 +18,7 @@ pub mod topology;
 mod words;
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 
 use clap::Subcommand;
 
@@ -39,7 +39,7 @@ pub enum Command {
     Apply(apply::ApplyArgs),
     /// Ask for one path; exits 0 if REACHABLE, 2 if UNREACHABLE, 3 if AMBIGUOUS or UNDETERMINED, 1 on any error
     Path(path::PathArgs),
-    /// Ask for many paths, one JSON object a line
+    /// Ask for many paths, one JSON object a line; exits 0 also if single lines have an error, which stands in their `error`
     Batch(batch::BatchArgs),
 }
 
@@ -51,6 +51,8 @@ pub struct Io<'a> {
     pub err: &'a mut (dyn Write + Send),
     /// Whether `err` is a terminal, on which long work shows its progress.
     pub progress: bool,
+    /// The terminal that answers questions; none if nobody is there to be asked.
+    pub answers: Option<&'a mut (dyn BufRead + Send)>,
 }
 
 /// How a command ended that did not fail.
@@ -106,6 +108,7 @@ impl fmt::Debug for Io<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Io")
             .field("progress", &self.progress)
+            .field("answers", &self.answers.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -40,11 +40,11 @@ pub enum TopologyCommand {
         #[command(flatten)]
         connect: ConnectArgs,
     },
-    /// Delete a topology with all its revisions, for good
+    /// Delete a topology with all its revisions, for good; on a terminal it asks first
     Delete {
         /// Its name
         name: String,
-        /// Really delete it
+        /// Delete it without asking. Without a terminal on standard input nothing is asked either
         #[arg(long)]
         yes: bool,
         /// Where the service is, and how to print
@@ -74,7 +74,7 @@ pub(crate) async fn run(command: TopologyCommand, io: &mut Io<'_>) -> Result<(),
         TopologyCommand::List { connect } => list(&connect, io).await,
         TopologyCommand::Show { name, connect } => show(&name, &connect, io).await,
         TopologyCommand::Delete { name, yes, connect } => {
-            if !yes {
+            if !yes && !confirmed(&name, io).map_err(CliError::Output)? {
                 return Err(CliError::Unconfirmed { topology: name });
             }
             delete(&name, &connect, io).await
@@ -134,6 +134,21 @@ async fn show(name: &str, connect: &ConnectArgs, io: &mut Io<'_>) -> Result<(), 
         Format::Json => print_json(&topology, io),
         Format::Text => print_topology(&topology, io.out).map_err(CliError::Output),
     }
+}
+
+/// Asks whoever sits at the terminal, if there is one: only `y` or `yes` is a yes.
+fn confirmed(name: &str, io: &mut Io<'_>) -> io::Result<bool> {
+    let Some(answers) = &mut io.answers else {
+        return Ok(true);
+    };
+    write!(
+        io.err,
+        "delete `{name}` with all its revisions, for good? [y/N] "
+    )?;
+    io.err.flush()?;
+    let mut answer = String::new();
+    answers.read_line(&mut answer)?;
+    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
 }
 
 async fn delete(name: &str, connect: &ConnectArgs, io: &mut Io<'_>) -> Result<(), CliError> {

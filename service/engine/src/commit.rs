@@ -61,7 +61,7 @@ pub struct Applied {
 
 /// What is to be done to a state.
 #[derive(Debug)]
-enum Edit {
+pub(crate) enum Edit {
     Changes(ChangeSet),
     Import {
         scopes: Vec<Scope>,
@@ -213,7 +213,7 @@ impl Engine {
     }
 
     /// The state after the edit, what it does, and how many given resources were there already.
-    async fn edit(
+    pub(crate) async fn edit(
         &self,
         head: &View,
         edit: &Arc<Edit>,
@@ -353,7 +353,10 @@ impl Applied {
     }
 }
 
-fn check_expected(expected: Option<Revision>, head: Revision) -> Result<(), EngineError> {
+pub(crate) fn check_expected(
+    expected: Option<Revision>,
+    head: Revision,
+) -> Result<(), EngineError> {
     match expected {
         Some(expected) if expected != head => Err(EngineError::RevisionMismatch { expected, head }),
         Some(_) | None => Ok(()),

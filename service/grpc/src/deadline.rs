@@ -9,12 +9,21 @@ use std::time::Duration;
 use http::{HeaderMap, Request, Response};
 use tokio::time::timeout;
 use tonic::body::Body;
-use tonic::{Code, Status};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::status;
+
 /// How much sooner than the caller we give up, so that our answer is there before its own clock runs out, and before tonic's.
 const AHEAD: Duration = Duration::from_millis(5);
+
+/// The methods of the topology service that change something.
+const WRITES: [&str; 4] = [
+    "CreateTopology",
+    "DeleteTopology",
+    "ApplyChanges",
+    "ImportResources",
+];
 
 /// Ends calls at their deadlines.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +59,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let allowed = allowed(request.headers());
+        let writes = writes(request.uri().path());
         let answer = self.inner.call(request);
         let Some(allowed) = allowed else {
             return Box::pin(answer);
@@ -59,17 +69,15 @@ where
         Box::pin(async move {
             timeout(ours, answer)
                 .await
-                .unwrap_or_else(|_| Ok(expired(allowed).into_http()))
+                .unwrap_or_else(|_| Ok(status::expired(allowed, writes).into_http()))
         })
     }
 }
 
-fn expired(allowed: Duration) -> Status {
-    let message = format!(
-        "there was no answer within the deadline of {} ms; a write may have taken effect, its request_id tells",
-        allowed.as_millis()
-    );
-    Status::new(Code::DeadlineExceeded, message)
+/// Whether the method changes anything.
+fn writes(path: &str) -> bool {
+    let method = path.strip_prefix("/causeway.v1.TopologyService/");
+    method.is_some_and(|method| WRITES.contains(&method))
 }
 
 /// How long the call may take: the header `grpc-timeout`, at most eight digits and a unit. One that cannot be read is none.
@@ -97,7 +105,26 @@ mod tests {
 
     use http::{HeaderMap, HeaderValue};
 
-    use super::allowed;
+    use super::{allowed, writes};
+    use crate::status::expired;
+
+    #[test]
+    fn only_a_write_is_told_that_it_may_have_taken_effect() {
+        let told = |method: &str| {
+            let writes = writes(&format!("/causeway.v1.{method}"));
+            expired(Duration::from_secs(1), writes).message().to_owned()
+        };
+        assert_eq!(
+            told("TopologyService/ApplyChanges"),
+            "there was no answer within the deadline of 1000 ms; the write may have taken effect all the same, read the topology to see"
+        );
+        for read in ["TopologyService/ListResources", "PathService/ResolvePath"] {
+            assert_eq!(
+                told(read),
+                "there was no answer within the deadline of 1000 ms; allow more time, or ask for less at once"
+            );
+        }
+    }
 
     #[test]
     fn a_timeout_is_up_to_eight_digits_and_a_unit() {

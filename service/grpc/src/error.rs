@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use causeway_engine::EngineError;
 use thiserror::Error;
 
-use crate::faults::{Faults, FieldFault};
+use crate::faults::{Faults, FieldFault, KEPT};
 
 /// Why a call fails.
 #[derive(Debug, Error)]
@@ -21,6 +21,16 @@ pub(crate) enum CallError {
         "the page token is not of this list, or the request differs from the one that gave it; start again without a token"
     )]
     InvalidPageToken,
+    /// The answer would be larger than a message may be.
+    #[error(
+        "the answer is larger than a message may be: {size} bytes so far, the maximum is {maximum}; ask for fewer flows, or for less detail"
+    )]
+    AnswerTooLarge {
+        /// Bytes that it had when it was given up.
+        size: usize,
+        /// Bytes that it may have.
+        maximum: usize,
+    },
     /// The engine could not.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -34,6 +44,15 @@ pub(crate) enum CallError {
 pub(crate) struct FoundFaults {
     pub(crate) found: Vec<FieldFault>,
     pub(crate) count: usize,
+}
+
+impl FoundFaults {
+    /// Adds further faults, and keeps as many as an answer could tell.
+    pub(crate) fn extend(&mut self, further: Self) {
+        self.count = self.count.saturating_add(further.count);
+        self.found.extend(further.found);
+        self.found.truncate(KEPT);
+    }
 }
 
 impl From<Faults> for FoundFaults {

@@ -5,6 +5,7 @@
 //!
 //! Requests may have 64 MiB (an import: any number of chunks of 4 MiB), answers as much.
 
+mod apply;
 mod deadline;
 mod error;
 mod faults;

@@ -1,10 +1,10 @@
 //! Requests of the topology service, read into what the engine takes.
 
-use causeway_engine::RequestKey;
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use causeway_engine::{Consistency, Filter, Request, Write};
-use causeway_model::change::ChangeSet;
+use causeway_engine::{Consistency, Filter, Part, Request, RequestKey, Write};
+use causeway_model::change::{Change, ChangeSet};
 use causeway_model::ids::ResourceId;
 use causeway_model::revision::{Revision, TopologyName};
 use causeway_proto::v1;
@@ -14,6 +14,7 @@ use crate::error::{CallError, read};
 use crate::faults::Faults;
 use crate::page::{self, Cursor, Digest};
 use crate::wire::Wire;
+use crate::wire::resource::raw_id;
 
 /// Most bytes of the texts of a write.
 const MAX_REQUEST_ID: usize = 128;
@@ -33,6 +34,13 @@ pub(crate) struct Apply {
     pub(crate) write: Write,
     pub(crate) changes: ChangeSet,
     pub(crate) validate_only: bool,
+}
+
+/// A change set of which not all can be read.
+pub(crate) struct Unread {
+    pub(crate) faults: Faults,
+    /// What can be; none if that cannot be checked against a topology.
+    pub(crate) part: Option<Part>,
 }
 
 /// A page of a list to give.
@@ -96,7 +104,7 @@ pub(crate) fn name(field: &'static str, name: String) -> Result<TopologyName, Ca
     read(|faults| faults.field(field, |faults| Wire::parse(name, faults)))
 }
 
-pub(crate) fn apply(wire: v1::ApplyChangesRequest) -> Result<Apply, CallError> {
+pub(crate) fn apply(wire: v1::ApplyChangesRequest) -> Result<Apply, Box<Unread>> {
     let digest = page::digest("ApplyChanges", &wire);
     let v1::ApplyChangesRequest {
         topology,
@@ -114,21 +122,56 @@ pub(crate) fn apply(wire: v1::ApplyChangesRequest) -> Result<Apply, CallError> {
         author,
         message,
     };
-    read(|faults| {
-        let write = write(fields, digest, faults);
-        let changes = faults.field("changes", |faults| {
-            if changes.is_empty() {
-                faults.missing("at least one change")
-            } else {
-                Wire::parse(changes, faults)
-            }
-        });
-        Some(Apply {
-            write: write?,
-            changes: ChangeSet { changes: changes? },
-            validate_only,
-        })
-    })
+    let faults = &mut Faults::default();
+    let topology = fields.topology.parse();
+    let write = write(fields, digest, faults);
+    let (changes, unread) = faults.field("changes", |faults| read_changes(changes, faults));
+    match write {
+        Some(write) if faults.count() == 0 => {
+            let changes = changes.into_iter().map(|(_, change)| change).collect();
+            Ok(Apply {
+                write,
+                changes: ChangeSet { changes },
+                validate_only,
+            })
+        }
+        Some(_) | None => Err(Box::new(Unread {
+            faults: std::mem::take(faults),
+            part: topology.ok().map(|topology| Part {
+                topology,
+                expected: expected_revision.map(Revision),
+                changes,
+                unread,
+            }),
+        })),
+    }
+}
+
+/// The changes that can be read, with their places, and what the others would put.
+fn read_changes(
+    wire: Vec<v1::Change>,
+    faults: &mut Faults,
+) -> (Vec<(usize, Change)>, BTreeSet<ResourceId>) {
+    if wire.is_empty() {
+        faults.missing::<()>("at least one change");
+    }
+    let (mut changes, mut unread) = (Vec::with_capacity(wire.len()), BTreeSet::new());
+    for (index, change) in wire.into_iter().enumerate() {
+        let id = put_id(&change);
+        match faults.item(index, |faults| Change::parse(change, faults)) {
+            Some(change) => changes.push((index, change)),
+            None => unread.extend(id.and_then(|id| id.parse::<ResourceId>().ok())),
+        }
+    }
+    (changes, unread)
+}
+
+/// The id of what a change puts, as it stands there.
+fn put_id(change: &v1::Change) -> Option<String> {
+    match change.action.as_ref()? {
+        v1::change::Action::Put(resource) => raw_id(resource).map(str::to_owned),
+        v1::change::Action::DeleteResourceId(_) => None,
+    }
 }
 
 /// Reads what every write says.

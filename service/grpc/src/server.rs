@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use http::Response;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
+use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::{HealthReporter, HealthService};
 use tonic_reflection::server::Builder as Reflection;
+use tower::util::MapResponseLayer;
+use tower_layer::{Identity, Stack};
 
 use causeway_engine::Engine;
 use causeway_proto::FILE_DESCRIPTOR_SET;
@@ -20,6 +24,7 @@ use causeway_proto::v1::topology_service_server::{
 };
 
 use crate::deadline::DeadlineLayer;
+use crate::status::completed;
 use crate::telemetry::TelemetryLayer;
 use crate::{path_service, topology_service};
 
@@ -39,6 +44,12 @@ const MOST_JITTER_SECONDS: u64 = 10 * 60;
 
 /// How often a silent connection is asked whether it lives.
 const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// The layers of every call, the innermost first.
+type Layers = Stack<
+    MapResponseLayer<fn(Response<Body>) -> Response<Body>>,
+    Stack<DeadlineLayer, Stack<TelemetryLayer, Identity>>,
+>;
 
 /// Why the server stopped, or did not start.
 #[derive(Debug, Error)]
@@ -137,25 +148,31 @@ impl Server {
         })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        let reflection = Reflection::configure()
-            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            .build_v1()
+        let reflects = reflection().build_v1().map_err(ServeError::Reflection)?;
+        // What most tools still ask first.
+        let reflects_as_before = reflection()
+            .build_v1alpha()
             .map_err(ServeError::Reflection)?;
         let health = tonic_health::pb::health_server::HealthServer::new(
             HealthService::from_health_reporter(health.clone()),
         );
         Ok(Routes::new(topologies)
             .add_service(paths)
-            .add_service(reflection)
+            .add_service(reflects)
+            .add_service(reflects_as_before)
             .add_service(health))
     }
 }
 
-/// The transport with its layers; the first sees a call first.
-fn transport() -> tonic::transport::Server<
-    tower_layer::Stack<DeadlineLayer, tower_layer::Stack<TelemetryLayer, tower_layer::Identity>>,
-> {
+/// What both versions of reflection tell of.
+fn reflection() -> Reflection<'static> {
+    Reflection::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+/// The transport with its layers; the first sees a call first, and its answer last.
+fn transport() -> tonic::transport::Server<Layers> {
     let jitter = Duration::from_secs(u64::from(std::process::id()) % MOST_JITTER_SECONDS);
     tonic::transport::Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
@@ -164,6 +181,9 @@ fn transport() -> tonic::transport::Server<
         .max_connection_age(CONNECTION_AGE.saturating_add(jitter))
         .layer(TelemetryLayer::new())
         .layer(DeadlineLayer)
+        .layer(MapResponseLayer::new(
+            completed as fn(Response<Body>) -> Response<Body>,
+        ))
 }
 
 async fn set_health(health: &HealthReporter, status: ServingStatus) {

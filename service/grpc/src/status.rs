@@ -1,12 +1,15 @@
 //! Errors as the contract tells them: the one place that makes a status.
 //!
-//! Every status has an ErrorInfo with a reason of the contract; inner detail goes to the log and no further.
+//! Every status that is made here has an ErrorInfo with a reason of the contract; inner detail goes to the log and no further. What tonic says in
+//! place of an answer passes by here too ([`foreign`]). Without an ErrorInfo remain: what tonic says after an answer has begun (a page of a list that
+//! is larger than a message may be), a call that its caller cancelled, and what health and reflection say for themselves.
+
+mod foreign;
 
 use std::error::Error;
 use std::time::Duration;
 
-use causeway_engine::EngineError;
-use causeway_engine::ResolveError;
+use causeway_engine::{EngineError, ResolveError};
 use causeway_model::change::{Fault, Problem};
 use causeway_model::revision::Revision;
 use causeway_proto::v1::ErrorReason;
@@ -17,6 +20,8 @@ use tonic_types::{ErrorDetails, ErrorInfo, StatusExt};
 use crate::error::{CallError, FoundFaults};
 use crate::faults::FieldFault;
 
+pub(crate) use foreign::completed;
+
 /// Domain of the reasons.
 const DOMAIN: &str = "causeway.v1";
 
@@ -26,9 +31,6 @@ const MAX_FAULT_BYTES: usize = 4_500;
 
 /// Bytes that a message may have.
 const MAX_MESSAGE_BYTES: usize = 600;
-
-/// When a write that lost a race is worth another try.
-const RETRY_DELAY: Duration = Duration::from_millis(20);
 
 /// What is common to all statuses: code, reason, message, and facts for programs.
 struct Told<'a> {
@@ -63,10 +65,39 @@ impl From<CallError> for Status {
                     },
                 )
             }
+            CallError::AnswerTooLarge { size, maximum } => Told {
+                code: Code::ResourceExhausted,
+                reason: ErrorReason::AnswerTooLarge,
+                message: error.to_string(),
+                facts: &sizes(size.to_string(), maximum.to_string()),
+            }
+            .into_status(),
             CallError::Engine(error) => engine(error),
             CallError::Stream(status) => *status,
         }
     }
+}
+
+/// The status of a call that its caller no longer waits for.
+pub(crate) fn expired(allowed: Duration, writes: bool) -> Status {
+    let rest = if writes {
+        "; the write may have taken effect all the same, read the topology to see"
+    } else {
+        "; allow more time, or ask for less at once"
+    };
+    let milliseconds = allowed.as_millis();
+    Told {
+        code: Code::DeadlineExceeded,
+        reason: ErrorReason::DeadlineExceeded,
+        message: format!("there was no answer within the deadline of {milliseconds} ms{rest}"),
+        facts: &[],
+    }
+    .into_status()
+}
+
+/// How large something is and how large it may be, in bytes.
+fn sizes(size: String, maximum: String) -> [(&'static str, String); 2] {
+    [("size", size), ("maximum", maximum)]
 }
 
 fn engine(error: EngineError) -> Status {
@@ -198,9 +229,6 @@ impl Told<'_> {
         };
         let mut details = ErrorDetails::new();
         details.set_error_info(info.reason, info.domain, info.metadata);
-        if self.code == Code::Aborted {
-            details.set_retry_info(Some(RETRY_DELAY));
-        }
         details
     }
 }
@@ -247,7 +275,7 @@ fn faulty(reason: ErrorReason, lead: &str, faults: &FoundFaults) -> Status {
 }
 
 /// The faults of a change set with the paths of the request's fields.
-fn of_changes(faults: Vec<Fault>) -> FoundFaults {
+pub(crate) fn of_changes(faults: Vec<Fault>) -> FoundFaults {
     let count = faults.len();
     let found = faults
         .into_iter()

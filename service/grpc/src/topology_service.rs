@@ -7,11 +7,10 @@ use causeway_proto::v1::{self, topology_service_server::TopologyService};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::error::CallError;
-use crate::import;
-use crate::offload::off_thread;
 use crate::page::{self, Cursor, Digest};
-use crate::requests::{self, Apply, Create, List, Resources};
+use crate::requests::{self, Create, List, Resources};
 use crate::wire::Wire;
+use crate::{apply, import};
 
 /// The handlers.
 #[derive(Debug, Clone)]
@@ -83,20 +82,8 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::ApplyChangesRequest>,
     ) -> Answer<v1::ApplyChangesResponse> {
-        let wire = request.into_inner();
-        let count = wire.changes.len();
-        self.engine.check_changes(count).map_err(CallError::from)?;
-        let Apply {
-            write,
-            changes,
-            validate_only,
-        } = off_thread(&self.engine, count, || requests::apply(wire)).await??;
-        let outcome = if validate_only {
-            self.engine.validate(write, changes).await
-        } else {
-            self.engine.apply(write, changes).await
-        };
-        Ok(Response::new(applied(&outcome.map_err(CallError::from)?)))
+        let outcome = apply::run(&self.engine, request.into_inner()).await?;
+        Ok(Response::new(applied(&outcome)))
     }
 
     async fn import_resources(

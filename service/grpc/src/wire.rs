@@ -16,7 +16,7 @@ mod hybrid;
 mod interfaces;
 mod load_balancers;
 mod macros;
-mod resource;
+pub(crate) mod resource;
 mod routing;
 mod texts;
 mod transit;

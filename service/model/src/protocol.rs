@@ -13,10 +13,12 @@ pub struct Protocol(pub u8);
 
 /// The text is no protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{text}` is no protocol: expected -1, tcp, udp, icmp, icmpv6 or a number from 0 to 255")]
+#[error("`{text}` is no protocol: expected {all}tcp, udp, icmp, icmpv6 or a number from 0 to 255")]
 pub struct ProtocolError {
     /// The text, cut at 40 characters.
     pub text: String,
+    /// How all protocols are written, with a comma after it; empty where only one will do.
+    pub all: &'static str,
 }
 
 impl Protocol {
@@ -65,6 +67,7 @@ impl FromStr for Protocol {
             "icmpv6" => Ok(Self::ICMPV6),
             _ => text.parse().map(Self).map_err(|_| ProtocolError {
                 text: text.chars().take(40).collect(),
+                all: "",
             }),
         }
     }
@@ -106,7 +109,11 @@ impl FromStr for ProtocolMatch {
         if matches!(text, "-1" | "all") {
             Ok(Self::All)
         } else {
-            text.parse().map(Self::Is)
+            let one = text.parse().map(Self::Is);
+            one.map_err(|fault: ProtocolError| ProtocolError {
+                all: "-1, ",
+                ..fault
+            })
         }
     }
 }

@@ -94,6 +94,28 @@ async fn reflection_lists_the_services_and_describes_them() {
 }
 
 #[tokio::test]
+async fn reflection_answers_those_who_ask_as_before_its_first_version() {
+    use tonic_reflection::pb::v1alpha;
+    use v1alpha::server_reflection_request::MessageRequest;
+    use v1alpha::server_reflection_response::MessageResponse;
+
+    let served = Served::start().await;
+    let question = v1alpha::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let mut client =
+        v1alpha::server_reflection_client::ServerReflectionClient::new(served.channel.clone());
+    let answers = client.server_reflection_info(tokio_stream::iter([question]));
+    let answer = answers.await.unwrap().into_inner().message().await.unwrap();
+    let Some(MessageResponse::ListServicesResponse(list)) = answer.unwrap().message_response else {
+        panic!("no list")
+    };
+    let mut names = list.service.iter().map(|service| service.name.as_str());
+    assert!(names.any(|name| name == "causeway.v1.PathService"));
+}
+
+#[tokio::test]
 async fn a_call_in_hand_ends_well_after_the_server_was_told_to_stop() {
     let mut served = Served::start().await;
     let (parts, stream) = tokio::sync::mpsc::channel(1);

@@ -287,3 +287,66 @@ async fn every_call_can_be_spawned() -> Outcome {
     sendable(client.batch("a", Vec::new(), v1::Detail::Full, consistency::newest()));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_batch_whose_answer_is_too_large_is_asked_in_halves_at_one_revision() -> Outcome {
+    let fake = Fake::start().await?;
+    let too_large = || {
+        let details = ErrorDetails::with_error_info("ANSWER_TOO_LARGE", "causeway.v1", []);
+        Status::with_error_details(Code::ResourceExhausted, "too large", details)
+    };
+    fake.fail_next([too_large(), too_large()]);
+    let client = fake.builder().connect().await?;
+    let flows: Vec<_> = (0..9).map(|n| flow::icmp(n.to_string(), "b")).collect();
+    let answer = client
+        .batch("prod", flows, v1::Detail::Full, consistency::newest())
+        .await?;
+    let order: Vec<_> = answer.items.iter().map(|item| item.path.concat()).collect();
+    assert_eq!(order.concat(), "012345678");
+    let asked: Vec<_> = fake
+        .state()
+        .batches
+        .iter()
+        .map(|batch| (batch.flows.len(), batch.consistency))
+        .collect();
+    let pinned = Some(consistency::exactly(9));
+    assert_eq!(
+        asked,
+        [
+            (2, Some(consistency::newest())),
+            (2, pinned),
+            (2, pinned),
+            (2, pinned),
+            (1, pinned)
+        ]
+    );
+    // One flow cannot be halved.
+    fake.fail_next([too_large()]);
+    let one = vec![flow::icmp("a", "b")];
+    let refused = client
+        .batch("prod", one, v1::Detail::Full, consistency::newest())
+        .await;
+    let error = refused.err().ok_or("no error")?;
+    assert_eq!(error.reason(), Some(v1::ErrorReason::AnswerTooLarge));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_batch_is_split_by_what_its_detail_allows() -> Outcome {
+    let fake = Fake::start().await?;
+    let client = fake.builder().connect().await?;
+    for (detail, sizes) in [
+        (v1::Detail::Path, vec![10_001]),
+        (v1::Detail::Full, vec![10_000, 1]),
+    ] {
+        let flows = vec![flow::icmp("a", "b"); 10_001];
+        let answer = client
+            .batch("prod", flows, detail, consistency::newest())
+            .await?;
+        assert_eq!(answer.items.len(), 10_001);
+        let batches = std::mem::take(&mut fake.state().batches);
+        let asked: Vec<_> = batches.iter().map(|batch| batch.flows.len()).collect();
+        assert_eq!(asked, sizes);
+    }
+    Ok(())
+}

@@ -125,7 +125,7 @@ async fn every_fault_that_the_service_names_is_printed() -> Tested {
     assert_eq!(ran.code, 1);
     assert_eq!(
         ran.err,
-        "error: 2 faults\n  changes[0]: first fault\n  changes[1]: second fault\n"
+        "error: nothing was changed, for the change set has 2 faults\n  changes[0]: first fault\n  changes[1]: second fault\n"
     );
     Ok(())
 }
@@ -183,6 +183,58 @@ async fn an_import_makes_the_topology_and_tells_all() -> Tested {
         ("prod", "me")
     );
     assert_eq!(state.imported.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_import_that_fails_leaves_no_topology_that_it_made() -> Tested {
+    let dir = tempfile::tempdir()?;
+    let region = dir.path().join("eu-west-1");
+    std::fs::create_dir(&region)?;
+    write(&region, "vpcs.json", VPCS)?;
+    let words = format!("import aws {} --topology prod", dir.path().display());
+    let fake = Fake::start().await?;
+    fake.state().refuse_imports = true;
+    let ran = run(&fake, &words).await?;
+    assert_eq!(ran.code, 1);
+    // One fault is told once.
+    assert_eq!(
+        ran.err,
+        "error: the request has 1 fault: chunks[0].resources[0]: bad\n"
+    );
+    assert!(fake.state().topologies.is_empty());
+    // What was there before, or holds something by now, stays.
+    fake.hold("prod", 0);
+    run(&fake, &words).await?;
+    assert!(fake.state().topologies.contains_key("prod"));
+    fake.state().topologies.clear();
+    run(&fake, &format!("{words} --author lost")).await?;
+    assert_eq!(
+        fake.state()
+            .topologies
+            .get("prod")
+            .map(|held| held.revision),
+        Some(1)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_topology_that_a_failed_import_leaves_behind_is_named() -> Tested {
+    let dir = tempfile::tempdir()?;
+    let region = dir.path().join("eu-west-1");
+    std::fs::create_dir(&region)?;
+    write(&region, "vpcs.json", VPCS)?;
+    let fake = Fake::start().await?;
+    fake.state().refuse_imports = true;
+    fake.state().refuse_deletions = true;
+    let words = format!("import aws {} --topology prod", dir.path().display());
+    let ran = run(&fake, &words).await?;
+    assert_eq!(
+        ran.err,
+        "error: the empty topology `prod` that was made for an import that failed could not be deleted again: \
+         the request has 1 fault: chunks[0].resources[0]: bad\n"
+    );
     Ok(())
 }
 

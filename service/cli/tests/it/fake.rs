@@ -34,6 +34,9 @@ pub(crate) struct State {
     pub(crate) headers: Vec<v1::ImportHeader>,
     pub(crate) imported: Vec<v1::Resource>,
     pub(crate) batches: Vec<v1::BatchResolvePathsRequest>,
+    /// Whether imports are refused; those by `lost` take effect all the same.
+    pub(crate) refuse_imports: bool,
+    pub(crate) refuse_deletions: bool,
 }
 
 // === impl Fake ===
@@ -131,7 +134,11 @@ impl TopologyService for Shared {
         &self,
         request: Request<v1::DeleteTopologyRequest>,
     ) -> Result<Response<v1::DeleteTopologyResponse>, Status> {
-        self.lock().topologies.remove(&request.into_inner().name);
+        let mut state = self.lock();
+        if state.refuse_deletions {
+            return Err(Status::internal("no"));
+        }
+        state.topologies.remove(&request.into_inner().name);
         Ok(Response::new(v1::DeleteTopologyResponse {}))
     }
 
@@ -147,7 +154,7 @@ impl TopologyService for Shared {
             details.add_bad_request_violation("changes[1]", "second fault");
             return Err(Status::with_error_details(
                 Code::InvalidArgument,
-                "2 faults",
+                "nothing was changed, for the change set has 2 faults: changes[0]: first fault",
                 details,
             ));
         }
@@ -174,6 +181,20 @@ impl TopologyService for Shared {
             }
         }
         let mut state = self.lock();
+        if state.refuse_imports {
+            let took_effect = headers.iter().find(|header| header.author == "lost");
+            let topology =
+                took_effect.and_then(|header| state.topologies.get_mut(&header.topology));
+            if let Some(topology) = topology {
+                topology.revision = 1;
+            }
+            let details = ErrorDetails::with_bad_request_violation("chunks[0].resources[0]", "bad");
+            return Err(Status::with_error_details(
+                Code::InvalidArgument,
+                "the request has 1 fault: chunks[0].resources[0]: bad",
+                details,
+            ));
+        }
         // The same resources again are no change.
         let changed = state.imported != resources;
         let count = u64::try_from(resources.len()).unwrap_or(u64::MAX);

@@ -32,8 +32,17 @@ struct Ran {
     err: String,
 }
 
-/// Runs a command against the service; its words are split at spaces.
+/// Runs a command against the service, with nobody there to be asked; its words are split at spaces.
 async fn run(fake: &Fake, words: &str) -> Result<Ran, Box<dyn Error>> {
+    run_at(fake, words, None).await
+}
+
+/// Runs a command against the service, at a terminal where this is typed.
+async fn run_typing(fake: &Fake, words: &str, typed: &str) -> Result<Ran, Box<dyn Error>> {
+    run_at(fake, words, Some(typed)).await
+}
+
+async fn run_at(fake: &Fake, words: &str, typed: Option<&str>) -> Result<Ran, Box<dyn Error>> {
     let endpoint = format!("http://{}", fake.address);
     let words = words.split_whitespace();
     let words = ["causeway"]
@@ -41,10 +50,15 @@ async fn run(fake: &Fake, words: &str) -> Result<Ran, Box<dyn Error>> {
         .chain(words)
         .chain(["--endpoint", &endpoint]);
     let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut terminal = typed.map(str::as_bytes);
     let mut io = Io {
         out: &mut out,
         err: &mut err,
         progress: false,
+        answers: match &mut terminal {
+            Some(terminal) => Some(terminal),
+            None => None,
+        },
     };
     let ended = causeway_cli::run(Line::try_parse_from(words)?.command, &mut io).await;
     let code = match &ended {

@@ -1,5 +1,6 @@
 //! `path`, `batch` and the demonstration.
 
+use clap::CommandFactory;
 use expect_test::expect;
 use serde_json::{Value, json};
 
@@ -7,7 +8,7 @@ use causeway_client::{Client, v1};
 use v1::consistency::Requirement;
 
 use crate::fake::Fake;
-use crate::{Tested, run};
+use crate::{Line, Tested, run};
 
 #[tokio::test]
 async fn the_exit_code_of_path_is_its_verdict() -> Tested {
@@ -174,6 +175,42 @@ async fn a_long_batch_is_asked_in_chunks_at_the_revision_of_the_first() -> Teste
         ]
     );
     Ok(())
+}
+
+#[tokio::test]
+async fn whole_answers_are_asked_for_in_chunks_that_fit() -> Tested {
+    let fake = Fake::start().await?;
+    fake.hold("prod", 7);
+    let dir = tempfile::tempdir()?;
+    let input = dir.path().join("in.jsonl");
+    let line = r#"{"from": "i-1", "to": "10.0.0.1", "port": 443}"#;
+    std::fs::write(&input, [line; 1_001].join("\n"))?;
+    let words = format!(
+        "batch --topology prod --detail full --input {}",
+        input.display()
+    );
+    assert_eq!(run(&fake, &words).await?.out.lines().count(), 1_001);
+    let state = fake.state();
+    let sizes: Vec<_> = state
+        .batches
+        .iter()
+        .map(|batch| batch.flows.len())
+        .collect();
+    assert_eq!(sizes, [1_000, 1]);
+    Ok(())
+}
+
+#[test]
+fn the_help_of_batch_says_that_bad_lines_do_not_fail_it() {
+    let mut command = Line::command();
+    let help = command
+        .find_subcommand_mut("batch")
+        .map(|batch| batch.render_help().to_string());
+    let help = help.unwrap_or_default();
+    assert!(
+        help.contains("exits 0 also if single lines have an error"),
+        "{help}"
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use crate::fake::Fake;
-use crate::{Line, Tested, run};
+use crate::{Line, Tested, run, run_typing};
 
 #[tokio::test]
 async fn topologies_are_made_listed_shown_and_deleted() -> Tested {
@@ -39,16 +39,42 @@ async fn topologies_are_made_listed_shown_and_deleted() -> Tested {
 }
 
 #[tokio::test]
-async fn nothing_is_deleted_without_yes() -> Tested {
+async fn a_deletion_is_confirmed_at_a_terminal() -> Tested {
+    let fake = Fake::start().await?;
+    for typed in ["", "\n", "no\n", "yeah\n"] {
+        fake.hold("prod", 12);
+        let ran = run_typing(&fake, "topology delete prod", typed).await?;
+        assert_eq!(ran.code, 1, "{typed:?}");
+        assert_eq!(
+            ran.err,
+            "delete `prod` with all its revisions, for good? [y/N] error: `prod` was not deleted: the question was not answered with `y`; \
+             --yes asks nothing\n"
+        );
+        assert!(fake.state().topologies.contains_key("prod"));
+    }
+    for (words, typed) in [
+        ("topology delete prod", "y\n"),
+        ("topology delete prod", " YES \r\n"),
+        ("topology delete prod --yes", "n\n"),
+    ] {
+        fake.hold("prod", 12);
+        let ran = run_typing(&fake, words, typed).await?;
+        assert_eq!(
+            (ran.code, ran.out.as_str()),
+            (0, "deleted topology `prod`\n")
+        );
+        assert!(fake.state().topologies.is_empty());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deletion_with_nobody_to_ask_is_done() -> Tested {
     let fake = Fake::start().await?;
     fake.hold("prod", 12);
     let ran = run(&fake, "topology delete prod").await?;
-    assert_eq!(ran.code, 1);
-    assert_eq!(
-        ran.err,
-        "error: deleting `prod` removes all its revisions for good; add --yes to do it\n"
-    );
-    assert!(fake.state().topologies.contains_key("prod"));
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(fake.state().topologies.is_empty());
     Ok(())
 }
 

@@ -7,9 +7,9 @@ use crate::faults::Faults;
 use crate::wire::Wire;
 use crate::wire::macros::{names, required};
 
-/// Declares the kinds: the variant, which is the same on both sides, and its field.
+/// Declares the kinds: the variant, which is the same on both sides, its field, and the field of its message that is the id.
 macro_rules! kinds {
-    ($($kind:ident $field:literal),* $(,)?) => {
+    ($($kind:ident $field:literal $id:ident),* $(,)?) => {
         impl Wire<v1::resource::Kind> for Body {
             fn parse(wire: v1::resource::Kind, faults: &mut Faults) -> Option<Self> {
                 match wire {
@@ -29,42 +29,49 @@ macro_rules! kinds {
         names! {
             Kind = v1::ResourceKind, required { $($kind),* }
         }
+
+        /// The id that a resource gives itself, also if nothing else of it can be read.
+        pub(crate) fn raw_id(wire: &v1::Resource) -> Option<&str> {
+            match wire.kind.as_ref()? {
+                $(v1::resource::Kind::$kind(message) => Some(message.$id.as_str()),)*
+            }
+        }
     };
 }
 
 kinds! {
-    Vpc "vpc",
-    Subnet "subnet",
-    RouteTable "route_table",
-    InternetGateway "internet_gateway",
-    EgressOnlyInternetGateway "egress_only_internet_gateway",
-    NatGateway "nat_gateway",
-    NetworkInterface "network_interface",
-    Instance "instance",
-    SecurityGroup "security_group",
-    NetworkAcl "network_acl",
-    ManagedPrefixList "managed_prefix_list",
-    Address "address",
-    VpcEndpoint "vpc_endpoint",
-    VpcEndpointService "vpc_endpoint_service",
-    LoadBalancer "load_balancer",
-    TargetGroup "target_group",
-    VpcPeeringConnection "vpc_peering_connection",
-    TransitGateway "transit_gateway",
-    TransitGatewayAttachment "transit_gateway_attachment",
-    TransitGatewayRouteTable "transit_gateway_route_table",
-    VpnGateway "vpn_gateway",
-    CustomerGateway "customer_gateway",
-    VpnConnection "vpn_connection",
-    DirectConnectGateway "direct_connect_gateway",
-    VirtualInterface "virtual_interface",
-    DhcpOptions "dhcp_options",
-    HostedZone "hosted_zone",
-    ResolverRule "resolver_rule",
-    Firewall "firewall",
-    FirewallPolicy "firewall_policy",
-    FirewallRuleGroup "firewall_rule_group",
-    VpcBlockPublicAccessOptions "vpc_block_public_access_options",
+    Vpc "vpc" vpc_id,
+    Subnet "subnet" subnet_id,
+    RouteTable "route_table" route_table_id,
+    InternetGateway "internet_gateway" internet_gateway_id,
+    EgressOnlyInternetGateway "egress_only_internet_gateway" egress_only_internet_gateway_id,
+    NatGateway "nat_gateway" nat_gateway_id,
+    NetworkInterface "network_interface" network_interface_id,
+    Instance "instance" instance_id,
+    SecurityGroup "security_group" group_id,
+    NetworkAcl "network_acl" network_acl_id,
+    ManagedPrefixList "managed_prefix_list" prefix_list_id,
+    Address "address" allocation_id,
+    VpcEndpoint "vpc_endpoint" vpc_endpoint_id,
+    VpcEndpointService "vpc_endpoint_service" service_id,
+    LoadBalancer "load_balancer" load_balancer_arn,
+    TargetGroup "target_group" target_group_arn,
+    VpcPeeringConnection "vpc_peering_connection" vpc_peering_connection_id,
+    TransitGateway "transit_gateway" transit_gateway_id,
+    TransitGatewayAttachment "transit_gateway_attachment" transit_gateway_attachment_id,
+    TransitGatewayRouteTable "transit_gateway_route_table" transit_gateway_route_table_id,
+    VpnGateway "vpn_gateway" vpn_gateway_id,
+    CustomerGateway "customer_gateway" customer_gateway_id,
+    VpnConnection "vpn_connection" vpn_connection_id,
+    DirectConnectGateway "direct_connect_gateway" direct_connect_gateway_id,
+    VirtualInterface "virtual_interface" virtual_interface_id,
+    DhcpOptions "dhcp_options" dhcp_options_id,
+    HostedZone "hosted_zone" hosted_zone_id,
+    ResolverRule "resolver_rule" resolver_rule_id,
+    Firewall "firewall" firewall_arn,
+    FirewallPolicy "firewall_policy" firewall_policy_arn,
+    FirewallRuleGroup "firewall_rule_group" rule_group_arn,
+    VpcBlockPublicAccessOptions "vpc_block_public_access_options" options_id,
 }
 
 impl Wire<v1::Resource> for Resource {

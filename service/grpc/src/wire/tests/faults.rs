@@ -48,7 +48,10 @@ fn every_fault_of_a_change_set_is_told_with_its_path() {
         ..v1::ApplyChangesRequest::default()
     };
     assert_eq!(
-        told(requests::apply(request)),
+        told(
+            requests::apply(request)
+                .map_err(|unread| CallError::InvalidRequest(unread.faults.into()))
+        ),
         [
             "topology: `No Name` is no topology name: 1 to 63 of `a-z`, `0-9` and `-`, starting with a letter, ending with a letter or digit",
             "request_id: is 129 bytes long, the maximum is 128",
@@ -183,7 +186,7 @@ fn a_flow_is_told_all_that_is_wrong_with_it() {
             ("10.0.0.1", "nowhere", "gre", None, None),
             vec![
                 "destination: `nowhere` is no resource id, no address, no DNS name and not `internet`",
-                "protocol: `gre` is no protocol: expected -1, tcp, udp, icmp, icmpv6 or a number from 0 to 255",
+                "protocol: `gre` is no protocol: expected tcp, udp, icmp, icmpv6 or a number from 0 to 255",
             ],
         ),
     ];
@@ -202,4 +205,48 @@ fn a_flow_is_told_all_that_is_wrong_with_it() {
         };
         assert_eq!(told(read(|faults| flow::parse(wire, faults))), expected);
     }
+}
+
+#[test]
+fn a_policy_that_is_not_json_is_a_fault() {
+    let endpoint = |policy: &str| {
+        let mut wire = resource(
+            r#"{"ownerId": "111111111111", "vpcEndpoint": {"vpcEndpointId": "vpce-1", "vpcEndpointType": "VPC_ENDPOINT_TYPE_GATEWAY",
+                "vpcId": "vpc-1", "serviceName": "com.amazonaws.eu-west-1.s3"}}"#,
+        );
+        if let Some(v1::resource::Kind::VpcEndpoint(endpoint)) = &mut wire.kind {
+            endpoint.policy_document = policy.to_owned();
+        }
+        wire
+    };
+    for policy in ["", r#"{"Statement": []}"#] {
+        assert!(parse(endpoint(policy)).is_ok(), "{policy}");
+    }
+    assert_eq!(
+        told(parse(endpoint("{Allow}"))),
+        ["vpc_endpoint.policy_document: is not JSON: key must be a string at line 1 column 2"]
+    );
+}
+
+#[test]
+fn every_protocol_is_for_rules_alone() {
+    let wire = v1::Flow {
+        source: "i-1".to_owned(),
+        destination: "10.0.0.1".to_owned(),
+        protocol: "-1".to_owned(),
+        ..v1::Flow::default()
+    };
+    assert_eq!(
+        told(read(|faults| flow::parse(wire, faults))),
+        [
+            "protocol: `-1` is no protocol: expected tcp, udp, icmp, icmpv6 or a number from 0 to 255"
+        ]
+    );
+    check(
+        r#"{"ownerId": "111111111111", "region": "eu-west-1",
+            "securityGroup": {"groupId": "sg-1", "vpcId": "vpc-1", "ipPermissions": [{"ipProtocol": "all of them"}]}}"#,
+        &[
+            "security_group.ip_permissions[0].ip_protocol: `all of them` is no protocol: expected -1, tcp, udp, icmp, icmpv6 or a number from 0 to 255",
+        ],
+    );
 }
