@@ -8,12 +8,16 @@ mod interface;
 mod internet_gateway;
 mod nat_gateway;
 mod network_acl;
+mod on_premises;
+mod origins;
 mod peering;
 mod prefix_list;
 mod route_table;
 mod security_group;
 mod subnet;
+mod transit_gateway;
 mod unsupported;
+mod vpn_gateway;
 
 use causeway_model::snapshot::Snapshot;
 
@@ -36,6 +40,9 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     internet_gateway::compile(&mut builder);
     nat_gateway::compile(&mut builder);
     peering::compile(&mut builder);
+    on_premises::compile(&mut builder);
+    vpn_gateway::compile(&mut builder);
+    transit_gateway::compile(&mut builder);
     endpoint::compile(&mut builder);
     dns_names::compile(&mut builder);
     builder.finish()

@@ -1,5 +1,6 @@
 //! The ends of a flow: where its packet starts, and which addresses it goes to.
 
+mod premises;
 mod source;
 mod target;
 
@@ -39,7 +40,9 @@ pub(crate) struct Begin {
     /// The interface it starts from; none for the internet.
     pub(crate) from: Option<InterfaceIx>,
     pub(crate) must: Must,
-    /// Whether source and destination are in one zone.
+    /// Whether it starts on premises.
+    pub(crate) is_on_premises: bool,
+    /// Whether source and destination are in one zone, or where it comes in leads there.
     is_zonal: bool,
 }
 
@@ -60,6 +63,8 @@ enum Source {
     Interface(InterfaceIx),
     /// From outside: an address, or any; by this gateway, or by any.
     Outside(Addr, Option<ResourceIx>),
+    /// From premises: an address, by this place of `Network::origins`.
+    Premises(Addr, usize),
 }
 
 /// One address that packets go to.
@@ -101,6 +106,7 @@ fn begins(
         told = told.or(remark);
         begins.extend(begins_from(network, flow, source, &targets)?);
     }
+    premises::prefer_announced(&mut begins);
     begins.sort_by(|one, other| {
         (!one.is_zonal, &one.packet.header.destination)
             .cmp(&(!other.is_zonal, &other.packet.header.destination))
@@ -193,6 +199,9 @@ fn begin(network: &Network, flow: &Flow, source: &Source, target: &Target) -> Se
         Source::Outside(address, gateway) => {
             begin_outside(network, flow, (address, *gateway), target)
         }
+        Source::Premises(address, origin) => {
+            premises::begin(network, flow, (address, *origin), target)
+        }
     }
 }
 
@@ -260,6 +269,7 @@ fn begin_inside(
         packet,
         from: Some(from),
         must: target.must,
+        is_on_premises: false,
         is_zonal: share_zone(network, from, interface.vpc, target),
     })
 }
@@ -319,6 +329,7 @@ fn begin_outside(
         packet,
         from: None,
         must: target.must,
+        is_on_premises: false,
         is_zonal: false,
     })
 }

@@ -15,7 +15,7 @@ use causeway_model::trace::{
 use crate::decide::{self, Reader};
 use crate::network::Network;
 use crate::packet::{Matched, Packet};
-use crate::table::{InterfaceIx, Order, Place, PlaceIx, ResourceIx, Rule, SubnetIx, Table};
+use crate::table::{Action, InterfaceIx, Order, Place, PlaceIx, ResourceIx, Rule, SubnetIx, Table};
 
 mod act;
 mod filter;
@@ -87,6 +87,10 @@ pub(crate) struct Traveller {
     passed: Vec<InterfaceIx>,
     /// The interfaces that keep state of the connection.
     stateful: Vec<InterfaceIx>,
+    /// Where the packet was that this is the reply to.
+    went: Vec<PlaceIx>,
+    /// Why nobody can tell any more what security groups it comes from.
+    lost: Option<Code>,
     translations: Vec<Translation>,
     visited: Vec<(PlaceIx, Header)>,
     pub(crate) hops: Vec<Hop>,
@@ -116,6 +120,8 @@ impl Traveller {
             link: None,
             passed: Vec::new(),
             stateful: Vec::new(),
+            went: Vec::new(),
+            lost: None,
             translations: Vec::new(),
             visited: Vec::new(),
             hops: Vec::new(),
@@ -130,6 +136,14 @@ impl Traveller {
                 .place(*place)
                 .is_some_and(|place| place.resource == Some(resource))
         })
+    }
+
+    /// A reply takes the same of several ways as the packet did.
+    fn keep_to_what_it_took(&self, rules: &mut Vec<(&Rule, Matched)>) {
+        let took = |rule: &Rule| matches!(rule.action, Action::Forward(to) if self.went.contains(&to));
+        if rules.iter().any(|(rule, _)| took(rule)) {
+            rules.retain(|(rule, _)| took(rule));
+        }
     }
 
     /// Where a reply comes back to that goes to an address which a component gave the packet, and which no interface has.
@@ -192,6 +206,8 @@ impl Way {
         let mut reply = Traveller::new(self.traveller.packet.reply(), self.reply_at?);
         reply.direction = Direction::Return;
         reply.stateful.clone_from(&self.traveller.passed);
+        let went = self.traveller.visited.iter();
+        reply.went = went.map(|(place, _)| *place).collect();
         reply.translations.clone_from(&self.traveller.translations);
         Some(reply)
     }
@@ -293,7 +309,14 @@ impl<R: Reader> Walk<'_, R> {
 
     /// Leaves a place: what the packet is known by may be lost there.
     fn leave(&self, traveller: &mut Traveller, place: &Place) {
+        if let Some(zone) = place.zone {
+            traveller.packet.zone = Some(zone);
+        }
         if !place.keeps_groups {
+            let is_first = traveller.lost.is_none();
+            if is_first || place.lost_groups == Code::SgReferencesNotPreserved {
+                traveller.lost = Some(place.lost_groups);
+            }
             traveller.packet.sender = None;
             traveller.link = None;
         }
@@ -347,8 +370,11 @@ impl<R: Reader> Walk<'_, R> {
                     self.note_random_choice(traveller, place, &rules);
                 }
                 self.note_guess(traveller, place, &rules);
+                if matches!(table.order, Order::Sticky) {
+                    traveller.keep_to_what_it_took(&mut rules);
+                }
                 // The last rule is the one that all packets match; of a choice, the first is preferred.
-                if matches!(table.order, Order::Each) {
+                if matches!(table.order, Order::Each | Order::Sticky) {
                     rules.reverse();
                 }
                 let Some((rule, _)) = rules.pop() else {

@@ -379,6 +379,7 @@ fn arrives(trace: &Trace) -> Result<(), String> {
     match trace.disposition {
         Disposition::Delivered
         | Disposition::ExitedToInternet
+        | Disposition::ExitedToOnPremises
         | Disposition::DeliveredToService => Ok(()),
         Disposition::Denied | Disposition::NoNextHop | Disposition::Loop | Disposition::Unknown => {
             Err(format!("reachable, and ends as {}", trace.disposition))

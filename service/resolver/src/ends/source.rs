@@ -38,6 +38,10 @@ fn of_address(network: &Network, address: IpAddr) -> Settled<Vec<Source>> {
     if !held.is_empty() {
         return Ok(held);
     }
+    let premises = super::premises::sources(network, address);
+    if !premises.is_empty() {
+        return Ok(premises);
+    }
     if is_private_address(address) {
         let detail = format!("no interface of the topology has the address {address}");
         let code = Code::NoSourceOrDestination;

@@ -44,7 +44,7 @@ pub(super) fn all(
         FlowEnd::Name(name) => {
             let vpc = match source {
                 Source::Interface(at) => network.interface(*at).map(|interface| interface.vpc),
-                Source::Outside(..) => None,
+                Source::Outside(..) | Source::Premises(..) => None,
             };
             match dns::resolve(network, vpc, name) {
                 Resolved::To(addresses, disabled) => Ok((
@@ -119,6 +119,10 @@ fn of_interface(
             addresses.find(|address| address_of_family(from, address.is_ipv6()).is_some())
         }
         Source::Outside(from, _) => public_address(network, interface, from),
+        Source::Premises(from, _) => {
+            let is_ipv6 = matches!(from, Addr::Ip(from) if from.is_ipv6());
+            address_of_family(interface, is_ipv6)
+        }
     });
     match (address, source) {
         (Some(address), _) => Ok(Target {
@@ -126,7 +130,7 @@ fn of_interface(
             must: Must::EndAt(own),
             interface: Some(own),
         }),
-        (None, Source::Interface(_)) => {
+        (None, Source::Interface(_) | Source::Premises(..)) => {
             let detail = "it has no address of the packet's family";
             settled(
                 Verdict::Unreachable,
