@@ -282,6 +282,8 @@ fn is_of_both_directions(code: Code) -> bool {
         code,
         Code::BadState
             | Code::BadStateAttachment
+            | Code::BadStateVpn
+            | Code::TgwBadStateVpn
             | Code::VpceStateNotAvailable
             | Code::VpcBlockPublicAccessEnabled
     )

@@ -42,7 +42,9 @@ pub(crate) struct Begin {
     pub(crate) must: Must,
     /// Whether it starts on premises.
     pub(crate) is_on_premises: bool,
-    /// Whether source and destination are in one zone, or where it comes in leads there.
+    /// How good the connection from there is for the destination; 0 if it starts elsewhere.
+    grade: u8,
+    /// Whether source and destination are in one zone.
     is_zonal: bool,
 }
 
@@ -106,7 +108,7 @@ fn begins(
         told = told.or(remark);
         begins.extend(begins_from(network, flow, source, &targets)?);
     }
-    premises::prefer_announced(&mut begins);
+    premises::prefer_good(&mut begins);
     begins.sort_by(|one, other| {
         (!one.is_zonal, &one.packet.header.destination)
             .cmp(&(!other.is_zonal, &other.packet.header.destination))
@@ -270,6 +272,7 @@ fn begin_inside(
         from: Some(from),
         must: target.must,
         is_on_premises: false,
+        grade: 0,
         is_zonal: share_zone(network, from, interface.vpc, target),
     })
 }
@@ -330,6 +333,7 @@ fn begin_outside(
         from: None,
         must: target.must,
         is_on_premises: false,
+        grade: 0,
         is_zonal: false,
     })
 }

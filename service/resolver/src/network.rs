@@ -78,6 +78,7 @@ pub(crate) struct Origin {
     pub(crate) behind: Vec<IpNet>,
     /// The addresses that it leads to.
     pub(crate) ahead: Vec<IpNet>,
+    pub(crate) is_up: bool,
 }
 
 /// A network interface.

@@ -74,6 +74,8 @@ pub(crate) struct Place {
     pub(crate) keeps_groups: bool,
     /// How a rule is told of that misses what got lost here.
     pub(crate) lost_groups: Code,
+    /// Whether other places of the resource stand for other zones, of which a flow should keep to one.
+    pub(crate) is_zonal: bool,
     /// The zone that packets are in which come from here, where no subnet tells.
     pub(crate) zone: Option<ZoneIx>,
 }

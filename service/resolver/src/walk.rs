@@ -304,7 +304,24 @@ impl<R: Reader> Walk<'_, R> {
         if self.records {
             self.record_hop(traveller, place);
         }
+        if place.is_zonal && traveller.packet.is_reply {
+            self.note_other_zone(traveller, place);
+        }
         None
+    }
+
+    /// Tells of a reply that is in another zone here than the packet was.
+    fn note_other_zone(&self, traveller: &mut Traveller, place: &Place) {
+        let here = |at: &&PlaceIx| {
+            let other = self.network.place(**at);
+            other.is_some_and(|other| other.is_zonal && other.resource == place.resource)
+        };
+        let mut others = traveller.went.iter().filter(here);
+        if others.next().is_some() && !traveller.went.contains(&traveller.at) {
+            let detail = "the reply is in another zone here than the packet was, and an appliance there does not know the flow".to_owned();
+            let code = Code::TransitGatewayApplianceModeRecommended;
+            traveller.note(Effect::Informs, code, place.resource, detail);
+        }
     }
 
     /// Leaves a place: what the packet is known by may be lost there.

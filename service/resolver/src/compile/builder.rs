@@ -182,6 +182,7 @@ impl Builder {
             interface: None,
             keeps_groups: true,
             lost_groups: Code::SgReferencesNotPreserved,
+            is_zonal: false,
             zone: None,
         });
         self.places.insert(key, new);

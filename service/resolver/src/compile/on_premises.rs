@@ -100,7 +100,7 @@ fn attachment_entry(
     transit_gateway::entry(builder, hubs, found)
 }
 
-fn is_up(vpn: &VpnConnection) -> bool {
+pub(crate) fn is_up(vpn: &VpnConnection) -> bool {
     let has_tunnel = vpn.vgw_telemetry.is_empty() || vpn.vgw_telemetry.iter().any(|one| one.up);
     vpn.state == VpnConnectionState::Available && has_tunnel
 }
@@ -317,10 +317,27 @@ pub(crate) fn to_direct_connect(
     attachment: &TransitGatewayAttachment,
     gateway: ResourceIx,
 ) -> TableIx {
-    let held = builder.find(&attachment.resource_id);
-    let is_direct = held.filter(|(_, held)| matches!(held.body, Body::DirectConnectGateway(_)));
-    let place = is_direct.map(|(at, _)| Key::DirectConnectOut(at, gateway));
-    to_held(builder, &attachment.resource_id, place)
+    let own = builder.network.describe(gateway);
+    let id = &attachment.resource_id;
+    let place = match builder.find(id).map(|(at, held)| (at, &held.body)) {
+        Some((at, Body::DirectConnectGateway(direct))) => {
+            let mut associations = direct.associations.iter();
+            let is_told = associations.any(|one| one.associated_gateway_id.as_str() == own);
+            if !is_told {
+                let (action, label) = if direct.associations.is_empty() {
+                    let label = format!("the topology tells no association of {id}");
+                    (Action::Unknown(Code::UnknownResource), label)
+                } else {
+                    let label = format!("{id} is not associated with {own}");
+                    (Action::Drop(Code::BadStateAttachment), label)
+                };
+                return builder.always(Stage::State, action, label);
+            }
+            Some(Key::DirectConnectOut(at, gateway))
+        }
+        Some(_) | None => None,
+    };
+    to_held(builder, id, place)
 }
 
 fn to_held(builder: &mut Builder, id: &str, key: Option<Key>) -> TableIx {

@@ -17,21 +17,28 @@ use super::{on_premises, vpn_gateway};
 pub(crate) fn compile(builder: &mut Builder, hubs: &Hubs) {
     for (at, vpn) in builder.each(pick!(VpnConnection)) {
         let (behind, ahead) = of_vpn(builder, hubs, &vpn);
-        add(builder, at, behind, ahead);
+        add(builder, at, (behind, ahead), on_premises::is_up(&vpn));
     }
     for (at, interface) in builder.each(pick!(VirtualInterface)) {
         let (behind, ahead) = of_interface(builder, hubs, &interface);
-        add(builder, at, behind, ahead);
+        let is_up = interface.available && interface.bgp_up;
+        add(builder, at, (behind, ahead), is_up);
     }
 }
 
-fn add(builder: &mut Builder, at: ResourceIx, behind: Vec<IpNet>, ahead: Vec<IpNet>) {
+fn add(
+    builder: &mut Builder,
+    at: ResourceIx,
+    (behind, ahead): (Vec<IpNet>, Vec<IpNet>),
+    is_up: bool,
+) {
     let place = builder.place(Key::ConnectionIn(at));
     builder.network.origins.push(Origin {
         resource: at,
         at: place,
         behind,
         ahead,
+        is_up,
     });
 }
 

@@ -550,5 +550,7 @@ fn to_vpc(
 fn leave_subnet(builder: &mut Builder, at: ResourceIx, subnet: SubnetIx) -> PlaceIx {
     let out = builder.place(Key::SubnetOut(subnet));
     let onward = builder.always(Stage::Forwarding, Action::Forward(out), "");
-    builder.fill(Key::AttachmentSubnetOut(at, subnet), at, vec![onward])
+    let place = builder.fill(Key::AttachmentSubnetOut(at, subnet), at, vec![onward]);
+    builder.edit(place, |place| place.is_zonal = true);
+    place
 }

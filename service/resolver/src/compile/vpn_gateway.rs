@@ -17,7 +17,7 @@ use ipnet::{IpNet, Ipv6Net};
 use crate::table::{Action, AddressMatch, Match, Reach, ResourceIx, Rule, TableIx, VpcIx};
 
 use super::builder::{Builder, Key, pick};
-use super::on_premises;
+use super::{on_premises, peering, route_table};
 
 /// Where a route of a VPC leads that names a gateway.
 pub(crate) fn leads_to(builder: &mut Builder, id: &VpnGatewayId, vpc: VpcIx) -> Action {
@@ -74,6 +74,7 @@ pub(crate) fn learned(builder: &Builder, id: &VpnGatewayId) -> Vec<IpNet> {
 }
 
 pub(crate) fn compile(builder: &mut Builder) {
+    let ways = peering::ways_out(builder);
     for (at, gateway) in builder.each(pick!(VpnGateway)) {
         let Some((vpc, state)) = attachment(builder, &gateway) else {
             let action = Action::Drop(Code::BadStateAttachment);
@@ -87,7 +88,10 @@ pub(crate) fn compile(builder: &mut Builder) {
         let state = builder.state(is_attached, Code::BadStateAttachment, state);
         let blocks = blocks(builder, &gateway);
         outward(builder, (at, &gateway), state, &blocks);
-        inward(builder, (at, &gateway), (vpc, state), &blocks);
+        let own = gateway.vpc_attachments.iter();
+        let ways = own.filter_map(|own| ways.get(&own.vpc_id)).flatten();
+        let owners = owners_of_edges(builder, &blocks, ways);
+        inward(builder, (at, &gateway), (vpc, state), (&blocks, owners));
     }
 }
 
@@ -126,11 +130,30 @@ pub(crate) fn own_sources(
     builder.ordered(Stage::Admission, rules, Rule::always(Action::Deny(code), label))
 }
 
+/// NAT gateways and gateway endpoints refuse what does not come from their own VPC.
+fn owners_of_edges<'w>(
+    builder: &mut Builder,
+    blocks: &[IpNet],
+    ways: impl Iterator<Item = &'w (AddressMatch, RouteTarget)>,
+) -> TableIx {
+    let own = blocks.iter().map(|net| {
+        let matches = Match::to(AddressMatch::Net(*net));
+        Rule::when(matches, Action::Pass, "of the VPC")
+    });
+    let mut rules: Vec<Rule> = own.collect();
+    rules.extend(ways.map(|(destination, target)| {
+        let action = peering::refusal(builder, target).map_or(Action::Pass, Action::Deny);
+        let label = format!("{} serves its own VPC alone", route_table::target_words(target));
+        Rule::when(Match::to(destination.clone()), action, label)
+    }));
+    builder.ordered(Stage::Admission, rules, Rule::always(Action::Pass, "no edge"))
+}
+
 fn inward(
     builder: &mut Builder,
     (at, gateway): (ResourceIx, &VpnGateway),
     (vpc, state): (VpcIx, TableIx),
-    blocks: &[IpNet],
+    (blocks, owners): (&[IpNet], TableIx),
 ) {
     let own = blocks.iter().map(|net| {
         let matches = Match::to(AddressMatch::Net(*net));
@@ -140,7 +163,7 @@ fn inward(
     let action = Action::Drop(Code::VgwPrivateIpAssociationForIngress);
     let label = "the destination is not of the gateway's VPC";
     let admission = builder.ordered(Stage::Admission, rules, Rule::always(action, label));
-    let mut tables = vec![state, admission];
+    let mut tables = vec![state, owners, admission];
     let (action, label) = match edge_table(builder, gateway) {
         Some((table, edge)) => {
             tables.extend(endpoints(builder, &edge));

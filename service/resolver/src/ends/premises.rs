@@ -8,8 +8,9 @@ use ipnet::IpNet;
 
 use crate::network::Network;
 use crate::packet::{Packet, is_private_address};
+use crate::table::ResourceIx;
 
-use super::{Begin, Settled, Source, Target, header, settled};
+use super::{Begin, Must, Settled, Source, Target, header, settled};
 
 /// The connections that have an address behind them. A default route says nothing of public addresses.
 pub(super) fn sources(network: &Network, address: IpAddr) -> Vec<Source> {
@@ -22,11 +23,50 @@ pub(super) fn sources(network: &Network, address: IpAddr) -> Vec<Source> {
         .collect()
 }
 
-/// Who sends from premises takes a connection that leads to the destination, if there is one.
-pub(super) fn prefer_announced(begins: &mut Vec<Begin>) {
-    if begins.iter().any(|begin| begin.is_on_premises && begin.is_zonal) {
-        begins.retain(|begin| !begin.is_on_premises || begin.is_zonal);
+/// Some address behind a connection.
+pub(super) fn of_connection(network: &Network, at: ResourceIx) -> Settled<Vec<Source>> {
+    let origins = network.origins.iter().enumerate();
+    let own = origins.filter(|(_, origin)| origin.resource == at);
+    let sources = own.flat_map(|(place, origin)| {
+        let behind = origin.behind.iter();
+        behind.map(move |net| Source::Premises(Addr::Within(*net), place))
+    });
+    told(sources.collect(), at)
+}
+
+/// Some address behind a connection, which must be reached over it.
+pub(super) fn targets(network: &Network, at: ResourceIx) -> Settled<Vec<Target>> {
+    let own = network.origins.iter().filter(|origin| origin.resource == at);
+    let targets = own.flat_map(|origin| &origin.behind).map(|net| Target {
+        address: Addr::Within(*net),
+        must: Must::Pass(at),
+        interface: None,
+    });
+    told(targets.collect(), at)
+}
+
+fn told<T>(found: Vec<T>, at: ResourceIx) -> Settled<Vec<T>> {
+    if found.is_empty() {
+        let detail = "the topology does not tell what addresses are behind it";
+        let code = Code::UnknownDestination;
+        return settled(Verdict::Undetermined, code, Some(at), detail);
     }
+    Ok(found)
+}
+
+/// The family of an address, where it has one.
+pub(super) fn is_ipv6(address: &Addr) -> Option<bool> {
+    match address {
+        Addr::Ip(address) => Some(address.is_ipv6()),
+        Addr::Within(net) => Some(net.addr().is_ipv6()),
+        Addr::Internet | Addr::Service(_) => None,
+    }
+}
+
+/// Who sends from premises takes a connection that leads to the destination and is up, if there is one.
+pub(super) fn prefer_good(begins: &mut Vec<Begin>) {
+    let best = begins.iter().map(|begin| begin.grade).max();
+    begins.retain(|begin| !begin.is_on_premises || Some(begin.grade) == best);
 }
 
 pub(super) fn begin(
@@ -35,11 +75,8 @@ pub(super) fn begin(
     (address, origin): (&Addr, usize),
     target: &Target,
 ) -> Settled<Begin> {
-    let is_ipv6 = matches!(address, Addr::Ip(address) if address.is_ipv6());
-    let is_other_family = match target.address {
-        Addr::Ip(to) => to.is_ipv6() != is_ipv6,
-        Addr::Internet | Addr::Service(_) | Addr::Within(_) => false,
-    };
+    let is_ipv6 = is_ipv6(address).unwrap_or(false);
+    let is_other_family = self::is_ipv6(&target.address).is_some_and(|other| other != is_ipv6);
     if is_other_family {
         let detail = format!("{address} and {} are of different families", target.address);
         let code = Code::UnassociatedComponent;
@@ -51,7 +88,8 @@ pub(super) fn begin(
     };
     let leads_there = |net: &IpNet| match &target.address {
         Addr::Ip(to) => net.contains(to),
-        Addr::Internet | Addr::Service(_) | Addr::Within(_) => net.prefix_len() == 0,
+        Addr::Within(to) => net.contains(to),
+        Addr::Internet | Addr::Service(_) => net.prefix_len() == 0,
     };
     Ok(Begin {
         at: origin.at,
@@ -65,6 +103,11 @@ pub(super) fn begin(
         from: None,
         must: target.must,
         is_on_premises: true,
-        is_zonal: origin.ahead.iter().any(leads_there),
+        grade: match (origin.ahead.iter().any(leads_there), origin.is_up) {
+            (true, true) => 2,
+            (true, false) => 1,
+            (false, _) => 0,
+        },
+        is_zonal: false,
     })
 }

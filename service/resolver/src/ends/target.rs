@@ -14,8 +14,9 @@ use crate::network::{Interface, Network};
 use crate::packet::is_link_local;
 use crate::table::{InterfaceIx, ResourceIx};
 
+use super::source::is_connection;
 use super::{
-    Must, Remark, Settled, Source, Target, address_of_family, interface_of, settled, unsupported,
+    Must, Remark, Settled, Source, Target, address_of_family, interface_of, premises, settled, unsupported,
 };
 
 /// The targets of a flow from one source, and what is to be told beside.
@@ -99,6 +100,8 @@ fn of_resource(network: &Network, id: &ResourceId, source: &Source) -> Settled<V
         }])
     } else if let Body::VpcEndpoint(endpoint) = &resource.body {
         of_endpoint(network, at, endpoint)
+    } else if is_connection(network, at) {
+        premises::targets(network, at)
     } else {
         unsupported(network, at, "destination")
     }
@@ -120,8 +123,7 @@ fn of_interface(
         }
         Source::Outside(from, _) => public_address(network, interface, from),
         Source::Premises(from, _) => {
-            let is_ipv6 = matches!(from, Addr::Ip(from) if from.is_ipv6());
-            address_of_family(interface, is_ipv6)
+            address_of_family(interface, premises::is_ipv6(from).unwrap_or(false))
         }
     });
     match (address, source) {
