@@ -15,9 +15,10 @@ use causeway_model::trace::{
 use crate::decide::{self, Reader};
 use crate::network::Network;
 use crate::packet::{Matched, Packet};
-use crate::table::{Action, InterfaceIx, Order, Place, PlaceIx, ResourceIx, Rule, SubnetIx, Table};
+use crate::table::{InterfaceIx, Order, Place, PlaceIx, ResourceIx, Rule, SubnetIx, Table};
 
 mod act;
+mod choice;
 mod filter;
 
 /// How many ways of one flow are walked.
@@ -136,14 +137,6 @@ impl Traveller {
                 .place(*place)
                 .is_some_and(|place| place.resource == Some(resource))
         })
-    }
-
-    /// A reply takes the same of several ways as the packet did.
-    fn keep_to_what_it_took(&self, rules: &mut Vec<(&Rule, Matched)>) {
-        let took = |rule: &Rule| matches!(rule.action, Action::Forward(to) if self.went.contains(&to));
-        if rules.iter().any(|(rule, _)| took(rule)) {
-            rules.retain(|(rule, _)| took(rule));
-        }
     }
 
     /// Where a reply comes back to that goes to an address which a component gave the packet, and which no interface has.
@@ -308,20 +301,6 @@ impl<R: Reader> Walk<'_, R> {
             self.note_other_zone(traveller, place);
         }
         None
-    }
-
-    /// Tells of a reply that is in another zone here than the packet was.
-    fn note_other_zone(&self, traveller: &mut Traveller, place: &Place) {
-        let here = |at: &&PlaceIx| {
-            let other = self.network.place(**at);
-            other.is_some_and(|other| other.is_zonal && other.resource == place.resource)
-        };
-        let mut others = traveller.went.iter().filter(here);
-        if others.next().is_some() && !traveller.went.contains(&traveller.at) {
-            let detail = "the reply is in another zone here than the packet was, and an appliance there does not know the flow".to_owned();
-            let code = Code::TransitGatewayApplianceModeRecommended;
-            traveller.note(Effect::Informs, code, place.resource, detail);
-        }
     }
 
     /// Leaves a place: what the packet is known by may be lost there.

@@ -180,7 +180,11 @@ pub(crate) fn connections(builder: &mut Builder, gateway: &ResourceId) -> Vec<Co
             out,
             is_known: is_static || !vpn.routes.is_empty(),
             prefixes: vpn.routes,
-            rank: if is_static { Rank::VpnStatic } else { Rank::Vpn },
+            rank: if is_static {
+                Rank::VpnStatic
+            } else {
+                Rank::Vpn
+            },
             is_up,
         });
     }
@@ -200,7 +204,9 @@ pub(crate) fn connections(builder: &mut Builder, gateway: &ResourceId) -> Vec<Co
             found.push(Connection {
                 at,
                 out: builder.place(Key::DirectConnectOut(at, to)),
-                prefixes: behind().flat_map(|one| one.route_filter_prefixes.clone()).collect(),
+                prefixes: behind()
+                    .flat_map(|one| one.route_filter_prefixes.clone())
+                    .collect(),
                 is_known: behind().next().is_some() && behind().all(knows),
                 rank: Rank::DirectConnect,
                 is_up: association.associated && behind().any(|one| one.available && one.bgp_up),
@@ -229,15 +235,22 @@ pub(crate) fn routes(
         let prefixes = connection.prefixes.iter();
         for net in prefixes.filter(|net| connection.is_up || !is_better(net)) {
             let words = builder.network.describe(connection.at);
-            rules.push(route(*net, Action::Forward(connection.out), words, connection.rank));
+            rules.push(route(
+                *net,
+                Action::Forward(connection.out),
+                &words,
+                connection.rank,
+            ));
         }
     }
     let dim: Vec<&Connection> = connections.iter().filter(|one| !one.is_known).collect();
     let choice = choice(builder, gateway, &dim);
     for net in learned.into_iter().flatten() {
-        let is_told = rules.iter().any(|rule| rule.matches.destination == AddressMatch::Net(*net));
+        let is_told = rules
+            .iter()
+            .any(|rule| rule.matches.destination == AddressMatch::Net(*net));
         if let Some((action, words)) = choice.clone().filter(|_| !is_told) {
-            rules.push(route(*net, action, words, Rank::Vpn));
+            rules.push(route(*net, action, &words, Rank::Vpn));
         }
     }
     let otherwise = match (choice, learned) {
@@ -262,7 +275,7 @@ pub(crate) fn routes(
     table
 }
 
-fn route(net: IpNet, action: Action, words: String, rank: Rank) -> Rule {
+fn route(net: IpNet, action: Action, words: &str, rank: Rank) -> Rule {
     let label = format!("{net} -> {words}");
     Rule {
         rank,
@@ -390,19 +403,14 @@ fn association_state(
 }
 
 /// A Direct Connect gateway as packets from premises enter it: what it announces there leads on, and nothing else.
-fn inward(
-    builder: &mut Builder,
-    hubs: &Hubs,
-    at: ResourceIx,
-    gateway: &DirectConnectGateway,
-) {
+fn inward(builder: &mut Builder, hubs: &Hubs, at: ResourceIx, gateway: &DirectConnectGateway) {
     let mut rules = Vec::new();
     for association in gateway.associations.iter().filter(|one| one.associated) {
         let id = &association.associated_gateway_id;
         let place = association_entry(builder, hubs, gateway, id);
         let action = place.map_or(Action::Unknown(Code::UnknownResource), Action::Forward);
         for net in announced(builder, association) {
-            rules.push(route(net, action.clone(), id.to_string(), Rank::Static));
+            rules.push(route(net, action.clone(), id.as_str(), Rank::Static));
         }
     }
     let table = route_table::add(builder, rules);
@@ -421,14 +429,11 @@ fn association_entry(
     id: &ResourceId,
 ) -> Option<PlaceIx> {
     let (at, held) = builder.find(id)?;
-    match &held.body {
-        Body::VpnGateway(_) => Some(builder.place(Key::VpnGatewayIn(at))),
-        Body::TransitGateway(_) => {
-            let own = gateway.direct_connect_gateway_id.as_str();
-            attachment_entry(builder, hubs, id, (Attached::DirectConnectGateway, own))
-        }
-        _ => None,
+    if matches!(held.body, Body::VpnGateway(_)) {
+        return Some(builder.place(Key::VpnGatewayIn(at)));
     }
+    let own = gateway.direct_connect_gateway_id.as_str();
+    attachment_entry(builder, hubs, id, (Attached::DirectConnectGateway, own))
 }
 
 /// What an association announces to premises: its allowed prefixes; without any, the blocks of the VPC.

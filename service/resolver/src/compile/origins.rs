@@ -117,13 +117,17 @@ fn of_attached(hubs: &Hubs, resource: &str) -> (Vec<IpNet>, Vec<IpNet>) {
     let (mut behind, mut ahead) = (Vec::new(), Vec::new());
     for (_, table) in &hubs.tables {
         let consults = ids.iter().any(|id| {
-            let named = hubs.attachments.get(id.as_resource_id()).and_then(|(_, own)| {
-                own.association_transit_gateway_route_table_id.as_ref()
-            });
+            let named = hubs
+                .attachments
+                .get(id.as_resource_id())
+                .and_then(|(_, own)| own.association_transit_gateway_route_table_id.as_ref());
             table.association_attachment_ids.contains(id)
                 || named == Some(&table.transit_gateway_route_table_id)
         });
-        let active = table.routes.iter().filter(|route| route.state == RouteState::Active);
+        let active = table
+            .routes
+            .iter()
+            .filter(|route| route.state == RouteState::Active);
         for route in active {
             let TransitGatewayRouteDestination::Cidr(net) = route.destination else {
                 continue;

@@ -5,111 +5,26 @@
 //! has in the same zone, else in any, and goes on from there as if sent by something in that subnet. A peering attachment leads to
 //! another gateway; what lies on premises is reached by the attachments of VPN connections and Direct Connect gateways.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod hubs;
+mod routes;
 
-use causeway_model::ids::{ResourceId, TransitGatewayRouteTableId};
-use causeway_model::resource::Kind;
-use causeway_model::resources::routing::{RouteState, RouteTarget};
-use causeway_model::resources::transit::{
-    TransitGatewayAttachmentResourceType as Attached, TransitGatewayAttachmentState,
-    TransitGatewayRoute, TransitGatewayRouteDestination, TransitGatewayRouteType,
-};
-use causeway_model::resources::{TransitGatewayAttachment, TransitGatewayRouteTable};
+use std::collections::BTreeSet;
+
+use causeway_model::ids::ResourceId;
+use causeway_model::resource::{Body, Kind};
+use causeway_model::resources::TransitGatewayAttachment;
+use causeway_model::resources::routing::RouteTarget;
+use causeway_model::resources::transit::TransitGatewayAttachmentResourceType as Attached;
 use causeway_model::trace::{Code, Stage};
 
-use crate::table::{
-    Action, AddressMatch, Match, Order, PlaceIx, PrefixListIx, Rank, ResourceIx, Rule, SubnetIx,
-    Table, TableIx, VpcIx,
-};
+use crate::table::{Action, Match, Order, PlaceIx, ResourceIx, Rule, SubnetIx, TableIx, VpcIx};
 
 use super::builder::{Builder, Key, pick};
-use super::{on_premises, route_table};
+use super::on_premises;
 
-/// Attachments and route tables, as they refer to each other.
-#[derive(Debug)]
-pub(crate) struct Hubs {
-    pub(crate) attachments: BTreeMap<ResourceId, (ResourceIx, TransitGatewayAttachment)>,
-    pub(crate) tables: Vec<(ResourceIx, TransitGatewayRouteTable)>,
-}
-
-impl Hubs {
-    pub(crate) fn gather(builder: &Builder) -> Self {
-        let attachments = builder.each(pick!(TransitGatewayAttachment));
-        let by_id = attachments.into_iter().map(|(at, attachment)| {
-            let id = attachment.transit_gateway_attachment_id.as_resource_id();
-            (id.clone(), (at, attachment))
-        });
-        Self {
-            attachments: by_id.collect(),
-            tables: builder.each(pick!(TransitGatewayRouteTable)),
-        }
-    }
-
-    /// The attachment that attaches a resource to a gateway; one that carries traffic is preferred.
-    pub(crate) fn of(
-        &self,
-        gateway: &ResourceId,
-        kind: Attached,
-        resource: &str,
-    ) -> Option<(ResourceIx, &TransitGatewayAttachment)> {
-        let all = self.attachments.values().filter(|(_, attachment)| {
-            let own = attachment.transit_gateway_id.as_ref();
-            own.is_some_and(|own| own.as_resource_id() == gateway)
-                && attachment.resource_type == kind
-                && attachment.resource_id == resource
-        });
-        all.map(|(at, attachment)| (*at, attachment))
-            .min_by_key(|(_, attachment)| !carries(attachment))
-    }
-
-    /// The table that an attachment consults in a gateway; nothing for what a topology without the gateway's tables cannot tell.
-    fn association(
-        &self,
-        gateway: &ResourceId,
-        attachment: &TransitGatewayAttachment,
-    ) -> Association {
-        let is_own = |table: &TransitGatewayRouteTable| {
-            let own = table.transit_gateway_id.as_ref();
-            own.is_some_and(|own| own.as_resource_id() == gateway)
-        };
-        let id = &attachment.transit_gateway_attachment_id;
-        let named = attachment
-            .association_transit_gateway_route_table_id
-            .as_ref();
-        let is_named = |table: &TransitGatewayRouteTable| {
-            named == Some(&table.transit_gateway_route_table_id)
-                || table.association_attachment_ids.contains(id)
-        };
-        let mut own = self.tables.iter().filter(|(_, table)| is_own(table));
-        if let Some((at, _)) = own.clone().find(|(_, table)| is_named(table)) {
-            return Association::With(*at);
-        }
-        match named {
-            Some(named) if attachment.transit_gateway_id.as_ref().is_some_and(|own| own.as_resource_id() == gateway) => {
-                Association::NotHeld(named.clone())
-            }
-            Some(_) | None if own.next().is_some() => Association::None,
-            Some(_) | None => Association::Unknown,
-        }
-    }
-}
-
-/// With which route table an attachment is associated.
-enum Association {
-    With(ResourceIx),
-    /// One that the topology does not hold.
-    NotHeld(TransitGatewayRouteTableId),
-    None,
-    /// The topology holds no route table of the gateway.
-    Unknown,
-}
-
-fn carries(attachment: &TransitGatewayAttachment) -> bool {
-    matches!(
-        attachment.state,
-        TransitGatewayAttachmentState::Available | TransitGatewayAttachmentState::Modifying
-    )
-}
+pub(crate) use hubs::Hubs;
+use hubs::{Association, carries};
+pub(crate) use routes::each;
 
 pub(crate) fn compile(builder: &mut Builder) {
     let hubs = Hubs::gather(builder);
@@ -117,7 +32,7 @@ pub(crate) fn compile(builder: &mut Builder) {
         enter_from_vpc(builder, &hubs, gateway, vpc);
     }
     for (at, table) in &hubs.tables {
-        routes(builder, &hubs, *at, table);
+        routes::compile(builder, &hubs, *at, table);
     }
     for (at, attachment) in hubs.attachments.values() {
         leave(builder, &hubs, *at, attachment);
@@ -131,10 +46,15 @@ fn used(builder: &Builder) -> BTreeSet<(ResourceIx, VpcIx)> {
         let Some(vpc) = builder.vpc(&table.vpc_id) else {
             continue;
         };
-        let targets = table.routes.iter().filter_map(|route| route.target.as_ref());
-        let gateways = targets.filter_map(|target| match target {
-            RouteTarget::TransitGateway(id) => builder.find(id),
-            _ => None,
+        let targets = table
+            .routes
+            .iter()
+            .filter_map(|route| route.target.as_ref());
+        let gateways = targets.filter_map(|target| {
+            let RouteTarget::TransitGateway(id) = target else {
+                return None;
+            };
+            builder.find(id)
         });
         let gateways = gateways.filter(|(_, held)| held.kind() == Kind::TransitGateway);
         used.extend(gateways.map(|(at, _)| (at, vpc)));
@@ -189,11 +109,11 @@ fn state(builder: &mut Builder, attachment: &TransitGatewayAttachment, code: Cod
 fn keep_groups(builder: &mut Builder, place: PlaceIx, attachment: &TransitGatewayAttachment) {
     let gateway = attachment.transit_gateway_id.as_ref();
     let gateway = gateway.and_then(|id| builder.find(id));
-    let is_on = gateway.is_some_and(|(_, held)| match &held.body {
-        causeway_model::resource::Body::TransitGateway(gateway) => {
-            gateway.security_group_referencing_support.or(false)
-        }
-        _ => false,
+    let is_on = gateway.is_some_and(|(_, held)| {
+        let Body::TransitGateway(gateway) = &held.body else {
+            return false;
+        };
+        gateway.security_group_referencing_support.or(false)
     });
     let keeps = is_on && attachment.security_group_referencing_support.or(true);
     builder.edit(place, |place| {
@@ -235,7 +155,10 @@ fn zone_rules(
             zone: Some(zone),
             ..Match::ANY
         };
-        let label = format!("{} is in the packet's zone", builder.network.describe(resource));
+        let label = format!(
+            "{} is in the packet's zone",
+            builder.network.describe(resource)
+        );
         let place = to(builder, subnet);
         rules.push(Rule::when(matches, Action::Forward(place), label));
     }
@@ -295,7 +218,10 @@ fn associate(
         Association::With(table) => {
             let place = builder.place(Key::RouteTable(table));
             let words = builder.network.describe(table);
-            (Action::Forward(place), format!("{id} is associated with {words}"))
+            (
+                Action::Forward(place),
+                format!("{id} is associated with {words}"),
+            )
         }
         Association::NotHeld(table) => (
             Action::Unknown(Code::TgwRtbRoutesAreUnknown),
@@ -324,125 +250,16 @@ pub(crate) fn entry(
     associate(builder, hubs, (at, attachment), gateway);
     let hub = builder.place(Key::AttachmentIn(at, gateway));
     let state = state(builder, attachment, Code::BadStateAttachment);
-    let onward = builder.always(Stage::Forwarding, Action::Forward(hub), "to the transit gateway");
-    Some(builder.fill(Key::AttachmentFromOutside(at, gateway), at, vec![state, onward]))
-}
-
-/// A route table of a gateway.
-fn routes(builder: &mut Builder, hubs: &Hubs, at: ResourceIx, table: &TransitGatewayRouteTable) {
-    let key = Key::RouteTable(at);
-    if !table.routes_known {
-        let action = Action::Unknown(Code::TgwRtbRoutesAreUnknown);
-        let label = "the routes of the table are not known";
-        let unknown = builder.always(Stage::RouteTable, action, label);
-        builder.fill(key, at, vec![unknown]);
-        return;
-    }
-    let gateway = table.transit_gateway_id.as_ref();
-    let gateway = gateway.and_then(|id| builder.find(id)).map(|(at, _)| at);
-    let listed = table.routes.iter().zip(0..);
-    let listed = listed.filter(|(route, _)| route.state != RouteState::Filtered);
-    let mut rules = Vec::new();
-    for (route, place) in listed {
-        rules.push(rule(builder, hubs, (at, gateway, place), route));
-    }
-    let routes = route_table::add(builder, rules);
-    if let Some(table) = builder.network.tables.get_mut(routes.index()) {
-        let action = Action::Drop(Code::TgwRtbNoRouteToTgwAttachment);
-        table.otherwise = Rule::always(action, "no route covers the destination");
-    }
-    builder.fill(key, at, vec![routes]);
-}
-
-fn rule(
-    builder: &mut Builder,
-    hubs: &Hubs,
-    (table, gateway, place): (ResourceIx, Option<ResourceIx>, u32),
-    route: &TransitGatewayRoute,
-) -> Rule {
-    let (destination, words) = match &route.destination {
-        TransitGatewayRouteDestination::Cidr(net) => (AddressMatch::Net(*net), net.to_string()),
-        TransitGatewayRouteDestination::PrefixList(id) => {
-            let held = builder.lists.get(id.as_resource_id());
-            let list = held.copied().unwrap_or(PrefixListIx::MISSING);
-            (AddressMatch::List(list), id.to_string())
-        }
-    };
-    let ids = &route.transit_gateway_attachment_ids;
-    let mut ways = Vec::new();
-    for id in ids {
-        let held = hubs.attachments.get(id.as_resource_id());
-        ways.push(match (held, gateway) {
-            (Some((at, _)), Some(gateway)) => {
-                (Action::Forward(builder.place(Key::AttachmentOut(*at, gateway))), id.to_string())
-            }
-            _ => {
-                let label = format!("{id}, which is not in the topology");
-                (Action::Unknown(Code::UnknownResource), label)
-            }
-        });
-    }
-    let (action, target) = match (route.state, ways.as_slice()) {
-        (RouteState::Blackhole, _) => {
-            (Action::Drop(Code::TgwRouteBlackhole), "nothing, a blackhole".to_owned())
-        }
-        (_, []) => {
-            (Action::Unknown(Code::UnknownResource), "an attachment that is not given".to_owned())
-        }
-        (_, [(action, label)]) => (action.clone(), label.clone()),
-        _ => (equal_cost(builder, (table, place), ways), format!("{} equal ways", ids.len())),
-    };
-    Rule {
-        rank: rank(hubs, route),
-        ..Rule::when(Match::to(destination), action, format!("{words} -> {target}"))
-    }
-}
-
-/// One of several attachments, by a hash of the packet's ends: each is a way.
-fn equal_cost(
-    builder: &mut Builder,
-    (table, place): (ResourceIx, u32),
-    ways: Vec<(Action, String)>,
-) -> Action {
-    let rules = ways
-        .into_iter()
-        .map(|(action, label)| Rule::always(action, format!("equal cost: {label}")));
-    let choice = each(builder, rules.collect(), Order::Each);
-    Action::Forward(builder.fill(Key::EqualCost(table, place), table, vec![choice]))
-}
-
-/// A choice between rules, all of which are for the packet.
-pub(crate) fn each(builder: &mut Builder, rules: Vec<Rule>, order: Order) -> TableIx {
-    let otherwise = Rule::always(Action::Drop(Code::NoPossibleDestination), "nothing to choose");
-    builder.add_table(Table {
-        stage: Stage::Choice,
-        resource: None,
-        order,
-        rules,
-        otherwise,
-    })
-}
-
-/// Precedence among routes with the same prefix (Transit Gateways guide, "Route evaluation order").
-fn rank(hubs: &Hubs, route: &TransitGatewayRoute) -> Rank {
-    match (route.r#type, &route.destination) {
-        (TransitGatewayRouteType::Static, TransitGatewayRouteDestination::Cidr(_)) => Rank::Static,
-        (TransitGatewayRouteType::Static, TransitGatewayRouteDestination::PrefixList(_)) => {
-            Rank::PrefixList
-        }
-        (TransitGatewayRouteType::Propagated, _) => {
-            let mut ids = route.transit_gateway_attachment_ids.iter();
-            let held = ids.find_map(|id| hubs.attachments.get(id.as_resource_id()));
-            match held.map(|(_, attachment)| attachment.resource_type) {
-                Some(Attached::Vpc | Attached::NetworkFunction) | None => Rank::Propagated,
-                Some(Attached::DirectConnectGateway) => Rank::DirectConnect,
-                Some(Attached::Connect) => Rank::Connect,
-                Some(Attached::Vpn | Attached::ClientVpn) => Rank::Vpn,
-                Some(Attached::VpnConcentrator) => Rank::VpnConcentrator,
-                Some(Attached::Peering) => Rank::Peering,
-            }
-        }
-    }
+    let onward = builder.always(
+        Stage::Forwarding,
+        Action::Forward(hub),
+        "to the transit gateway",
+    );
+    Some(builder.fill(
+        Key::AttachmentFromOutside(at, gateway),
+        at,
+        vec![state, onward],
+    ))
 }
 
 /// An attachment as a gateway's route leads to it.
@@ -476,8 +293,12 @@ fn leave(
         Attached::DirectConnectGateway => {
             tables.push(on_premises::to_direct_connect(builder, attachment, near));
         }
-        other => {
-            let words = other.as_str().replace('_', " ");
+        Attached::Connect
+        | Attached::VpnConcentrator
+        | Attached::NetworkFunction
+        | Attached::ClientVpn
+        | Attached::Peering => {
+            let words = attachment.resource_type.as_str().replace('_', " ");
             let label = format!("what an attachment of type {words} leads to is not known yet");
             let action = Action::Unknown(Code::UnsupportedComponent);
             tables.push(builder.always(Stage::Forwarding, action, label));
@@ -527,13 +348,19 @@ fn to_vpc(
     for subnet in all {
         let place = leave_subnet(builder, at, subnet);
         let id = builder.network.subnet(subnet).map(|own| own.resource);
-        let id = id.map(|own| builder.network.describe(own)).unwrap_or_default();
+        let id = id
+            .map(|own| builder.network.describe(own))
+            .unwrap_or_default();
         let (reason, alone) = if attachment.appliance_mode_support {
             ("appliance mode keeps the flow to one zone", "the only zone")
         } else {
             ("the packet's zone has none", "the only zone")
         };
-        let reason = if attachment.subnet_ids.len() == 1 { alone } else { reason };
+        let reason = if attachment.subnet_ids.len() == 1 {
+            alone
+        } else {
+            reason
+        };
         let label = format!("by {id}: {reason}");
         others.push(Rule::always(Action::Forward(place), label));
     }
@@ -543,7 +370,11 @@ fn to_vpc(
     let rules = zone_rules(builder, attachment, |builder, subnet| {
         leave_subnet(builder, at, subnet)
     });
-    let own_zone = builder.ordered(Stage::Choice, rules, Rule::always(Action::Pass, "elsewhere"));
+    let own_zone = builder.ordered(
+        Stage::Choice,
+        rules,
+        Rule::always(Action::Pass, "elsewhere"),
+    );
     vec![own_zone, each(builder, others, Order::Each)]
 }
 

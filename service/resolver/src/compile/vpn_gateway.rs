@@ -22,10 +22,8 @@ use super::{on_premises, peering, route_table};
 /// Where a route of a VPC leads that names a gateway.
 pub(crate) fn leads_to(builder: &mut Builder, id: &VpnGatewayId, vpc: VpcIx) -> Action {
     let held = builder.find(id);
-    let Some((at, gateway)) = held.and_then(|(at, held)| match &held.body {
-        Body::VpnGateway(gateway) => Some((at, gateway.as_ref().clone())),
-        _ => None,
-    }) else {
+    let Some((at, Body::VpnGateway(gateway))) = held.map(|(at, held)| (at, held.body.clone()))
+    else {
         return builder.unknown(id.as_resource_id());
     };
     match attachment(builder, &gateway) {
@@ -41,9 +39,10 @@ pub(crate) fn leads_to(builder: &mut Builder, id: &VpnGatewayId, vpc: VpcIx) -> 
 
 /// The VPC that a gateway is named to be attached to, and whether it is.
 fn attachment(builder: &Builder, gateway: &VpnGateway) -> Option<(VpcIx, GatewayAttachmentState)> {
-    let held = gateway.vpc_attachments.iter().filter_map(|attachment| {
-        Some((builder.vpc(&attachment.vpc_id)?, attachment.state))
-    });
+    let held = gateway
+        .vpc_attachments
+        .iter()
+        .filter_map(|attachment| Some((builder.vpc(&attachment.vpc_id)?, attachment.state)));
     held.min_by_key(|(_, state)| *state != GatewayAttachmentState::Attached)
 }
 
@@ -51,7 +50,10 @@ fn attachment(builder: &Builder, gateway: &VpnGateway) -> Option<(VpcIx, Gateway
 pub(crate) fn blocks(builder: &Builder, gateway: &VpnGateway) -> Vec<IpNet> {
     let vpc = attachment(builder, gateway).and_then(|(vpc, _)| builder.network.vpc(vpc));
     let blocks = vpc.map(|vpc| vpc.cidr_blocks.clone()).unwrap_or_default();
-    blocks.into_iter().filter(|net| net.addr().is_ipv4()).collect()
+    blocks
+        .into_iter()
+        .filter(|net| net.addr().is_ipv4())
+        .collect()
 }
 
 /// What route tables have learned from a gateway.
@@ -107,7 +109,11 @@ fn outward(
     let rules = vec![Rule::when(Match::to(everything), action, label)];
     let family = builder.ordered(Stage::Admission, rules, Rule::always(Action::Pass, "IPv4"));
     let label = "the source is not of the gateway's VPC";
-    let sources = own_sources(builder, blocks, (Code::VgwPrivateIpAssociationForEgress, label));
+    let sources = own_sources(
+        builder,
+        blocks,
+        (Code::VgwPrivateIpAssociationForEgress, label),
+    );
     let id = gateway.vpn_gateway_id.as_resource_id();
     let connections = on_premises::connections(builder, id);
     let learned = learned(builder, &gateway.vpn_gateway_id);
@@ -127,7 +133,11 @@ pub(crate) fn own_sources(
         Rule::when(matches, Action::Pass, "of the VPC")
     });
     let rules = own.collect();
-    builder.ordered(Stage::Admission, rules, Rule::always(Action::Deny(code), label))
+    builder.ordered(
+        Stage::Admission,
+        rules,
+        Rule::always(Action::Deny(code), label),
+    )
 }
 
 /// NAT gateways and gateway endpoints refuse what does not come from their own VPC.
@@ -143,10 +153,17 @@ fn owners_of_edges<'w>(
     let mut rules: Vec<Rule> = own.collect();
     rules.extend(ways.map(|(destination, target)| {
         let action = peering::refusal(builder, target).map_or(Action::Pass, Action::Deny);
-        let label = format!("{} serves its own VPC alone", route_table::target_words(target));
+        let label = format!(
+            "{} serves its own VPC alone",
+            route_table::target_words(target)
+        );
         Rule::when(Match::to(destination.clone()), action, label)
     }));
-    builder.ordered(Stage::Admission, rules, Rule::always(Action::Pass, "no edge"))
+    builder.ordered(
+        Stage::Admission,
+        rules,
+        Rule::always(Action::Pass, "no edge"),
+    )
 }
 
 fn inward(
@@ -211,5 +228,9 @@ fn endpoints(builder: &mut Builder, edge: &RouteTable) -> Option<TableIx> {
         Rule::when(matches, action, label)
     });
     let rules = rules.collect();
-    Some(builder.ordered(Stage::Admission, rules, Rule::always(Action::Pass, "elsewhere")))
+    Some(builder.ordered(
+        Stage::Admission,
+        rules,
+        Rule::always(Action::Pass, "elsewhere"),
+    ))
 }

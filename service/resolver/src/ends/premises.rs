@@ -36,7 +36,10 @@ pub(super) fn of_connection(network: &Network, at: ResourceIx) -> Settled<Vec<So
 
 /// Some address behind a connection, which must be reached over it.
 pub(super) fn targets(network: &Network, at: ResourceIx) -> Settled<Vec<Target>> {
-    let own = network.origins.iter().filter(|origin| origin.resource == at);
+    let own = network
+        .origins
+        .iter()
+        .filter(|origin| origin.resource == at);
     let targets = own.flat_map(|origin| &origin.behind).map(|net| Target {
         address: Addr::Within(*net),
         must: Must::Pass(at),

@@ -16,7 +16,8 @@ use crate::table::{InterfaceIx, ResourceIx};
 
 use super::source::is_connection;
 use super::{
-    Must, Remark, Settled, Source, Target, address_of_family, interface_of, premises, settled, unsupported,
+    Must, Remark, Settled, Source, Target, address_of_family, interface_of, premises, settled,
+    unsupported,
 };
 
 /// The targets of a flow from one source, and what is to be told beside.

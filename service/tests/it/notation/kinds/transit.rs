@@ -192,7 +192,9 @@ fn virtual_interface(line: &mut Line<'_>) -> Result<Body, String> {
             _ if gateway.starts_with("vgw-") => {
                 Some(VirtualInterfaceGateway::VirtualGateway(read(gateway)?))
             }
-            _ => Some(VirtualInterfaceGateway::DirectConnectGateway(read(gateway)?)),
+            _ => Some(VirtualInterfaceGateway::DirectConnectGateway(read(
+                gateway,
+            )?)),
         },
         available: !line.flag("down"),
         bgp_up: !line.flag("bgp-down"),
