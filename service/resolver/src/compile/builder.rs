@@ -53,6 +53,10 @@ pub(crate) enum Key {
     AttachmentSubnetIn(ResourceIx, SubnetIx),
     /// An attachment's subnet, on the way out of the transit gateway.
     AttachmentSubnetOut(ResourceIx, SubnetIx),
+    /// An attachment in appliance mode, for packets from the zone of this subnet.
+    ApplianceZone(ResourceIx, SubnetIx),
+    /// An attachment in appliance mode, for packets between zones.
+    ApplianceChoice(ResourceIx),
     /// A transit gateway, entered by this attachment.
     AttachmentIn(ResourceIx, ResourceIx),
     /// An attachment of a transit gateway, entered from what is attached, which is no VPC.

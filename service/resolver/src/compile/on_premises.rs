@@ -38,22 +38,52 @@ pub(crate) struct Connection {
     is_up: bool,
 }
 
+/// All that leads to premises.
+#[derive(Debug)]
+pub(crate) struct Premises {
+    vpns: Vec<(ResourceIx, VpnConnection)>,
+    interfaces: Vec<(ResourceIx, VirtualInterface)>,
+    gateways: Vec<(ResourceIx, DirectConnectGateway)>,
+}
+
+impl Premises {
+    pub(crate) fn gather(builder: &Builder) -> Self {
+        Self {
+            vpns: builder.each(pick!(VpnConnection)),
+            interfaces: builder.each(pick!(VirtualInterface)),
+            gateways: builder.each(pick!(DirectConnectGateway)),
+        }
+    }
+
+    /// The virtual interfaces of a Direct Connect gateway.
+    fn behind(&self, gateway: &DirectConnectGateway) -> Vec<&(ResourceIx, VirtualInterface)> {
+        let own = &gateway.direct_connect_gateway_id;
+        let all = self.interfaces.iter();
+        let all = all.filter(|(_, interface)| {
+            matches!(&interface.gateway, Some(VirtualInterfaceGateway::DirectConnectGateway(id)) if id == own)
+        });
+        all.collect()
+    }
+}
+
 pub(crate) fn compile(builder: &mut Builder) {
+    let premises = Premises::gather(builder);
     let hubs = Hubs::gather(builder);
-    for (at, vpn) in builder.each(pick!(VpnConnection)) {
-        let (code, onward) = from_vpn(builder, &hubs, &vpn);
-        let state = vpn_state(builder, &vpn, code);
-        connection(builder, at, state, onward);
+    for (at, vpn) in &premises.vpns {
+        let (code, onward) = from_vpn(builder, &hubs, vpn);
+        let state = vpn_state(builder, vpn, code);
+        connection(builder, *at, state, onward);
     }
-    for (at, interface) in builder.each(pick!(VirtualInterface)) {
-        let state = interface_state(builder, &interface);
-        let onward = from_interface(builder, &interface);
-        connection(builder, at, state, onward);
+    for (at, interface) in &premises.interfaces {
+        let state = interface_state(builder, interface);
+        let onward = from_interface(builder, interface);
+        connection(builder, *at, state, onward);
     }
-    for (at, gateway) in builder.each(pick!(DirectConnectGateway)) {
-        inward(builder, &hubs, at, &gateway);
+    for (at, gateway) in &premises.gateways {
+        inward(builder, &hubs, *at, gateway);
+        let behind = premises.behind(gateway);
         for association in &gateway.associations {
-            outward(builder, at, &gateway, association);
+            outward(builder, *at, &behind, association);
         }
     }
     origins::compile(builder, &hubs);
@@ -138,19 +168,6 @@ fn from_interface(builder: &mut Builder, interface: &VirtualInterface) -> Action
     }
 }
 
-/// The virtual interfaces of a Direct Connect gateway.
-pub(crate) fn interfaces_of(
-    builder: &Builder,
-    gateway: &DirectConnectGateway,
-) -> Vec<(ResourceIx, VirtualInterface)> {
-    let own = &gateway.direct_connect_gateway_id;
-    let mut all = builder.each(pick!(VirtualInterface));
-    all.retain(|(_, interface)| {
-        matches!(&interface.gateway, Some(VirtualInterfaceGateway::DirectConnectGateway(id)) if id == own)
-    });
-    all
-}
-
 fn interface_connection(
     builder: &mut Builder,
     (at, interface): (ResourceIx, &VirtualInterface),
@@ -166,44 +183,34 @@ fn interface_connection(
 }
 
 /// The ways to premises behind a virtual private gateway.
-pub(crate) fn connections(builder: &mut Builder, gateway: &ResourceId) -> Vec<Connection> {
+pub(crate) fn connections(
+    builder: &mut Builder,
+    premises: &Premises,
+    gateway: &ResourceId,
+) -> Vec<Connection> {
     let mut found = Vec::new();
-    for (at, vpn) in builder.each(pick!(VpnConnection)) {
+    for (at, vpn) in &premises.vpns {
         let is_own = matches!(&vpn.gateway, Some(VpnConnectionGateway::VpnGateway(id)) if id.as_resource_id() == gateway);
-        if !is_own || vpn.state == VpnConnectionState::Deleted {
-            continue;
+        if is_own && vpn.state != VpnConnectionState::Deleted {
+            found.push(vpn_connection(builder, *at, vpn));
         }
-        let out = builder.place(Key::ConnectionOut(at));
-        let (is_static, is_up) = (vpn.static_routes_only, is_up(&vpn));
-        found.push(Connection {
-            at,
-            out,
-            is_known: is_static || !vpn.routes.is_empty(),
-            prefixes: vpn.routes,
-            rank: if is_static {
-                Rank::VpnStatic
-            } else {
-                Rank::Vpn
-            },
-            is_up,
-        });
     }
-    for (at, interface) in builder.each(pick!(VirtualInterface)) {
+    for (at, interface) in &premises.interfaces {
         let is_own = matches!(&interface.gateway, Some(VirtualInterfaceGateway::VirtualGateway(id)) if id.as_resource_id() == gateway);
         if is_own {
-            found.push(interface_connection(builder, (at, &interface)));
+            found.push(interface_connection(builder, (*at, interface)));
         }
     }
-    for (at, direct) in builder.each(pick!(DirectConnectGateway)) {
+    for (at, direct) in &premises.gateways {
         let own = direct.associations.iter();
         let mut own = own.filter(|one| one.associated_gateway_id == *gateway);
         if let (Some(association), Some((to, _))) = (own.next(), builder.find(gateway)) {
-            let behind = interfaces_of(builder, &direct);
+            let behind = premises.behind(direct);
             let behind = || behind.iter().map(|(_, interface)| interface);
             let knows = |one: &VirtualInterface| !one.route_filter_prefixes.is_empty();
             found.push(Connection {
-                at,
-                out: builder.place(Key::DirectConnectOut(at, to)),
+                at: *at,
+                out: builder.place(Key::DirectConnectOut(*at, to)),
                 prefixes: behind()
                     .flat_map(|one| one.route_filter_prefixes.clone())
                     .collect(),
@@ -214,6 +221,22 @@ pub(crate) fn connections(builder: &mut Builder, gateway: &ResourceId) -> Vec<Co
         }
     }
     found
+}
+
+fn vpn_connection(builder: &mut Builder, at: ResourceIx, vpn: &VpnConnection) -> Connection {
+    let is_static = vpn.static_routes_only;
+    Connection {
+        at,
+        out: builder.place(Key::ConnectionOut(at)),
+        prefixes: vpn.routes.clone(),
+        is_known: is_static || !vpn.routes.is_empty(),
+        rank: if is_static {
+            Rank::VpnStatic
+        } else {
+            Rank::Vpn
+        },
+        is_up: is_up(vpn),
+    }
 }
 
 /// The routes of a gateway to its connections. What it has learned, and nobody says from which connection, is behind one of those whose
@@ -368,7 +391,7 @@ fn to_held(builder: &mut Builder, id: &str, key: Option<Key>) -> TableIx {
 fn outward(
     builder: &mut Builder,
     at: ResourceIx,
-    gateway: &DirectConnectGateway,
+    interfaces: &[&(ResourceIx, VirtualInterface)],
     association: &DirectConnectGatewayAssociation,
 ) {
     let Some((from, held)) = builder.find(&association.associated_gateway_id) else {
@@ -380,9 +403,9 @@ fn outward(
         VirtualInterfaceType::Private
     };
     let mut behind = Vec::new();
-    for (at, interface) in interfaces_of(builder, gateway) {
+    for (at, interface) in interfaces {
         if interface.virtual_interface_type == wanted {
-            behind.push(interface_connection(builder, (at, &interface)));
+            behind.push(interface_connection(builder, (*at, interface)));
         }
     }
     let state = association_state(builder, association);

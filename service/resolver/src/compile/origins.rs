@@ -1,10 +1,13 @@
 //! Where packets from a user's premises come in: for each connection, the addresses behind it and those it can be used for.
 
+use std::collections::BTreeMap;
+
+use causeway_model::ids::{TransitGatewayAttachmentId, VpnGatewayId};
 use causeway_model::resource::Body;
 use causeway_model::resources::hybrid::{VirtualInterfaceGateway, VpnConnectionGateway};
 use causeway_model::resources::routing::RouteState;
 use causeway_model::resources::transit::TransitGatewayRouteDestination;
-use causeway_model::resources::{VirtualInterface, VpnConnection};
+use causeway_model::resources::{TransitGatewayRouteTable, VirtualInterface, VpnConnection};
 use ipnet::IpNet;
 
 use crate::network::Origin;
@@ -14,15 +17,39 @@ use super::builder::{Builder, Key, pick};
 use super::transit_gateway::Hubs;
 use super::{on_premises, vpn_gateway};
 
+/// What gateways know of premises.
+struct Known<'h> {
+    hubs: &'h Hubs,
+    /// What virtual private gateways have learned.
+    learned: BTreeMap<VpnGatewayId, Vec<IpNet>>,
+    /// What transit gateways have routes for, to what is attached.
+    behind: BTreeMap<String, Vec<IpNet>>,
+}
+
+impl Known<'_> {
+    fn learned(&self, gateway: &VpnGatewayId) -> Vec<IpNet> {
+        self.learned.get(gateway).cloned().unwrap_or_default()
+    }
+
+    fn behind(&self, attached: &str) -> Vec<IpNet> {
+        self.behind.get(attached).cloned().unwrap_or_default()
+    }
+}
+
 pub(crate) fn compile(builder: &mut Builder, hubs: &Hubs) {
+    let known = Known {
+        hubs,
+        learned: vpn_gateway::learned(builder),
+        behind: behind_attachments(hubs),
+    };
     for (at, vpn) in builder.each(pick!(VpnConnection)) {
-        let (behind, ahead) = of_vpn(builder, hubs, &vpn);
-        add(builder, at, (behind, ahead), on_premises::is_up(&vpn));
+        let ends = of_vpn(builder, &known, &vpn);
+        add(builder, at, ends, on_premises::is_up(&vpn));
     }
     for (at, interface) in builder.each(pick!(VirtualInterface)) {
-        let (behind, ahead) = of_interface(builder, hubs, &interface);
+        let ends = of_interface(builder, &known, &interface);
         let is_up = interface.available && interface.bgp_up;
-        add(builder, at, (behind, ahead), is_up);
+        add(builder, at, ends, is_up);
     }
 }
 
@@ -42,19 +69,19 @@ fn add(
     });
 }
 
-fn of_vpn(builder: &Builder, hubs: &Hubs, vpn: &VpnConnection) -> (Vec<IpNet>, Vec<IpNet>) {
+fn of_vpn(builder: &Builder, known: &Known<'_>, vpn: &VpnConnection) -> (Vec<IpNet>, Vec<IpNet>) {
     let mut behind = vpn.routes.clone();
     match &vpn.gateway {
         Some(VpnConnectionGateway::VpnGateway(id)) => {
             if behind.is_empty() && !vpn.static_routes_only {
-                behind = vpn_gateway::learned(builder, id);
+                behind = known.learned(id);
             }
             (behind, of_gateway(builder, id.as_str()))
         }
         Some(VpnConnectionGateway::TransitGateway(_)) => {
-            let (learned, ahead) = of_attached(hubs, vpn.vpn_connection_id.as_str());
-            behind.extend(learned);
-            (behind, ahead)
+            let id = vpn.vpn_connection_id.as_str();
+            behind.extend(known.behind(id));
+            (behind, ahead_of_attached(builder, known.hubs, id))
         }
         None => (behind, Vec::new()),
     }
@@ -70,7 +97,7 @@ fn of_gateway(builder: &Builder, id: &str) -> Vec<IpNet> {
 
 fn of_interface(
     builder: &Builder,
-    hubs: &Hubs,
+    known: &Known<'_>,
     interface: &VirtualInterface,
 ) -> (Vec<IpNet>, Vec<IpNet>) {
     let mut behind = interface.route_filter_prefixes.clone();
@@ -79,7 +106,7 @@ fn of_interface(
     match &interface.gateway {
         Some(VirtualInterfaceGateway::VirtualGateway(id)) => {
             if is_dim {
-                behind = vpn_gateway::learned(builder, id);
+                behind = known.learned(id);
             }
             ahead = of_gateway(builder, id.as_str());
         }
@@ -95,11 +122,11 @@ fn of_interface(
                 if let Some(Body::VpnGateway(gateway)) = gateway.map(|(_, held)| &held.body)
                     && is_dim
                 {
-                    behind.extend(vpn_gateway::learned(builder, &gateway.vpn_gateway_id));
+                    behind.extend(known.learned(&gateway.vpn_gateway_id));
                 }
             }
             if is_dim {
-                behind.extend(of_attached(hubs, id.as_str()).0);
+                behind.extend(known.behind(id.as_str()));
             }
         }
         None => {}
@@ -107,40 +134,48 @@ fn of_interface(
     (behind, ahead)
 }
 
-/// What routes of transit gateways lead to an attached resource for, and what the tables it consults have routes for.
-fn of_attached(hubs: &Hubs, resource: &str) -> (Vec<IpNet>, Vec<IpNet>) {
-    let own = hubs.attachments.values().map(|(_, attachment)| attachment);
-    let own = own.filter(|attachment| attachment.resource_id == resource);
-    let ids: Vec<_> = own
-        .map(|attachment| &attachment.transit_gateway_attachment_id)
-        .collect();
-    let (mut behind, mut ahead) = (Vec::new(), Vec::new());
-    for (_, table) in &hubs.tables {
-        let consults = ids.iter().any(|id| {
-            let named = hubs
-                .attachments
-                .get(id.as_resource_id())
-                .and_then(|(_, own)| own.association_transit_gateway_route_table_id.as_ref());
-            table.association_attachment_ids.contains(id)
-                || named == Some(&table.transit_gateway_route_table_id)
-        });
-        let active = table
-            .routes
-            .iter()
-            .filter(|route| route.state == RouteState::Active);
-        for route in active {
-            let TransitGatewayRouteDestination::Cidr(net) = route.destination else {
-                continue;
-            };
-            let leads_back = ids
-                .iter()
-                .any(|id| route.transit_gateway_attachment_ids.contains(id));
-            if leads_back {
-                behind.push(net);
-            } else if consults {
-                ahead.push(net);
+/// What routes of transit gateways lead to attached resources for.
+fn behind_attachments(hubs: &Hubs) -> BTreeMap<String, Vec<IpNet>> {
+    let mut behind: BTreeMap<String, Vec<IpNet>> = BTreeMap::new();
+    for (net, ids) in hubs.tables.iter().flat_map(|(_, table)| active(table)) {
+        for id in ids {
+            let held = hubs.attachments.get(id.as_resource_id());
+            if let Some((_, attachment)) = held {
+                let resource = attachment.resource_id.clone();
+                behind.entry(resource).or_default().push(net);
             }
         }
     }
-    (behind, ahead)
+    behind
+}
+
+/// What the tables have routes for that an attached resource consults, other than back to itself.
+fn ahead_of_attached(builder: &Builder, hubs: &Hubs, resource: &str) -> Vec<IpNet> {
+    let mut ahead = Vec::new();
+    for (_, attachment) in hubs.attaching(resource) {
+        let gateway = attachment.transit_gateway_id.as_ref();
+        let table = gateway.and_then(|id| hubs.table(id.as_resource_id(), attachment));
+        let held = table.and_then(|at| builder.network.resource(at));
+        let Some(Body::TransitGatewayRouteTable(table)) = held.map(|held| &held.body) else {
+            continue;
+        };
+        let id = &attachment.transit_gateway_attachment_id;
+        let others = active(table).filter(|(_, ids)| !ids.contains(id));
+        ahead.extend(others.map(|(net, _)| net));
+    }
+    ahead
+}
+
+/// The active routes of a table to CIDR blocks.
+fn active(
+    table: &TransitGatewayRouteTable,
+) -> impl Iterator<Item = (IpNet, &Vec<TransitGatewayAttachmentId>)> {
+    let routes = table.routes.iter();
+    let routes = routes.filter(|route| route.state == RouteState::Active);
+    routes.filter_map(|route| match route.destination {
+        TransitGatewayRouteDestination::Cidr(net) => {
+            Some((net, &route.transit_gateway_attachment_ids))
+        }
+        TransitGatewayRouteDestination::PrefixList(_) => None,
+    })
 }

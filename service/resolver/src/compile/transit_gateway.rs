@@ -5,6 +5,7 @@
 //! has in the same zone, else in any, and goes on from there as if sent by something in that subnet. A peering attachment leads to
 //! another gateway; what lies on premises is reached by the attachments of VPN connections and Direct Connect gateways.
 
+mod appliance;
 mod hubs;
 mod routes;
 
@@ -70,12 +71,7 @@ fn enter_from_vpc(builder: &mut Builder, hubs: &Hubs, gateway: ResourceIx, vpc: 
         return;
     };
     let Some((at, attachment)) = hubs.of(&gateway_id, Attached::Vpc, vpc_id.as_str()) else {
-        let mut all = hubs.attachments.values();
-        let is_told = all.any(|(_, other)| {
-            let own = other.transit_gateway_id.as_ref();
-            own.is_some_and(|own| *own.as_resource_id() == gateway_id)
-        });
-        let (action, label) = if is_told {
+        let (action, label) = if hubs.tells_attachments(&gateway_id) {
             let label = format!("{vpc_id} is not attached to it");
             (Action::Drop(Code::NoPossibleDestination), label)
         } else {
@@ -288,7 +284,7 @@ fn leave(
     let Some(near) = near else { return };
     let mut tables = vec![state];
     match attachment.resource_type {
-        Attached::Vpc => tables.extend(to_vpc(builder, at, attachment)),
+        Attached::Vpc => tables.extend(to_vpc(builder, hubs, at, attachment)),
         Attached::Vpn => tables.push(on_premises::to_vpn(builder, attachment)),
         Attached::DirectConnectGateway => {
             tables.push(on_premises::to_direct_connect(builder, attachment, near));
@@ -330,6 +326,7 @@ fn to_peer(
 /// Out of a VPC attachment: by its subnet in the packet's zone, else by any.
 fn to_vpc(
     builder: &mut Builder,
+    hubs: &Hubs,
     at: ResourceIx,
     attachment: &TransitGatewayAttachment,
 ) -> Vec<TableIx> {
@@ -365,7 +362,8 @@ fn to_vpc(
         others.push(Rule::always(Action::Forward(place), label));
     }
     if attachment.appliance_mode_support {
-        return vec![each(builder, others, Order::Sticky)];
+        let any = each(builder, others, Order::Sticky);
+        return vec![appliance::zones(builder, hubs, (at, attachment), any), any];
     }
     let rules = zone_rules(builder, attachment, |builder, subnet| {
         leave_subnet(builder, at, subnet)

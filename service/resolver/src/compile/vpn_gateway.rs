@@ -4,6 +4,8 @@
 //! connection whose prefix is the longest; of equal ones to one that is up, then to Direct Connect, a static VPN connection, one with BGP.
 //! What comes in goes by the gateway's own route table (edge association), if it has one; a Gateway Load Balancer endpoint there drops it.
 
+use std::collections::BTreeMap;
+
 use causeway_model::ids::VpnGatewayId;
 use causeway_model::resource::Body;
 use causeway_model::resources::gateways::GatewayAttachmentState;
@@ -56,27 +58,45 @@ pub(crate) fn blocks(builder: &Builder, gateway: &VpnGateway) -> Vec<IpNet> {
         .collect()
 }
 
-/// What route tables have learned from a gateway.
-pub(crate) fn learned(builder: &Builder, id: &VpnGatewayId) -> Vec<IpNet> {
-    let own = Some(RouteTarget::VpnGateway(id.clone()));
-    let mut learned = Vec::new();
+/// What route tables have learned from each gateway.
+pub(crate) fn learned(builder: &Builder) -> BTreeMap<VpnGatewayId, Vec<IpNet>> {
+    let mut learned: BTreeMap<VpnGatewayId, Vec<IpNet>> = BTreeMap::new();
     for (_, table) in builder.each(pick!(RouteTable)) {
         for route in table.routes {
             let is_propagated = route.origin == RouteOrigin::EnableVgwRoutePropagation;
-            if let RouteDestination::Cidr(net) = route.destination
+            if let (RouteDestination::Cidr(net), Some(RouteTarget::VpnGateway(id))) =
+                (route.destination, route.target)
                 && is_propagated
-                && route.target == own
-                && !learned.contains(&net)
             {
-                learned.push(net);
+                learned.entry(id).or_default().push(net);
             }
         }
+    }
+    for nets in learned.values_mut() {
+        nets.sort_unstable();
+        nets.dedup();
     }
     learned
 }
 
+/// The route tables that gateways have for what comes in.
+fn edge_tables(builder: &Builder) -> BTreeMap<VpnGatewayId, (ResourceIx, RouteTable)> {
+    let mut edges = BTreeMap::new();
+    for (at, table) in builder.each(pick!(RouteTable)) {
+        for association in &table.associations {
+            if let RouteTableAssociation::VpnGateway(id) = association {
+                let own = || (at, table.clone());
+                edges.entry(id.clone()).or_insert_with(own);
+            }
+        }
+    }
+    edges
+}
+
 pub(crate) fn compile(builder: &mut Builder) {
     let ways = peering::ways_out(builder);
+    let (learned, edges) = (learned(builder), edge_tables(builder));
+    let premises = on_premises::Premises::gather(builder);
     for (at, gateway) in builder.each(pick!(VpnGateway)) {
         let Some((vpc, state)) = attachment(builder, &gateway) else {
             let action = Action::Drop(Code::BadStateAttachment);
@@ -89,20 +109,20 @@ pub(crate) fn compile(builder: &mut Builder) {
         let is_attached = state == GatewayAttachmentState::Attached;
         let state = builder.state(is_attached, Code::BadStateAttachment, state);
         let blocks = blocks(builder, &gateway);
-        outward(builder, (at, &gateway), state, &blocks);
+        let id = &gateway.vpn_gateway_id;
+        let connections = on_premises::connections(builder, &premises, id.as_resource_id());
+        let learned = learned.get(id).map_or(&[][..], Vec::as_slice);
+        let routes = on_premises::routes(builder, at, &connections, Some(learned));
+        outward(builder, at, [state, routes], &blocks);
         let own = gateway.vpc_attachments.iter();
         let ways = own.filter_map(|own| ways.get(&own.vpc_id)).flatten();
         let owners = owners_of_edges(builder, &blocks, ways);
-        inward(builder, (at, &gateway), (vpc, state), (&blocks, owners));
+        let tables = vec![state, owners];
+        inward(builder, at, (vpc, tables, &blocks), edges.get(id));
     }
 }
 
-fn outward(
-    builder: &mut Builder,
-    (at, gateway): (ResourceIx, &VpnGateway),
-    state: TableIx,
-    blocks: &[IpNet],
-) {
+fn outward(builder: &mut Builder, at: ResourceIx, [state, routes]: [TableIx; 2], blocks: &[IpNet]) {
     let everything = AddressMatch::Net(IpNet::V6(Ipv6Net::default()));
     let action = Action::Drop(Code::NoPossibleDestination);
     let label = "a virtual private gateway carries IPv4 alone";
@@ -114,10 +134,6 @@ fn outward(
         blocks,
         (Code::VgwPrivateIpAssociationForEgress, label),
     );
-    let id = gateway.vpn_gateway_id.as_resource_id();
-    let connections = on_premises::connections(builder, id);
-    let learned = learned(builder, &gateway.vpn_gateway_id);
-    let routes = on_premises::routes(builder, at, &connections, Some(&learned));
     let tables = vec![state, family, sources, routes];
     builder.fill(Key::VpnGatewayOut(at), at, tables);
 }
@@ -168,9 +184,9 @@ fn owners_of_edges<'w>(
 
 fn inward(
     builder: &mut Builder,
-    (at, gateway): (ResourceIx, &VpnGateway),
-    (vpc, state): (VpcIx, TableIx),
-    (blocks, owners): (&[IpNet], TableIx),
+    at: ResourceIx,
+    (vpc, mut tables, blocks): (VpcIx, Vec<TableIx>, &[IpNet]),
+    edge: Option<&(ResourceIx, RouteTable)>,
 ) {
     let own = blocks.iter().map(|net| {
         let matches = Match::to(AddressMatch::Net(*net));
@@ -180,11 +196,11 @@ fn inward(
     let action = Action::Drop(Code::VgwPrivateIpAssociationForIngress);
     let label = "the destination is not of the gateway's VPC";
     let admission = builder.ordered(Stage::Admission, rules, Rule::always(action, label));
-    let mut tables = vec![state, owners, admission];
-    let (action, label) = match edge_table(builder, gateway) {
+    tables.push(admission);
+    let (action, label) = match edge {
         Some((table, edge)) => {
-            tables.extend(endpoints(builder, &edge));
-            let table = builder.place(Key::RouteTable(table));
+            tables.extend(endpoints(builder, edge));
+            let table = builder.place(Key::RouteTable(*table));
             (Action::Forward(table), "to the gateway's route table")
         }
         None => (Action::ByAddress(vpc, Reach::Router), "into the VPC"),
@@ -192,12 +208,6 @@ fn inward(
     tables.push(builder.always(Stage::Forwarding, action, label));
     let place = builder.fill(Key::VpnGatewayIn(at), at, tables);
     builder.edit(place, |place| place.keeps_groups = false);
-}
-
-fn edge_table(builder: &Builder, gateway: &VpnGateway) -> Option<(ResourceIx, RouteTable)> {
-    let own = RouteTableAssociation::VpnGateway(gateway.vpn_gateway_id.clone());
-    let mut tables = builder.each(pick!(RouteTable)).into_iter();
-    tables.find(|(_, table)| table.associations.contains(&own))
 }
 
 /// Packets that the gateway's own table would send to an endpoint are dropped; the longest prefix decides.
