@@ -41,6 +41,8 @@ enumeration! {
         Loop = "LOOP",
         /// The topology does not say how it goes on.
         Unknown = "UNKNOWN",
+        /// Left for the user's premises, by VPN or Direct Connect.
+        ExitedToOnPremises = "EXITED_TO_ON_PREMISES",
     }
 
     /// A stage of a packet's processing.

@@ -176,6 +176,7 @@ fn check_reply(network: &Network, begin: &Begin, forward: &Way, reply: &mut Way)
     let sent = &begin.packet.header;
     let is_back = match begin.from {
         Some(interface) => reply.interface == Some(interface),
+        None if begin.is_on_premises => reply.disposition == Disposition::ExitedToOnPremises,
         None => {
             matches!(
                 reply.disposition,
@@ -281,6 +282,8 @@ fn is_of_both_directions(code: Code) -> bool {
         code,
         Code::BadState
             | Code::BadStateAttachment
+            | Code::BadStateVpn
+            | Code::TgwBadStateVpn
             | Code::VpceStateNotAvailable
             | Code::VpcBlockPublicAccessEnabled
     )

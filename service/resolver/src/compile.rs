@@ -10,12 +10,16 @@ mod internet_gateway;
 mod load_balancer;
 mod nat_gateway;
 mod network_acl;
+mod on_premises;
+mod origins;
 mod peering;
 mod prefix_list;
 mod route_table;
 mod security_group;
 mod subnet;
+mod transit_gateway;
 mod unsupported;
+mod vpn_gateway;
 mod zone;
 
 use causeway_model::snapshot::Snapshot;
@@ -40,6 +44,9 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     internet_gateway::compile(&mut builder);
     nat_gateway::compile(&mut builder);
     peering::compile(&mut builder);
+    on_premises::compile(&mut builder);
+    vpn_gateway::compile(&mut builder);
+    transit_gateway::compile(&mut builder);
     endpoint::compile(&mut builder);
     let fleet = load_balancer::Fleet::gather(&builder);
     load_balancer::compile(&mut builder, &fleet);

@@ -216,7 +216,7 @@ pub(crate) fn deciding<'t, R: Reader>(
 ) -> Vec<(&'t Rule, Matched)> {
     match &table.order {
         Order::First | Order::Stateful => first(table, packet, network),
-        Order::Each => each(table, packet, network),
+        Order::Each | Order::Sticky => each(table, packet, network),
         Order::LongestPrefix(index) => R::routes(table, index, packet, network),
     }
 }

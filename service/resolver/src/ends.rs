@@ -1,6 +1,7 @@
 //! The ends of a flow: where its packet starts, and which addresses it goes to.
 
 mod balancer;
+mod premises;
 mod source;
 mod target;
 
@@ -40,6 +41,10 @@ pub(crate) struct Begin {
     /// The interface it starts from; none for the internet.
     pub(crate) from: Option<InterfaceIx>,
     pub(crate) must: Must,
+    /// Whether it starts on premises.
+    pub(crate) is_on_premises: bool,
+    /// How good the connection from there is for the destination; 0 if it starts elsewhere.
+    grade: u8,
     /// Whether source and destination are in one zone.
     is_zonal: bool,
 }
@@ -61,6 +66,8 @@ enum Source {
     Interface(InterfaceIx),
     /// From outside: an address, or any; by this gateway, or by any.
     Outside(Addr, Option<ResourceIx>),
+    /// From premises: an address, by this place of `Network::origins`.
+    Premises(Addr, usize),
 }
 
 /// One address that packets go to.
@@ -102,6 +109,7 @@ fn begins(
         told = told.or(remark);
         begins.extend(begins_from(network, flow, source, &targets)?);
     }
+    premises::prefer_good(&mut begins);
     begins.sort_by(|one, other| {
         (!one.is_zonal, &one.packet.header.destination)
             .cmp(&(!other.is_zonal, &other.packet.header.destination))
@@ -194,6 +202,9 @@ fn begin(network: &Network, flow: &Flow, source: &Source, target: &Target) -> Se
         Source::Outside(address, gateway) => {
             begin_outside(network, flow, (address, *gateway), target)
         }
+        Source::Premises(address, origin) => {
+            premises::begin(network, flow, (address, *origin), target)
+        }
     }
 }
 
@@ -264,6 +275,8 @@ fn begin_inside(
         packet,
         from: Some(from),
         must: target.must,
+        is_on_premises: false,
+        grade: 0,
         is_zonal: share_zone(network, from, interface.vpc, target),
     })
 }
@@ -332,6 +345,8 @@ fn begin_outside(
         packet,
         from: None,
         must: target.must,
+        is_on_premises: false,
+        grade: 0,
         is_zonal: false,
     })
 }

@@ -40,6 +40,8 @@ pub struct Network {
     pub(crate) nodes: FxHashMap<ResourceIx, Vec<InterfaceIx>>,
     /// The VPCs that know a VPC's security groups: active peering connections within its Region.
     pub(crate) peers: FxHashMap<VpcIx, Vec<VpcIx>>,
+    /// Where packets from premises come in.
+    pub(crate) origins: Vec<Origin>,
     pub(crate) names: crate::dns::Names,
     /// Public addresses at which some rule begins or ends, sorted: between two of them all addresses are alike.
     pub(crate) boundaries: Vec<IpAddr>,
@@ -69,6 +71,19 @@ pub(crate) struct SubnetEntry {
     /// The same zone wherever it is told by another name.
     pub(crate) zone_ix: Option<ZoneIx>,
     pub(crate) entry: PlaceIx,
+}
+
+/// A connection to premises, as packets from there see it.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) resource: ResourceIx,
+    /// Where they come in.
+    pub(crate) at: PlaceIx,
+    /// The addresses on the premises.
+    pub(crate) behind: Vec<IpNet>,
+    /// The addresses that it leads to.
+    pub(crate) ahead: Vec<IpNet>,
+    pub(crate) is_up: bool,
 }
 
 /// A network interface.

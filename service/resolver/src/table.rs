@@ -74,6 +74,12 @@ pub(crate) struct Place {
     pub(crate) keeps_groups: bool,
     /// The interface whose security groups a packet that leaves is known by, where the component speaks for itself.
     pub(crate) sender: Option<InterfaceIx>,
+    /// How a rule is told of that misses what got lost here.
+    pub(crate) lost_groups: Code,
+    /// Whether other places of the resource stand for other zones, of which a flow should keep to one.
+    pub(crate) is_zonal: bool,
+    /// The zone that packets are in which come from here, where no subnet tells.
+    pub(crate) zone: Option<ZoneIx>,
 }
 
 /// Ordered rules of one component for one stage.
@@ -100,6 +106,8 @@ pub(crate) enum Order {
     Stateful,
     /// Every rule that matches is a way of its own, the preferred one first: zones, targets, equal routes.
     Each,
+    /// As `Each`, and the reply keeps to what the packet took.
+    Sticky,
     /// The best of the rules whose destination is the longest prefix (route tables).
     LongestPrefix(crate::prefix_index::PrefixIndex),
 }
@@ -150,8 +158,20 @@ pub(crate) enum Rank {
     Static,
     /// A static route to a prefix list.
     PrefixList,
-    /// A propagated route.
+    /// A propagated route; in a transit gateway, one from a VPC.
     Propagated,
+    /// From a Direct Connect gateway.
+    DirectConnect,
+    /// From a Connect attachment.
+    Connect,
+    /// From a static VPN connection.
+    VpnStatic,
+    /// From a VPN connection.
+    Vpn,
+    /// From a VPN concentrator.
+    VpnConcentrator,
+    /// From a peering attachment.
+    Peering,
 }
 
 /// Which packets a rule is for.
@@ -317,6 +337,8 @@ pub(crate) enum End {
     Interface,
     /// Outside of the gateway; replies enter at the place.
     Internet(PlaceIx),
+    /// On premises; replies enter at the place.
+    OnPremises(PlaceIx),
     /// At a service behind an endpoint's interface; replies leave from the interface.
     ServiceAtInterface,
     /// At a service behind a gateway endpoint; replies enter at the place.

@@ -18,6 +18,7 @@ use crate::packet::{Matched, Packet};
 use crate::table::{InterfaceIx, Order, Place, PlaceIx, ResourceIx, Rule, SubnetIx, Table};
 
 mod act;
+mod choice;
 mod filter;
 
 /// How many ways of one flow are walked.
@@ -87,6 +88,10 @@ pub(crate) struct Traveller {
     passed: Vec<InterfaceIx>,
     /// The interfaces that keep state of the connection.
     stateful: Vec<InterfaceIx>,
+    /// Where the packet was that this is the reply to.
+    went: Vec<PlaceIx>,
+    /// Why nobody can tell any more what security groups it comes from.
+    lost: Option<Code>,
     translations: Vec<Translation>,
     visited: Vec<(PlaceIx, Header)>,
     pub(crate) hops: Vec<Hop>,
@@ -116,6 +121,8 @@ impl Traveller {
             link: None,
             passed: Vec::new(),
             stateful: Vec::new(),
+            went: Vec::new(),
+            lost: None,
             translations: Vec::new(),
             visited: Vec::new(),
             hops: Vec::new(),
@@ -200,6 +207,8 @@ impl Way {
         let mut reply = Traveller::new(self.traveller.packet.reply(), self.reply_at?);
         reply.direction = Direction::Return;
         reply.stateful.clone_from(&self.traveller.passed);
+        let went = self.traveller.visited.iter();
+        reply.went = went.map(|(place, _)| *place).collect();
         reply.translations.clone_from(&self.traveller.translations);
         Some(reply)
     }
@@ -296,12 +305,22 @@ impl<R: Reader> Walk<'_, R> {
         if self.records {
             self.record_hop(traveller, place);
         }
+        if place.is_zonal && traveller.packet.is_reply {
+            self.note_other_zone(traveller, place);
+        }
         None
     }
 
     /// Leaves a place: what the packet is known by may be lost there.
     fn leave(&self, traveller: &mut Traveller, place: &Place) {
+        if let Some(zone) = place.zone {
+            traveller.packet.zone = Some(zone);
+        }
         if !place.keeps_groups {
+            let is_first = traveller.lost.is_none();
+            if is_first || place.lost_groups == Code::SgReferencesNotPreserved {
+                traveller.lost = Some(place.lost_groups);
+            }
             traveller.packet.sender = None;
             traveller.link = None;
         }
@@ -367,8 +386,11 @@ impl<R: Reader> Walk<'_, R> {
                     self.note_random_choice(traveller, place, &rules);
                 }
                 self.note_guess(traveller, place, &rules);
+                if matches!(table.order, Order::Sticky) {
+                    traveller.keep_to_what_it_took(&mut rules);
+                }
                 // The last rule is the one that all packets match; of a choice, the first is preferred.
-                if matches!(table.order, Order::Each) {
+                if matches!(table.order, Order::Each | Order::Sticky) {
                     rules.reverse();
                 }
                 let Some((rule, _)) = rules.pop() else {

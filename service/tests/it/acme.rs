@@ -109,6 +109,37 @@ async fn the_questions_of_the_example_estate_are_answered_right() {
 }
 
 #[tokio::test]
+async fn another_vpc_of_the_example_estate_is_reached_over_its_transit_gateway() {
+    let served = Served::start().await;
+    import(&served.client).await;
+    let directory = "i-c59822779f3b0dd21";
+    let sources = ["i-f36d3a46a2feaecd0", "i-8bfa1dae80011dce4"];
+    let flows = sources.map(|source| flow::tcp(source, directory, 389));
+    let answer = served
+        .client
+        .batch("t", flows.to_vec(), v1::Detail::Full, consistency::newest())
+        .await
+        .unwrap();
+    let [batch, worker] = answer.items.as_slice() else {
+        panic!("{answer:#?}");
+    };
+    assert_eq!(batch.verdict(), v1::Verdict::Reachable, "{batch:#?}");
+    let hub = "tgw-bbec25d9e05b06942";
+    assert!(batch.path.iter().any(|id| id == hub), "{batch:#?}");
+    assert_eq!(worker.verdict(), v1::Verdict::Unreachable, "{worker:#?}");
+    let explanations = &worker.answer.as_ref().unwrap().explanations;
+    let codes: Vec<_> = explanations.iter().map(|one| one.code()).collect();
+    // The reply comes out of the gateway in the directory's zone, and the network ACL of the worker's own subnet admits none of it.
+    assert_eq!(
+        codes,
+        [
+            v1::ExplanationCode::EniSgRulesMismatch,
+            v1::ExplanationCode::SubnetAclRestriction
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_second_import_of_the_same_dump_makes_no_revision() {
     let served = Served::start().await;
     import(&served.client).await;

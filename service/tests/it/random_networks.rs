@@ -27,6 +27,7 @@ const DESTINATIONS: &[&str] = &[
     "10.1.0.0/16",
     "10.1.0.0/28",
     "10.2.0.0/16",
+    "192.168.0.0/16",
     "pl-one",
     "pl-two",
     "pl-s3",
@@ -36,7 +37,7 @@ const DESTINATIONS: &[&str] = &[
 
 const TARGETS: &[&str] = &[
     "igw-a", "igw-b", "nat-a", "nat-in", "pcx-ab", "pcx-bc", "pcx-gone", "vpce-s3", "tgw-hub",
-    "nothing",
+    "vgw-hq", "nothing",
 ];
 
 const SUFFIXES: &[&str] = &["", "", "", "", " blackhole", " filtered", " propagated"];
@@ -104,6 +105,8 @@ const ENDS: &[&str] = &[
     "10.0.0.7",
     "vpce-shop",
     "vpce-shop",
+    "192.168.0.9",
+    "vpn-site",
 ];
 
 const NAMES: &[&str] = &[
@@ -122,6 +125,34 @@ const ASKED: &[&str] = &[
     "icmp",
     "tcp/443 from 1024",
     "47",
+];
+
+/// What the transit gateway attaches, and where its table leads.
+const HUBS: &[&str] = &[
+    "attach a hub vpc vpc-a subnets=a,b table=hub\n\
+     attach b hub vpc vpc-b subnets=c table=hub\n\
+     tgw-routes hub hub: 10.0.0.0/16 -> a, 10.1.0.0/16 -> b",
+    "attach a hub vpc vpc-a subnets=a table=hub\n\
+     attach b hub vpc vpc-b subnets=c table=hub\n\
+     tgw-routes hub hub: 10.0.0.0/16 -> a, 10.1.0.0/16 -> b propagated, 0.0.0.0/0 -> a, pl-one -> b",
+    "attach a hub vpc vpc-a subnets=a,b\n\
+     attach c hub vpc vpc-c subnets=d table=hub appliance=on\n\
+     tgw-routes hub hub: 10.0.0.0/15 -> a+c, 8.8.8.0/24 -> nothing blackhole",
+    "",
+];
+
+/// What leads to premises.
+const PREMISES: &[&str] = &[
+    "vgw hq a\n\
+     vpn site vgw-hq static routes=192.168.0.0/24 tunnels=up,down\n\
+     vpn spare vgw-hq tunnels=up,up",
+    "vgw hq a\n\
+     vpn site vgw-hq static routes=192.168.0.0/16,8.8.8.0/24 tunnels=down,down\n\
+     vif one private vgw-hq",
+    "vgw hq b\n\
+     vpn site tgw-hub routes=192.168.0.0/16\n\
+     attach site hub vpn vpn-site table=hub",
+    "vpn site - routes=192.168.0.0/16",
 ];
 
 /// What stands still: the three subnets with their interfaces, and what random parts refer to.
@@ -256,8 +287,12 @@ fn switches() -> impl Strategy<Value = String> {
             "",
             "",
         ]),
+        line(HUBS),
+        line(PREMISES),
     );
-    lines.prop_map(|(a, b, c, d, e, f, g, h, i, j)| [a, b, c, d, e, f, g, h, i, j].concat())
+    lines.prop_map(|(a, b, c, d, e, f, g, h, i, j, k, l)| {
+        [a, b, c, d, e, f, g, h, i, j, k, l].concat()
+    })
 }
 
 /// A load balancer, and a service with it.
@@ -407,6 +442,7 @@ fn arrives(trace: &Trace) -> Result<(), String> {
     match trace.disposition {
         Disposition::Delivered
         | Disposition::ExitedToInternet
+        | Disposition::ExitedToOnPremises
         | Disposition::DeliveredToService => Ok(()),
         Disposition::Denied | Disposition::NoNextHop | Disposition::Loop | Disposition::Unknown => {
             Err(format!("reachable, and ends as {}", trace.disposition))

@@ -14,7 +14,7 @@ use crate::wire::macros::names;
 
 names! {
     Verdict = v1::Verdict, required { Reachable, Unreachable, Ambiguous, Undetermined }
-    Disposition = v1::Disposition, required { Delivered, ExitedToInternet, DeliveredToService, Denied, NoNextHop, Loop, Unknown }
+    Disposition = v1::Disposition, required { Delivered, ExitedToInternet, DeliveredToService, Denied, NoNextHop, Loop, Unknown, ExitedToOnPremises }
     Stage = v1::Stage, required {
         SourceDestCheck, SecurityGroupOut, NetworkAclOut, RouteTable, State, Admission, Translation, Forwarding, NetworkAclIn, SecurityGroupIn,
         Delivery, Choice, Policy, Firewall,

@@ -53,6 +53,35 @@ pub(crate) enum Key {
     /// Where replies come back to such a node.
     LoadBalancerBack(ResourceIx, SubnetIx, Option<InterfaceIx>),
     Unsupported(ResourceIx),
+    /// A transit gateway, entered from this VPC.
+    TransitGatewayFrom(ResourceIx, VpcIx),
+    /// An attachment's subnet, on the way into the transit gateway.
+    AttachmentSubnetIn(ResourceIx, SubnetIx),
+    /// An attachment's subnet, on the way out of the transit gateway.
+    AttachmentSubnetOut(ResourceIx, SubnetIx),
+    /// An attachment in appliance mode, for packets from the zone of this subnet.
+    ApplianceZone(ResourceIx, SubnetIx),
+    /// An attachment in appliance mode, for packets between zones.
+    ApplianceChoice(ResourceIx),
+    /// A transit gateway, entered by this attachment.
+    AttachmentIn(ResourceIx, ResourceIx),
+    /// An attachment of a transit gateway, entered from what is attached, which is no VPC.
+    AttachmentFromOutside(ResourceIx, ResourceIx),
+    /// An attachment, entered from this transit gateway.
+    AttachmentOut(ResourceIx, ResourceIx),
+    /// The equal-cost route of this number in a route table.
+    EqualCost(ResourceIx, u32),
+    VpnGatewayOut(ResourceIx),
+    VpnGatewayIn(ResourceIx),
+    /// A VPN connection or a virtual interface, on the way to premises.
+    ConnectionOut(ResourceIx),
+    /// A VPN connection or a virtual interface, on the way from premises.
+    ConnectionIn(ResourceIx),
+    /// A Direct Connect gateway, entered from this gateway.
+    DirectConnectOut(ResourceIx, ResourceIx),
+    DirectConnectIn(ResourceIx),
+    /// One of several connections, behind this gateway.
+    ConnectionChoice(ResourceIx),
 }
 
 /// A network under construction.
@@ -165,6 +194,9 @@ impl Builder {
             interface: None,
             keeps_groups: true,
             sender: None,
+            lost_groups: Code::SgReferencesNotPreserved,
+            is_zonal: false,
+            zone: None,
         });
         self.places.insert(key, new);
         new

@@ -100,7 +100,12 @@ fn gateway(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
         Action::Deliver(End::ServiceAtGateway(back)),
         service_words(endpoint),
     );
-    let place = builder.fill(Key::Endpoint(at), at, vec![state, admission, deliver]);
+    let label = "the source is not of the endpoint's VPC";
+    let blocks = builder.network.vpc(vpc).map(|vpc| vpc.cidr_blocks.clone());
+    let refusal = (Code::VpceGatewayNotTransitive, label);
+    let sources = super::vpn_gateway::own_sources(builder, &blocks.unwrap_or_default(), refusal);
+    let tables = vec![state, sources, admission, deliver];
+    let place = builder.fill(Key::Endpoint(at), at, tables);
     for place in [place, back] {
         builder.edit(place, |place| place.keeps_groups = false);
     }

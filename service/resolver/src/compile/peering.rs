@@ -171,7 +171,7 @@ fn transit(builder: &mut Builder, peer: &VpcPeeringConnectionVpcInfo, edges: &[E
 }
 
 /// With what code the owner of an edge refuses the packets of a peer.
-fn refusal(builder: &Builder, target: &RouteTarget) -> Option<Code> {
+pub(crate) fn refusal(builder: &Builder, target: &RouteTarget) -> Option<Code> {
     if matches!(target, RouteTarget::NatGateway(_)) {
         return Some(Code::NgwRequiresSourceInVpc);
     }
@@ -191,7 +191,7 @@ struct Edge {
 }
 
 /// Where each VPC has routes to, other than itself: those of its tables, and its gateway endpoints, listed in them or not.
-fn ways_out(builder: &Builder) -> BTreeMap<VpcId, Vec<(AddressMatch, RouteTarget)>> {
+pub(crate) fn ways_out(builder: &Builder) -> BTreeMap<VpcId, Vec<(AddressMatch, RouteTarget)>> {
     let mut ways: BTreeMap<VpcId, Vec<(AddressMatch, RouteTarget)>> = BTreeMap::new();
     for (_, table) in builder.each(pick!(RouteTable)) {
         let own = ways.entry(table.vpc_id).or_default();

@@ -173,10 +173,18 @@ fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) -> Action {
                 None => Action::Unknown(Code::UnknownResource),
             };
         }
-        RouteTarget::VpnGateway(id) => return builder.unknown(id.as_resource_id()),
+        RouteTarget::VpnGateway(id) => return super::vpn_gateway::leads_to(builder, id, vpc),
         RouteTarget::Instance(id) => return builder.unknown(id.as_resource_id()),
         RouteTarget::NetworkInterface(id) => return builder.unknown(id.as_resource_id()),
-        RouteTarget::TransitGateway(id) => return builder.unknown(id.as_resource_id()),
+        RouteTarget::TransitGateway(id) => {
+            let key = |at| Key::TransitGatewayFrom(at, vpc);
+            return match builder.find(id) {
+                Some((at, held)) if held.kind() == Kind::TransitGateway => {
+                    Action::Forward(builder.place(key(at)))
+                }
+                _ => builder.unknown(id.as_resource_id()),
+            };
+        }
         RouteTarget::EgressOnlyInternetGateway(id) => return builder.unknown(id.as_resource_id()),
         RouteTarget::LocalGateway(_)
         | RouteTarget::CarrierGateway(_)

@@ -18,7 +18,10 @@ pub(super) fn all(network: &Network, flow: &Flow) -> Settled<Vec<Source>> {
     match &flow.source {
         FlowEnd::Internet => Ok(vec![Source::Outside(Addr::Internet, None)]),
         FlowEnd::Address(address) => of_address(network, *address),
-        FlowEnd::Resource(id) => of_resource(network, id).map(|source| vec![source]),
+        FlowEnd::Resource(id) => match network.find(id.as_str()) {
+            Some(at) if is_connection(network, at) => super::premises::of_connection(network, at),
+            Some(_) | None => of_resource(network, id).map(|source| vec![source]),
+        },
         FlowEnd::Name(name) => {
             let detail = format!("`{name}`: a source is a resource, an address or `internet`");
             let code = Code::NoSourceOrDestination;
@@ -38,12 +41,23 @@ fn of_address(network: &Network, address: IpAddr) -> Settled<Vec<Source>> {
     if !held.is_empty() {
         return Ok(held);
     }
-    if is_private_address(address) || is_unrouted(address) || network.idle.contains(&address) {
+    let is_nobody = is_unrouted(address) || network.idle.contains(&address);
+    let premises = super::premises::sources(network, address);
+    if !premises.is_empty() && !is_nobody {
+        return Ok(premises);
+    }
+    if is_private_address(address) || is_nobody {
         let detail = format!("no interface of the topology has the address {address}");
         let code = Code::NoSourceOrDestination;
         return settled(Verdict::Undetermined, code, None, detail);
     }
     Ok(vec![Source::Outside(Addr::Ip(address), None)])
+}
+
+/// Whether a resource leads to premises.
+pub(super) fn is_connection(network: &Network, at: ResourceIx) -> bool {
+    let kind = network.resource(at).map(|resource| resource.kind());
+    matches!(kind, Some(Kind::VpnConnection | Kind::VirtualInterface))
 }
 
 fn of_resource(network: &Network, id: &ResourceId) -> Settled<Source> {

@@ -14,8 +14,10 @@ use crate::network::{Interface, Network};
 use crate::packet::is_unrouted;
 use crate::table::{InterfaceIx, ResourceIx};
 
+use super::source::is_connection;
 use super::{
-    Must, Remark, Settled, Source, Target, address_of_family, interface_of, settled, unsupported,
+    Must, Remark, Settled, Source, Target, address_of_family, interface_of, premises, settled,
+    unsupported,
 };
 
 /// The targets of a flow from one source, and what is to be told beside.
@@ -46,7 +48,7 @@ pub(super) fn all(
         FlowEnd::Name(name) => {
             let vpc = match source {
                 Source::Interface(at) => network.interface(*at).map(|interface| interface.vpc),
-                Source::Outside(..) => None,
+                Source::Outside(..) | Source::Premises(..) => None,
             };
             match dns::resolve(network, vpc, name) {
                 Resolved::To(addresses, disabled) => Ok((
@@ -103,6 +105,8 @@ fn of_resource(network: &Network, id: &ResourceId, source: &Source) -> Settled<V
         of_endpoint(network, at, endpoint)
     } else if let Body::LoadBalancer(balancer) = &resource.body {
         super::balancer::of_balancer(network, at, balancer, source)
+    } else if is_connection(network, at) {
+        premises::targets(network, at)
     } else {
         unsupported(network, at, "destination")
     }
@@ -123,6 +127,9 @@ fn of_interface(
             addresses.find(|address| address_of_family(from, address.is_ipv6()).is_some())
         }
         Source::Outside(from, _) => public_address(network, interface, from),
+        Source::Premises(from, _) => {
+            address_of_family(interface, premises::is_ipv6(from).unwrap_or(false))
+        }
     });
     match (address, source) {
         (Some(address), _) => Ok(Target {
@@ -135,7 +142,7 @@ fn of_interface(
             },
             interface: Some(own),
         }),
-        (None, Source::Interface(_)) => {
+        (None, Source::Interface(_) | Source::Premises(..)) => {
             let detail = "it has no address of the packet's family";
             settled(
                 Verdict::Unreachable,

@@ -420,6 +420,7 @@ impl<R: Reader> Walk<'_, R> {
             End::ServiceAtGateway(back) => {
                 Next::End(Disposition::DeliveredToService, Some(back), None)
             }
+            End::OnPremises(back) => Next::End(Disposition::ExitedToOnPremises, Some(back), None),
             End::Internet(back) => Next::End(self.outside(traveller), Some(back), None),
         }
     }

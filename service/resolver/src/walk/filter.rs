@@ -142,7 +142,7 @@ impl<R: Reader> Walk<'_, R> {
             }
         }
         if is_hidden {
-            Code::SgReferencesNotPreserved
+            traveller.lost.unwrap_or(Code::SgReferencesNotPreserved)
         } else {
             code
         }

@@ -15,7 +15,7 @@ use causeway_model::resources::interfaces::{
 use causeway_model::resources::routing::RouteTableAssociation;
 use causeway_model::resources::{
     Address, EgressOnlyInternetGateway, Instance, InternetGateway, ManagedPrefixList, NatGateway,
-    NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, TransitGateway, Vpc,
+    NetworkAcl, NetworkInterface, RouteTable, SecurityGroup, Subnet, Vpc,
     VpcBlockPublicAccessOptions,
 };
 
@@ -24,6 +24,7 @@ use super::line::{Line, read, read_all, read_ids};
 
 mod balancers;
 mod services;
+mod transit;
 
 /// Account and Region where a line names none and is in no VPC.
 const HOME: [&str; 2] = ["111111111111", "eu-west-1"];
@@ -49,9 +50,11 @@ pub(super) fn resource(mut line: Line<'_>, places: &mut Places) -> Result<Resour
         "pl" => prefix_list(&mut line),
         "bpa" => block_public_access(&mut line, account.unwrap_or(HOME[0]), region),
         "vgw" => vpn_gateway(&mut line),
-        "tgw" => transit_gateway(&mut line),
         "lb" => balancers::load_balancer(&mut line),
         "tg" => balancers::target_group(&mut line),
+        "tgw" | "attach" | "tgw-routes" | "vpn" | "dxgw" | "vif" => {
+            transit::resource(kind, &mut line)
+        }
         _ => services::resource(kind, &mut line, places),
     }?;
     line.finish()?;
@@ -115,7 +118,7 @@ fn subnet(line: &mut Line<'_>, places: &mut Places) -> Result<Body, String> {
     .into())
 }
 
-/// `routes NAME VPC [main] [subnets=A,B] [igw=NAME]: DESTINATION -> TARGET [blackhole|filtered] [propagated], ...`
+/// `routes NAME VPC [main] [subnets=A,B] [igw=NAME] [vgw=NAME]: DESTINATION -> TARGET [blackhole|filtered] [propagated], ...`
 fn routes(line: &mut Line<'_>) -> Result<Body, String> {
     let (own, vpc) = (line.word("the name")?, line.word("the VPC")?);
     let mut associations = Vec::new();
@@ -130,6 +133,8 @@ fn routes(line: &mut Line<'_>) -> Result<Body, String> {
             .into_iter()
             .map(RouteTableAssociation::InternetGateway),
     );
+    let gateways = read_ids("vgw-", line.list("vgw"))?.into_iter();
+    associations.extend(gateways.map(RouteTableAssociation::VpnGateway));
     Ok(RouteTable {
         route_table_id: read(&format!("rtb-{own}"))?,
         vpc_id: read(&format!("vpc-{vpc}"))?,
@@ -266,19 +271,6 @@ fn vpn_gateway(line: &mut Line<'_>) -> Result<Body, String> {
         vpn_gateway_id: read(&format!("vgw-{}", line.word("the name")?))?,
         vpc_attachments: attachments(line)?,
         amazon_side_asn: 64512,
-    }
-    .into())
-}
-
-/// `tgw NAME`
-fn transit_gateway(line: &mut Line<'_>) -> Result<Body, String> {
-    Ok(TransitGateway {
-        transit_gateway_id: read(&format!("tgw-{}", line.word("the name")?))?,
-        amazon_side_asn: 64512,
-        transit_gateway_cidr_blocks: Vec::new(),
-        vpn_ecmp_support: false,
-        dns_support: false,
-        security_group_referencing_support: Setting::Default,
     }
     .into())
 }
