@@ -4,6 +4,9 @@ mod block_public_access;
 mod builder;
 mod dns_names;
 mod endpoint;
+mod gateway_load_balancer;
+mod gateway_targets;
+mod inspection;
 mod interface;
 mod internet_gateway;
 mod nat_gateway;
@@ -14,6 +17,7 @@ mod route_table;
 mod security_group;
 mod subnet;
 mod unsupported;
+mod zone;
 
 use causeway_model::snapshot::Snapshot;
 
@@ -30,6 +34,7 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     interface::register(&mut builder);
     nat_gateway::register(&mut builder);
     internet_gateway::register(&mut builder);
+    gateway_load_balancer::register(&mut builder);
     interface::compile(&mut builder);
     subnet::compile(&mut builder);
     route_table::compile(&mut builder);
@@ -37,6 +42,7 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     nat_gateway::compile(&mut builder);
     peering::compile(&mut builder);
     endpoint::compile(&mut builder);
+    gateway_load_balancer::compile(&mut builder);
     dns_names::compile(&mut builder);
     builder.finish()
 }

@@ -37,6 +37,8 @@ pub struct Network {
     pub(crate) primary: FxHashMap<ResourceIx, InterfaceIx>,
     /// The VPCs that know a VPC's security groups: active peering connections within its Region.
     pub(crate) peers: FxHashMap<VpcIx, Vec<VpcIx>>,
+    /// The devices that the route tables of internet gateways send packets to.
+    pub(crate) redirections: std::collections::BTreeSet<PlaceIx>,
     pub(crate) names: crate::dns::Names,
     /// Public addresses at which some rule begins or ends, sorted: between two of them all addresses are alike.
     pub(crate) boundaries: Vec<IpAddr>,

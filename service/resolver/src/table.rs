@@ -72,6 +72,8 @@ pub(crate) struct Place {
     pub(crate) interface: Option<InterfaceIx>,
     /// Whether a packet that passes is still known to come from a member of its security groups.
     pub(crate) keeps_groups: bool,
+    /// The device that keeps state of connections here, so that both directions must pass it; it is told by one of its places.
+    pub(crate) device: Option<PlaceIx>,
 }
 
 /// Ordered rules of one component for one stage.
@@ -98,6 +100,10 @@ pub(crate) enum Order {
     Stateful,
     /// Every rule that matches is a way of its own, the preferred one first: zones, targets, equal routes.
     Each,
+    /// As `Each`; and what a connection was given once it keeps, in both directions.
+    EachOfFlow,
+    /// One of the rules that match holds, and nobody knows which.
+    OneOf(Code),
     /// The best of the rules whose destination is the longest prefix (route tables).
     LongestPrefix(crate::prefix_index::PrefixIndex),
 }
@@ -164,6 +170,9 @@ pub(crate) struct Match {
     pub(crate) is_reply: Option<bool>,
     /// Packets that were in this zone last; none for all.
     pub(crate) zone: Option<ZoneIx>,
+    pub(crate) source_ports: PortRange,
+    /// Why nobody knows whether packets that fit are meant; none if they are.
+    pub(crate) doubt: Option<Code>,
 }
 
 impl Match {
@@ -176,6 +185,8 @@ impl Match {
         icmp: None,
         is_reply: None,
         zone: None,
+        source_ports: PortRange::ALL,
+        doubt: None,
     };
 
     /// Packets to these addresses.

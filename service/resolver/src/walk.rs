@@ -18,6 +18,7 @@ use crate::packet::{Matched, Packet};
 use crate::table::{InterfaceIx, Order, Place, PlaceIx, ResourceIx, Rule, SubnetIx, Table};
 
 mod act;
+pub(crate) mod devices;
 mod filter;
 
 /// How many ways of one flow are walked.
@@ -88,6 +89,8 @@ pub(crate) struct Traveller {
     /// The interfaces that keep state of the connection.
     stateful: Vec<InterfaceIx>,
     translations: Vec<Translation>,
+    /// What tables gave the connection that it keeps.
+    kept: Vec<devices::Kept>,
     visited: Vec<(PlaceIx, Header)>,
     pub(crate) hops: Vec<Hop>,
     pub(crate) issues: Vec<Issue>,
@@ -117,6 +120,7 @@ impl Traveller {
             passed: Vec::new(),
             stateful: Vec::new(),
             translations: Vec::new(),
+            kept: Vec::new(),
             visited: Vec::new(),
             hops: Vec::new(),
             issues: Vec::new(),
@@ -193,6 +197,7 @@ impl Way {
         reply.direction = Direction::Return;
         reply.stateful.clone_from(&self.traveller.passed);
         reply.translations.clone_from(&self.traveller.translations);
+        reply.kept.clone_from(&self.traveller.kept);
         Some(reply)
     }
 }
@@ -346,18 +351,26 @@ impl<R: Reader> Walk<'_, R> {
                 if table.stage == Stage::RouteTable {
                     self.note_random_choice(traveller, place, &rules);
                 }
-                self.note_guess(traveller, place, &rules);
+                if let Order::OneOf(code) = table.order {
+                    Self::note_either(traveller, place, &rules, code);
+                } else {
+                    self.note_guess(traveller, place, &rules);
+                }
+                traveller.keep(table, &mut rules);
                 // The last rule is the one that all packets match; of a choice, the first is preferred.
-                if matches!(table.order, Order::Each) {
+                if matches!(table.order, Order::Each | Order::EachOfFlow | Order::OneOf(_)) {
                     rules.reverse();
                 }
                 let Some((rule, _)) = rules.pop() else {
                     return Next::Table;
                 };
                 for (other, _) in rules {
-                    let branch = self.branch(traveller.clone(), place, table, other);
+                    let mut branch = traveller.clone();
+                    branch.chose(table, other);
+                    let branch = self.branch(branch, place, table, other);
                     pending.push(branch);
                 }
+                traveller.chose(table, rule);
                 self.act(traveller, place, table, rule)
             }
         }

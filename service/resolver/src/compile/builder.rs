@@ -47,6 +47,16 @@ pub(crate) enum Key {
     Endpoint(ResourceIx),
     EndpointBack(ResourceIx),
     Unsupported(ResourceIx),
+    /// A Gateway Load Balancer endpoint as a route target, and the n-th place behind it.
+    Inspection(ResourceIx, u32),
+    /// The n-th place of a Network Firewall.
+    Firewall(ResourceIx, u32),
+    /// An interface as a route target: of a subnet's table, of a gateway's table, and as the one that translated.
+    Appliance(InterfaceIx),
+    ApplianceAtEdge(InterfaceIx),
+    ApplianceBack(InterfaceIx),
+    EgressOnlyOut(ResourceIx),
+    EgressOnlyIn(ResourceIx),
 }
 
 /// A network under construction.
@@ -60,6 +70,8 @@ pub(crate) struct Builder {
     /// The endpoint or NAT gateway that uses an interface.
     pub(crate) users: BTreeMap<ResourceId, ResourceIx>,
     pub(crate) lists: BTreeMap<ResourceId, PrefixListIx>,
+    /// Where routes to the endpoint of a Gateway Load Balancer or a Network Firewall lead.
+    pub(crate) inspections: BTreeMap<ResourceId, PlaceIx>,
     /// The private DNS names of each endpoint service that the topology holds.
     pub(crate) services: BTreeMap<ServiceName, Vec<DnsName>>,
     groups: BTreeMap<ResourceId, GroupIx>,
@@ -156,6 +168,7 @@ impl Builder {
             link: None,
             interface: None,
             keeps_groups: true,
+            device: None,
         });
         self.places.insert(key, new);
         new

@@ -156,6 +156,9 @@ fn rule(builder: &mut Builder, route: &Route, vpc: VpcIx) -> Rule {
 
 /// Where a route leads.
 fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) -> Action {
+    if let Some(action) = super::inspection::leads_to(builder, target, vpc) {
+        return action;
+    }
     let (id, kind, key): (&ResourceId, Kind, fn(ResourceIx) -> Key) = match target {
         RouteTarget::Local => return Action::ByAddress(vpc, Reach::Router),
         RouteTarget::InternetGateway(id) => {
