@@ -287,6 +287,11 @@ fn is_of_both_directions(code: Code) -> bool {
             | Code::BadStateAttachment
             | Code::VpceStateNotAvailable
             | Code::VpcBlockPublicAccessEnabled
+            | Code::VpceServiceNotFound
+            | Code::VpceConnectionNotAccepted
+            | Code::VpceServiceNotInstalledInAz
+            | Code::GwlbeNoHealthyTarget
+            | Code::ElbNotCrosszone
     )
 }
 

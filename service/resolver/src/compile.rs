@@ -1,9 +1,13 @@
 //! Compiles a snapshot into tables and places: one file for each AWS concept, all on one builder.
 
+mod appliance;
 mod block_public_access;
 mod builder;
 mod dns_names;
+mod egress_only;
 mod endpoint;
+mod firewall;
+mod firewall_rules;
 mod gateway_load_balancer;
 mod gateway_targets;
 mod inspection;
@@ -13,6 +17,7 @@ mod nat_gateway;
 mod network_acl;
 mod peering;
 mod prefix_list;
+mod regional_nat;
 mod route_table;
 mod security_group;
 mod subnet;
@@ -35,14 +40,18 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     nat_gateway::register(&mut builder);
     internet_gateway::register(&mut builder);
     gateway_load_balancer::register(&mut builder);
+    firewall::register(&mut builder);
     interface::compile(&mut builder);
     subnet::compile(&mut builder);
     route_table::compile(&mut builder);
+    appliance::compile(&mut builder);
     internet_gateway::compile(&mut builder);
+    egress_only::compile(&mut builder);
     nat_gateway::compile(&mut builder);
     peering::compile(&mut builder);
     endpoint::compile(&mut builder);
     gateway_load_balancer::compile(&mut builder);
+    firewall::compile(&mut builder);
     dns_names::compile(&mut builder);
     builder.finish()
 }

@@ -84,7 +84,11 @@ impl Packet {
             self.matches_address(&rule.destination, &self.header.destination, network)
         };
         let is_whole = source_ports == Some(self.header.source_ports);
-        let ports = if is_whole { Matched::Yes } else { Matched::Partly };
+        let ports = if is_whole {
+            Matched::Yes
+        } else {
+            Matched::Partly
+        };
         let doubt = rule.doubt.map_or(Matched::Yes, |_| Matched::Unknown);
         let ends = source.max(destination).max(self.matches_zone(rule.zone));
         ends.max(ports).max(doubt)

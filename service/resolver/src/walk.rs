@@ -358,7 +358,10 @@ impl<R: Reader> Walk<'_, R> {
                 }
                 traveller.keep(table, &mut rules);
                 // The last rule is the one that all packets match; of a choice, the first is preferred.
-                if matches!(table.order, Order::Each | Order::EachOfFlow | Order::OneOf(_)) {
+                if matches!(
+                    table.order,
+                    Order::Each | Order::EachOfFlow | Order::OneOf(_)
+                ) {
                     rules.reverse();
                 }
                 let Some((rule, _)) = rules.pop() else {

@@ -9,9 +9,8 @@ use serde_json::Value;
 use crate::harness::Served;
 
 /// What the walk learns later: their answers must say so, and not guess.
-const NOT_YET: [&str; 1] = [
-    "PrivateLink reaches a service of another account behind its load balancer",
-];
+const NOT_YET: [&str; 1] =
+    ["PrivateLink reaches a service of another account behind its load balancer"];
 
 fn estate() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/acme"))

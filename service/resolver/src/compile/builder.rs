@@ -51,9 +51,10 @@ pub(crate) enum Key {
     Inspection(ResourceIx, u32),
     /// The n-th place of a Network Firewall.
     Firewall(ResourceIx, u32),
-    /// An interface as a route target: of a subnet's table, of a gateway's table, and as the one that translated.
+    /// An interface as a route target: of a subnet's table, of a gateway's table, as the one that forwards, and as the one that translated.
     Appliance(InterfaceIx),
     ApplianceAtEdge(InterfaceIx),
+    ApplianceThrough(InterfaceIx),
     ApplianceBack(InterfaceIx),
     EgressOnlyOut(ResourceIx),
     EgressOnlyIn(ResourceIx),
@@ -172,6 +173,17 @@ impl Builder {
         });
         self.places.insert(key, new);
         new
+    }
+
+    /// The key of a place.
+    pub(crate) fn key_of(&self, place: PlaceIx) -> Option<Key> {
+        let mut all = self.places.iter();
+        all.find(|(_, at)| **at == place).map(|(key, _)| *key)
+    }
+
+    /// Whether something refers to the place for a key.
+    pub(crate) fn has_place(&self, key: Key) -> bool {
+        self.places.contains_key(&key)
     }
 
     /// Fills the place for a key.

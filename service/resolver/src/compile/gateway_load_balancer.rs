@@ -119,6 +119,9 @@ fn entry(
             let place = self::service(builder, &mut inspection, (*service, held));
             let label = format!("to {}", held.service_name);
             tables.push(builder.always(Stage::Forwarding, Action::Forward(place), label));
+            let id = &inspection.endpoint.vpc_endpoint_id;
+            let words = "the appliances behind it are taken to let every packet pass unchanged";
+            builder.network.assumptions.push(format!("{id}: {words}"));
         }
         None => {
             let name = inspection.endpoint.service_name.as_ref();

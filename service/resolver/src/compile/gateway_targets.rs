@@ -212,15 +212,8 @@ fn target(
             (own, subnet, address),
         ));
     }
-    let label = "back to the endpoint: what the appliance drops is not known, it is taken to pass all";
-    tables.push(builder.always(
-        Stage::Forwarding,
-        Action::Forward(inspection.back),
-        label,
-    ));
-    let named = builder.network.describe(at);
-    let assumption = format!("{named}: the appliance is taken to let the packet pass unchanged");
-    builder.network.assumptions.push(assumption);
+    let label = "back to the endpoint";
+    tables.push(builder.always(Stage::Forwarding, Action::Forward(inspection.back), label));
     builder.fill(key, at, tables)
 }
 
@@ -313,10 +306,14 @@ fn read(builder: &mut Builder, key: Key, stage: Stage, packet: &Packet) -> Optio
     let (from, to) = (&packet.header.source, &packet.header.destination);
     let label = format!("{}; GENEVE from {from} to {to}", rule.label);
     let resource = found.resource;
+    let order = match found.order {
+        Order::Stateful => Order::Stateful,
+        _ => Order::First,
+    };
     Some(builder.add_table(Table {
         stage,
         resource,
-        order: Order::First,
+        order,
         rules: Vec::new(),
         otherwise: Rule::always(action, label),
     }))

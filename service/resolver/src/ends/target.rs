@@ -208,9 +208,14 @@ fn of_endpoint(network: &Network, at: ResourceIx, endpoint: &VpcEndpoint) -> Set
                 })
                 .collect())
         }
-        VpcEndpointType::GatewayLoadBalancer
-        | VpcEndpointType::Resource
-        | VpcEndpointType::ServiceNetwork
-        | VpcEndpointType::Tunnel => unsupported(network, at, "destination"),
+        VpcEndpointType::GatewayLoadBalancer => {
+            let detail =
+                "a Gateway Load Balancer endpoint is a target of routes: nothing is sent to it";
+            let code = Code::NoPossibleDestination;
+            settled(Verdict::Unreachable, code, Some(at), detail)
+        }
+        VpcEndpointType::Resource | VpcEndpointType::ServiceNetwork | VpcEndpointType::Tunnel => {
+            unsupported(network, at, "destination")
+        }
     }
 }

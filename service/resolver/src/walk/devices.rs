@@ -101,13 +101,12 @@ pub(crate) fn check(network: &Network, forward: &Way, reply: &mut Way) {
         } else {
             Code::ReturnPathAsymmetric
         };
-        let redirected = "; the gateway's route table sends what comes in there, and what leaves goes past it";
+        let redirected =
+            "; the gateway's route table sends what comes in there, and what leaves goes past it";
         let detail = format!(
             "{words}: it sees half of the connection{}",
             if is_redirected { redirected } else { "" }
         );
-        reply
-            .traveller
-            .note(Effect::Blocks, code, resource, detail);
+        reply.traveller.note(Effect::Blocks, code, resource, detail);
     }
 }

@@ -22,6 +22,7 @@ use causeway_model::resources::{
 use super::Places;
 use super::line::{Line, read, read_all, read_ids};
 
+mod inspection;
 mod services;
 
 /// Account and Region where a line names none and is in no VPC.
@@ -49,6 +50,7 @@ pub(super) fn resource(mut line: Line<'_>, places: &mut Places) -> Result<Resour
         "bpa" => block_public_access(&mut line, account.unwrap_or(HOME[0]), region),
         "vgw" => vpn_gateway(&mut line),
         "tgw" => transit_gateway(&mut line),
+        _ if inspection::KINDS.contains(&kind) => inspection::resource(kind, &mut line),
         _ => services::resource(kind, &mut line, places),
     }?;
     line.finish()?;
@@ -98,7 +100,7 @@ fn vpc(line: &mut Line<'_>, places: &mut Places, home: [Option<&str>; 2]) -> Res
     .into())
 }
 
-/// `subnet NAME VPC CIDR[,CIDR] [zone=ZONE]`
+/// `subnet NAME VPC CIDR[,CIDR] [zone=ZONE] [zone-id=ID]`
 fn subnet(line: &mut Line<'_>, places: &mut Places) -> Result<Body, String> {
     let (own, vpc) = (line.word("the name")?, line.word("the VPC")?);
     places.subnets.insert(own.to_owned(), vpc.to_owned());
@@ -107,7 +109,7 @@ fn subnet(line: &mut Line<'_>, places: &mut Places) -> Result<Body, String> {
         vpc_id: read(&format!("vpc-{vpc}"))?,
         cidr_blocks: read_all(line.word("the CIDR block")?)?,
         availability_zone: line.get("zone")?,
-        availability_zone_id: None,
+        availability_zone_id: line.get("zone-id")?,
     }
     .into())
 }
@@ -164,7 +166,7 @@ fn security_group(line: &mut Line<'_>) -> Result<Body, String> {
     .into())
 }
 
-/// `eni NAME SUBNET ADDRESS[,ADDRESS] [sg=A,B] [public=ADDRESS] [instance=NAME] [index=N] [type=TYPE] [status=STATUS] [deny-igw=on]`
+/// `eni NAME SUBNET ADDRESS[,ADDRESS] [sg=A,B] [public=ADDRESS] [instance=NAME] [index=N] [type=TYPE] [status=STATUS] [deny-igw=on] [check=on|off]`
 fn interface(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
     let (own, subnet) = (line.word("the name")?, line.word("the subnet")?);
     let addresses: Vec<std::net::IpAddr> = read_all(line.word("the address")?)?;
@@ -184,7 +186,7 @@ fn interface(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
         private_ip_addresses: private_ip_addresses.collect(),
         ipv6_addresses,
         group_ids: read_ids("sg-", line.list("sg"))?,
-        source_dest_check: Setting::Default,
+        source_dest_check: name(line.option("check"), Setting::Default)?,
         status: name(line.option("status"), NetworkInterfaceStatus::InUse)?,
         instance_id: instance.as_deref().map(read).transpose()?,
         device_index: line.get("index")?.unwrap_or(0),
@@ -278,7 +280,7 @@ fn transit_gateway(line: &mut Line<'_>) -> Result<Body, String> {
     .into())
 }
 
-/// `nat NAME SUBNET ADDRESS [public=ADDRESS] [eni=NAME] [state=STATE]`, or `nat NAME VPC regional`
+/// `nat NAME SUBNET ADDRESS [public=ADDRESS] [eni=NAME] [state=STATE]`, or `nat NAME VPC regional: ADDRESS ZONE-ID, ...`
 fn nat_gateway(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
     let (own, place) = (line.word("the name")?, line.word("the subnet")?);
     let is_regional = line.flag("regional");
@@ -299,13 +301,25 @@ fn nat_gateway(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
             availability_zone_id: None,
         });
     }
+    let zones = line.rest.split(", ").filter(|words| !words.is_empty());
+    for words in zones {
+        let (public, zone) = words.split_once(' ').unwrap_or((words, ""));
+        let zone = Some(zone).filter(|zone| !zone.is_empty());
+        addresses.push(NatGatewayAddress {
+            allocation_id: None,
+            network_interface_id: None,
+            private_ip: None,
+            public_ip: Some(read(public)?),
+            availability_zone_id: zone.map(read).transpose()?,
+        });
+    }
     let subnet = (!is_regional).then(|| format!("subnet-{place}"));
     Ok(NatGateway {
         nat_gateway_id: read(&format!("nat-{own}"))?,
         vpc_id: read(&format!("vpc-{vpc}"))?,
         subnet_id: subnet.as_deref().map(read).transpose()?,
         state: name(line.option("state"), NatGatewayState::Available)?,
-        connectivity_type: if public_ip.is_none() {
+        connectivity_type: if public_ip.is_none() && !is_regional {
             ConnectivityType::Private
         } else {
             ConnectivityType::Public
