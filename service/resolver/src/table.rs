@@ -288,7 +288,7 @@ impl Action {
 pub(crate) struct Rewrite {
     /// The new source, with ports from 1024 to 65535.
     pub(crate) source: Option<Addr>,
-    /// Where replies to the new source come back to, if the source is no interface's address.
+    /// Where replies to the source come back to, if they do not find its interface by its address: a new source, or the one it has.
     pub(crate) back: Option<PlaceIx>,
     /// The new destination, and its port if that changes too.
     pub(crate) destination: Option<(IpAddr, Option<u16>)>,

@@ -43,13 +43,16 @@ pub(crate) fn instance_leads_to(builder: &mut Builder, at: ResourceIx, vpc: VpcI
         return Action::Unknown(Code::UnknownResource);
     };
     let resources = builder.network.resources.iter().enumerate();
-    let mut own = resources.filter_map(|(index, resource)| match &resource.body {
-        Body::NetworkInterface(interface) => {
-            let instance = interface.instance_id.as_ref()?;
-            (*instance.as_resource_id() == id).then_some(ResourceIx::of(index))
-        }
-        _ => None,
-    });
+    let is_own = |body: &Body| {
+        let Body::NetworkInterface(interface) = body else {
+            return false;
+        };
+        let instance = interface.instance_id.as_ref();
+        instance.is_some_and(|instance| *instance.as_resource_id() == id)
+    };
+    let mut own = resources
+        .filter(|(_, resource)| is_own(&resource.body))
+        .map(|(index, _)| ResourceIx::of(index));
     match (own.next(), own.next()) {
         (Some(only), None) => leads_to(builder, only, vpc),
         (Some(_), Some(_)) => several(builder, at, "the instance has several interfaces"),

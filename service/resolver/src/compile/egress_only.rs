@@ -8,7 +8,9 @@ use causeway_model::resources::gateways::GatewayAttachmentState;
 use causeway_model::trace::{Code, Stage};
 use ipnet::{IpNet, Ipv6Net};
 
-use crate::table::{Action, AddressMatch, End, Match, Reach, Rule};
+use crate::table::{
+    Action, AddressMatch, End, Match, PlaceIx, Reach, Rewrite, Rule, TableIx, VpcIx,
+};
 
 use super::block_public_access;
 use super::builder::{Builder, Key, pick};
@@ -34,27 +36,50 @@ pub(crate) fn compile(builder: &mut Builder) {
         );
         let blocked = block_public_access::table(builder, at, vpc, false);
         let blocked_in = blocked.and_then(|_| block_public_access::table(builder, at, vpc, true));
+        let label = "reply to a connection from inside";
+        let undo = builder.always(Stage::Translation, Action::Undo, label);
         let mut tables = vec![state];
         tables.extend(blocked_in);
-        tables.push(enter);
+        tables.extend([undo, enter]);
         let back = builder.fill(Key::EgressOnlyIn(at), at, tables);
-        let mut tables = vec![state];
-        tables.extend(blocked);
-        tables.push(admission(builder));
-        let label = "public address of the source";
-        tables.push(builder.always(Stage::Translation, Action::PairSource(vpc), label));
-        let label = "the topology holds the destination";
-        tables.push(builder.always(Stage::Forwarding, Action::ByPublicAddress, label));
-        let action = Action::Deliver(End::Internet(back));
-        tables.push(builder.always(Stage::Delivery, action, "to the internet"));
-        let out = builder.fill(Key::EgressOnlyOut(at), at, tables);
+        let out = builder.fill(Key::EgressOnlyOut(at), at, Vec::new());
+        let tables = outward(builder, vpc, back);
+        let first = [Some(state), blocked].into_iter().flatten();
+        builder.edit(out, |place| place.tables = first.chain(tables).collect());
         for place in [out, back] {
             builder.edit(place, |place| place.keeps_groups = false);
         }
     }
 }
 
-fn admission(builder: &mut Builder) -> crate::table::TableIx {
+/// What becomes of packets that leave.
+fn outward(builder: &mut Builder, vpc: VpcIx, back: PlaceIx) -> Vec<TableIx> {
+    let rewrite = Rewrite {
+        source: None,
+        back: Some(back),
+        destination: None,
+    };
+    let pairing = Action::PairSource(vpc);
+    let end = Action::Deliver(End::Internet(back));
+    let tracking = Action::Rewrite(Box::new(rewrite));
+    vec![
+        admission(builder),
+        builder.always(Stage::Translation, pairing, "public address of the source"),
+        builder.always(
+            Stage::Translation,
+            tracking,
+            "the connection is kept in mind",
+        ),
+        builder.always(
+            Stage::Forwarding,
+            Action::ByPublicAddress,
+            "the topology holds the destination",
+        ),
+        builder.always(Stage::Delivery, end, "to the internet"),
+    ]
+}
+
+fn admission(builder: &mut Builder) -> TableIx {
     let ipv6 = AddressMatch::Net(IpNet::V6(Ipv6Net::default()));
     let reply = Match {
         is_reply: Some(true),

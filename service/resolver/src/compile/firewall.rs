@@ -44,27 +44,28 @@ pub(crate) fn register(builder: &mut Builder) {
 
 pub(crate) fn compile(builder: &mut Builder) {
     for (at, firewall) in all(builder) {
-        let policy = firewall.firewall_policy_arn.as_ref();
-        let policy = policy
-            .and_then(|arn| builder.find(arn))
-            .map(|(_, held)| held.body.clone());
-        let policy = match policy {
-            Some(Body::FirewallPolicy(policy)) => Some(*policy),
-            _ => None,
-        };
+        let policy = policy(builder, &firewall);
         for (number, endpoint) in (0..).zip(&firewall.endpoints) {
             self::endpoint(builder, (at, number), endpoint, policy.as_ref());
         }
     }
 }
 
+fn policy(builder: &Builder, firewall: &Firewall) -> Option<FirewallPolicy> {
+    let (_, held) = builder.find(firewall.firewall_policy_arn.as_ref()?)?;
+    let Body::FirewallPolicy(policy) = &held.body else {
+        return None;
+    };
+    Some(policy.as_ref().clone())
+}
+
 /// The endpoint as a resource of its own, if the topology holds it.
 fn held(builder: &Builder, endpoint: &FirewallEndpoint) -> Option<(ResourceIx, VpcEndpoint)> {
     let (at, resource) = builder.find(endpoint.endpoint_id.as_ref()?)?;
-    match &resource.body {
-        Body::VpcEndpoint(held) => Some((at, held.as_ref().clone())),
-        _ => None,
-    }
+    let Body::VpcEndpoint(held) = &resource.body else {
+        return None;
+    };
+    Some((at, held.as_ref().clone()))
 }
 
 fn subnet(

@@ -94,19 +94,21 @@ pub(super) fn stateless(
         for rule in &group.rules {
             let label = label(&group, rule);
             let matches = matches(rule, false, None);
-            rules.extend(each(matches, act(rule.action), &label));
+            rules.extend(each(matches, &act(rule.action), &label));
         }
     }
-    let default = policy.stateless_default_actions.iter();
-    let default = default.filter_map(|action| action.strip_prefix("aws:"));
-    let default = default.filter_map(|action| match action {
-        "pass" => Some(FirewallRuleAction::Pass),
-        "drop" => Some(FirewallRuleAction::Drop),
-        "forward_to_sfe" => Some(FirewallRuleAction::ForwardToStateful),
-        _ => None,
+    let defaults = policy.stateless_default_actions.iter();
+    let mut defaults = defaults.filter_map(|name| {
+        let action = match name.as_str() {
+            "aws:pass" => FirewallRuleAction::Pass,
+            "aws:drop" => FirewallRuleAction::Drop,
+            "aws:forward_to_sfe" => FirewallRuleAction::ForwardToStateful,
+            _ => return None,
+        };
+        Some((act(action), format!("default action: {name}")))
     });
-    let otherwise = match default.collect::<Vec<_>>().first() {
-        Some(action) => Rule::always(act(*action), format!("default action: {action}")),
+    let otherwise = match defaults.next() {
+        Some((action, label)) => Rule::always(action, label),
         None => Rule::always(
             Action::Doubt(Code::UnknownResource),
             "the policy's default action is not known",
@@ -181,16 +183,16 @@ fn turn_of(group: &Group, turn: &[FirewallRuleAction]) -> Vec<Rule> {
             let tracked = format!("{label}, a reply to what it passed");
             rules.extend(each(
                 matches(rule, true, Some(false)),
-                Action::Allow,
+                &Action::Allow,
                 &label,
             ));
-            rules.extend(each(swapped(rule), Action::Allow, &tracked));
+            rules.extend(each(swapped(rule), &Action::Allow, &tracked));
         } else {
             let deny = Action::Deny(Code::FirewallRulesRestriction);
-            rules.extend(each(matches(rule, true, Some(false)), deny, &label));
+            rules.extend(each(matches(rule, true, Some(false)), &deny, &label));
             let doubt = format!("{label}, which may be for the reply too");
             let matches = matches(rule, true, Some(true));
-            rules.extend(each(matches, Action::Doubt(UNREAD), &doubt));
+            rules.extend(each(matches, &Action::Doubt(UNREAD), &doubt));
         }
     }
     rules
@@ -232,7 +234,7 @@ fn in_doubt(code: Code, action: Action, words: &str, does: FirewallRuleAction) -
     Rule::when(doubt, action, format!("{words}, which may {does}"))
 }
 
-fn each(matches: Vec<Match>, action: Action, label: &str) -> Vec<Rule> {
+fn each(matches: Vec<Match>, action: &Action, label: &str) -> Vec<Rule> {
     let rules = matches.into_iter();
     rules
         .map(|matches| Rule::when(matches, action.clone(), label.to_owned()))

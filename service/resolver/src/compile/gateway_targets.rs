@@ -85,7 +85,7 @@ pub(super) fn choice(
     let mut rules = Vec::new();
     for candidate in candidates {
         let label = candidate.label.clone();
-        let place = target(builder, inspection, (at, balancer, node), candidate);
+        let place = target(builder, inspection, (at, balancer, node), &candidate);
         rules.push(Rule::always(Action::Forward(place), label));
     }
     tables.push(choice_table(builder, Order::EachOfFlow, rules));
@@ -187,7 +187,7 @@ fn target(
     builder: &mut Builder,
     inspection: &mut Inspection,
     (balancer, held, node): (ResourceIx, &LoadBalancer, Option<SubnetIx>),
-    candidate: Candidate,
+    candidate: &Candidate,
 ) -> PlaceIx {
     let key = inspection.key();
     let found = candidate.interface;
@@ -306,9 +306,10 @@ fn read(builder: &mut Builder, key: Key, stage: Stage, packet: &Packet) -> Optio
     let (from, to) = (&packet.header.source, &packet.header.destination);
     let label = format!("{}; GENEVE from {from} to {to}", rule.label);
     let resource = found.resource;
-    let order = match found.order {
-        Order::Stateful => Order::Stateful,
-        _ => Order::First,
+    let order = if matches!(found.order, Order::Stateful) {
+        Order::Stateful
+    } else {
+        Order::First
     };
     Some(builder.add_table(Table {
         stage,

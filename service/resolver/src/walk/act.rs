@@ -155,6 +155,9 @@ impl<R: Reader> Walk<'_, R> {
                 after.destination_ports = PortRange::one(port);
             }
         }
+        if rewrite.source.is_none() {
+            made.back = rewrite.back.map(|back| (before.source.clone(), back));
+        }
         traveller.translations.push(made);
         self.translate(traveller, found, after)
     }
@@ -250,6 +253,12 @@ impl<R: Reader> Walk<'_, R> {
         place: &Place,
         found: (&Table, &Rule),
     ) -> Next {
+        // IPv6 is not translated: its replies come back by the gateway that it left by.
+        if let Some(back) = traveller.way_back().filter(|_| traveller.packet.is_ipv6) {
+            let step = (StepAction::Forwarded, None);
+            self.record(traveller, found.0, found.1.label.clone(), step);
+            return Next::Place(back);
+        }
         let Addr::Ip(address) = traveller.packet.header.destination else {
             return Next::Table;
         };
