@@ -12,6 +12,7 @@ use crate::decide::Reader;
 use crate::ends::{self, Begin, Must, Plan, Remark};
 use crate::network::Network;
 use crate::table::ResourceIx;
+use crate::walk::devices;
 use crate::walk::{Effect, Issue, MAX_WAYS, Traveller, Walk, Way};
 use crate::{Depth, ResolveError};
 
@@ -197,6 +198,9 @@ fn check_reply(network: &Network, begin: &Begin, forward: &Way, reply: &mut Way)
         let code = Code::ReturnPathAsymmetric;
         reply.traveller.note(Effect::Blocks, code, resource, detail);
     }
+    if reply.reply_at.is_some() {
+        devices::check(network, forward, reply);
+    }
     if is_blocked(reply) {
         let detail = "the packet arrives, and its reply does not come back".to_owned();
         let code = Code::ReturnPathBlocked;
@@ -286,6 +290,11 @@ fn is_of_both_directions(code: Code) -> bool {
             | Code::TgwBadStateVpn
             | Code::VpceStateNotAvailable
             | Code::VpcBlockPublicAccessEnabled
+            | Code::VpceServiceNotFound
+            | Code::VpceConnectionNotAccepted
+            | Code::VpceServiceNotInstalledInAz
+            | Code::GwlbeNoHealthyTarget
+            | Code::ElbNotCrosszone
     )
 }
 

@@ -1,10 +1,17 @@
 //! Compiles a snapshot into tables and places: one file for each AWS concept, all on one builder.
 
+mod appliance;
 mod block_public_access;
 mod builder;
 mod dns_names;
+mod egress_only;
 mod endpoint;
 mod endpoint_service;
+mod firewall;
+mod firewall_rules;
+mod gateway_load_balancer;
+mod gateway_targets;
+mod inspection;
 mod interface;
 mod internet_gateway;
 mod load_balancer;
@@ -14,6 +21,7 @@ mod on_premises;
 mod origins;
 mod peering;
 mod prefix_list;
+mod regional_nat;
 mod route_table;
 mod security_group;
 mod subnet;
@@ -38,10 +46,14 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     load_balancer::register(&mut builder);
     nat_gateway::register(&mut builder);
     internet_gateway::register(&mut builder);
+    gateway_load_balancer::register(&mut builder);
+    firewall::register(&mut builder);
     interface::compile(&mut builder);
     subnet::compile(&mut builder);
     route_table::compile(&mut builder);
+    appliance::compile(&mut builder);
     internet_gateway::compile(&mut builder);
+    egress_only::compile(&mut builder);
     nat_gateway::compile(&mut builder);
     peering::compile(&mut builder);
     on_premises::compile(&mut builder);
@@ -51,6 +63,8 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     let fleet = load_balancer::Fleet::gather(&builder);
     load_balancer::compile(&mut builder, &fleet);
     endpoint_service::compile(&mut builder, &fleet);
+    gateway_load_balancer::compile(&mut builder);
+    firewall::compile(&mut builder);
     dns_names::compile(&mut builder);
     builder.finish()
 }

@@ -208,6 +208,17 @@ fn each<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Vec<(&'t Ru
     found
 }
 
+/// All rules that match, where one of them holds: of each it is not known whether it does.
+fn one_of<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Vec<(&'t Rule, Matched)> {
+    let mut found = each(table, packet, network);
+    if found.len() > 1 {
+        for (_, matched) in &mut found {
+            *matched = Matched::Unknown;
+        }
+    }
+    found
+}
+
 /// The rules that decide about a packet in a table that hands it on.
 pub(crate) fn deciding<'t, R: Reader>(
     table: &'t Table,
@@ -216,7 +227,8 @@ pub(crate) fn deciding<'t, R: Reader>(
 ) -> Vec<(&'t Rule, Matched)> {
     match &table.order {
         Order::First | Order::Stateful => first(table, packet, network),
-        Order::Each | Order::Sticky => each(table, packet, network),
+        Order::Each | Order::Sticky | Order::EachOfFlow => each(table, packet, network),
+        Order::OneOf(_) => one_of(table, packet, network),
         Order::LongestPrefix(index) => R::routes(table, index, packet, network),
     }
 }

@@ -42,6 +42,8 @@ pub struct Network {
     pub(crate) peers: FxHashMap<VpcIx, Vec<VpcIx>>,
     /// Where packets from premises come in.
     pub(crate) origins: Vec<Origin>,
+    /// The devices that the route tables of internet gateways send packets to.
+    pub(crate) redirections: std::collections::BTreeSet<PlaceIx>,
     pub(crate) names: crate::dns::Names,
     /// Public addresses at which some rule begins or ends, sorted: between two of them all addresses are alike.
     pub(crate) boundaries: Vec<IpAddr>,

@@ -65,7 +65,9 @@ impl Packet {
     /// Whether the packet matches, its destination ports left aside.
     pub(crate) fn matches_but_for_ports(&self, rule: &Match, network: &Network) -> Matched {
         let is_other_answer = rule.is_reply.is_some_and(|wanted| wanted != self.is_reply);
+        let source_ports = rule.source_ports.intersection(self.header.source_ports);
         if is_other_answer
+            || source_ports.is_none()
             || !rule.protocol.matches(self.header.protocol)
             || !self.matches_icmp(rule.icmp.as_ref())
         {
@@ -81,7 +83,15 @@ impl Packet {
         } else {
             self.matches_address(&rule.destination, &self.header.destination, network)
         };
-        source.max(destination).max(self.matches_zone(rule.zone))
+        let is_whole = source_ports == Some(self.header.source_ports);
+        let ports = if is_whole {
+            Matched::Yes
+        } else {
+            Matched::Partly
+        };
+        let doubt = rule.doubt.map_or(Matched::Yes, |_| Matched::Unknown);
+        let ends = source.max(destination).max(self.matches_zone(rule.zone));
+        ends.max(ports).max(doubt)
     }
 
     /// Whether the packet was in this zone last.

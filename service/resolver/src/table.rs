@@ -80,6 +80,8 @@ pub(crate) struct Place {
     pub(crate) is_zonal: bool,
     /// The zone that packets are in which come from here, where no subnet tells.
     pub(crate) zone: Option<ZoneIx>,
+    /// The device that keeps state of connections here, so that both directions must pass it; it is told by one of its places.
+    pub(crate) device: Option<PlaceIx>,
 }
 
 /// Ordered rules of one component for one stage.
@@ -108,6 +110,10 @@ pub(crate) enum Order {
     Each,
     /// As `Each`, and the reply keeps to what the packet took.
     Sticky,
+    /// As `Each`; and what a connection was given once it keeps, in both directions.
+    EachOfFlow,
+    /// One of the rules that match holds, and nobody knows which.
+    OneOf(Code),
     /// The best of the rules whose destination is the longest prefix (route tables).
     LongestPrefix(crate::prefix_index::PrefixIndex),
 }
@@ -186,6 +192,9 @@ pub(crate) struct Match {
     pub(crate) is_reply: Option<bool>,
     /// Packets that were in this zone last; none for all.
     pub(crate) zone: Option<ZoneIx>,
+    pub(crate) source_ports: PortRange,
+    /// Why nobody knows whether packets that fit are meant; none if they are.
+    pub(crate) doubt: Option<Code>,
 }
 
 impl Match {
@@ -198,6 +207,8 @@ impl Match {
         icmp: None,
         is_reply: None,
         zone: None,
+        source_ports: PortRange::ALL,
+        doubt: None,
     };
 
     /// Packets to these addresses.
@@ -303,9 +314,10 @@ impl Action {
 pub(crate) struct Rewrite {
     /// The new source, with ports from 1024 to 65535.
     pub(crate) source: Option<Addr>,
-    /// Where replies to the new source come back to, if the source is no interface's address; without a new source, where replies to the
-    /// one that is kept come back to, whatever routes say.
+    /// Where replies to the source come back to, if they do not find its interface by its address: a new source, or the one it keeps.
     pub(crate) back: Option<PlaceIx>,
+    /// Whether replies come back there whatever routes say.
+    pub(crate) skips_routes: bool,
     /// The new destination, and its port if that changes too.
     pub(crate) destination: Option<(IpAddr, Option<u16>)>,
 }
@@ -316,6 +328,7 @@ impl Rewrite {
         Self {
             source: Some(Addr::Ip(address)),
             back: None,
+            skips_routes: false,
             destination: None,
         }
     }

@@ -19,6 +19,7 @@ use crate::table::{InterfaceIx, Order, Place, PlaceIx, ResourceIx, Rule, SubnetI
 
 mod act;
 mod choice;
+pub(crate) mod devices;
 mod filter;
 
 /// How many ways of one flow are walked.
@@ -71,6 +72,8 @@ struct Translation {
     destination: Option<(Addr, PortRange)>,
     /// The source it gave, and where replies to that come back to.
     back: Option<(Addr, PlaceIx)>,
+    /// Whether replies come back there whatever routes say.
+    skips_routes: bool,
 }
 
 /// A packet on one way, with what it leaves behind.
@@ -93,6 +96,8 @@ pub(crate) struct Traveller {
     /// Why nobody can tell any more what security groups it comes from.
     lost: Option<Code>,
     translations: Vec<Translation>,
+    /// What tables gave the connection that it keeps.
+    kept: Vec<devices::Kept>,
     visited: Vec<(PlaceIx, Header)>,
     pub(crate) hops: Vec<Hop>,
     pub(crate) issues: Vec<Issue>,
@@ -124,6 +129,7 @@ impl Traveller {
             went: Vec::new(),
             lost: None,
             translations: Vec::new(),
+            kept: Vec::new(),
             visited: Vec::new(),
             hops: Vec::new(),
             issues: Vec::new(),
@@ -156,7 +162,7 @@ impl Traveller {
     /// Where a reply comes back to that goes to a source which a component has kept: no route is asked.
     fn kept_way_back(&self) -> Option<PlaceIx> {
         let kept = self.translations.iter().rev();
-        let mut kept = kept.filter(|made| self.packet.is_reply && made.source.is_none());
+        let mut kept = kept.filter(|made| self.packet.is_reply && made.skips_routes);
         let (to, back) = kept.find_map(|made| made.back.as_ref())?;
         (*to == self.packet.header.destination).then_some(*back)
     }
@@ -210,6 +216,7 @@ impl Way {
         let went = self.traveller.visited.iter();
         reply.went = went.map(|(place, _)| *place).collect();
         reply.translations.clone_from(&self.traveller.translations);
+        reply.kept.clone_from(&self.traveller.kept);
         Some(reply)
     }
 }
@@ -385,21 +392,32 @@ impl<R: Reader> Walk<'_, R> {
                 if table.stage == Stage::RouteTable {
                     self.note_random_choice(traveller, place, &rules);
                 }
-                self.note_guess(traveller, place, &rules);
+                if let Order::OneOf(code) = table.order {
+                    Self::note_either(traveller, place, &rules, code);
+                } else {
+                    self.note_guess(traveller, place, &rules);
+                }
                 if matches!(table.order, Order::Sticky) {
                     traveller.keep_to_what_it_took(&mut rules);
                 }
+                traveller.keep(table, &mut rules);
                 // The last rule is the one that all packets match; of a choice, the first is preferred.
-                if matches!(table.order, Order::Each | Order::Sticky) {
+                if matches!(
+                    table.order,
+                    Order::Each | Order::Sticky | Order::EachOfFlow | Order::OneOf(_)
+                ) {
                     rules.reverse();
                 }
                 let Some((rule, _)) = rules.pop() else {
                     return Next::Table;
                 };
                 for (other, _) in rules {
-                    let branch = self.branch(traveller.clone(), place, table, other);
+                    let mut branch = traveller.clone();
+                    branch.chose(table, other);
+                    let branch = self.branch(branch, place, table, other);
                     pending.push(branch);
                 }
+                traveller.chose(table, rule);
                 self.act(traveller, place, table, rule)
             }
         }

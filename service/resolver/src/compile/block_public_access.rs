@@ -108,7 +108,11 @@ fn nat_addresses(builder: &Builder, vpc: VpcIx) -> Vec<IpNet> {
             && builder.vpc(&nat.vpc_id) == Some(vpc)
         {
             let addresses = nat.nat_gateway_addresses.iter();
-            found.extend(addresses.filter_map(|own| own.private_ip).map(IpNet::from));
+            found.extend(
+                addresses
+                    .filter_map(|own| own.private_ip.or(own.public_ip))
+                    .map(IpNet::from),
+            );
         }
     }
     found

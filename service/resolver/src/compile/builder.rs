@@ -82,6 +82,17 @@ pub(crate) enum Key {
     DirectConnectIn(ResourceIx),
     /// One of several connections, behind this gateway.
     ConnectionChoice(ResourceIx),
+    /// A Gateway Load Balancer endpoint as a route target, and the n-th place behind it.
+    Inspection(ResourceIx, u32),
+    /// The n-th place of a Network Firewall.
+    Firewall(ResourceIx, u32),
+    /// An interface as a route target: of a subnet's table, of a gateway's table, as the one that forwards, and as the one that translated.
+    Appliance(InterfaceIx),
+    ApplianceAtEdge(InterfaceIx),
+    ApplianceThrough(InterfaceIx),
+    ApplianceBack(InterfaceIx),
+    EgressOnlyOut(ResourceIx),
+    EgressOnlyIn(ResourceIx),
 }
 
 /// A network under construction.
@@ -95,6 +106,8 @@ pub(crate) struct Builder {
     /// The endpoint or NAT gateway that uses an interface.
     pub(crate) users: BTreeMap<ResourceId, ResourceIx>,
     pub(crate) lists: BTreeMap<ResourceId, PrefixListIx>,
+    /// Where routes to the endpoint of a Gateway Load Balancer or a Network Firewall lead.
+    pub(crate) inspections: BTreeMap<ResourceId, PlaceIx>,
     /// The private DNS names of each endpoint service that the topology holds.
     pub(crate) services: BTreeMap<ServiceName, Vec<DnsName>>,
     /// The interface of each node of a load balancer: one in a subnet.
@@ -197,9 +210,21 @@ impl Builder {
             lost_groups: Code::SgReferencesNotPreserved,
             is_zonal: false,
             zone: None,
+            device: None,
         });
         self.places.insert(key, new);
         new
+    }
+
+    /// The key of a place.
+    pub(crate) fn key_of(&self, place: PlaceIx) -> Option<Key> {
+        let mut all = self.places.iter();
+        all.find(|(_, at)| **at == place).map(|(key, _)| *key)
+    }
+
+    /// Whether something refers to the place for a key.
+    pub(crate) fn has_place(&self, key: Key) -> bool {
+        self.places.contains_key(&key)
     }
 
     /// Fills the place for a key.

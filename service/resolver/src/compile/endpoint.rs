@@ -33,8 +33,8 @@ pub(crate) fn compile(builder: &mut Builder) {
         match endpoint.vpc_endpoint_type {
             VpcEndpointType::Gateway => gateway(builder, at, &endpoint),
             VpcEndpointType::Interface => interface(builder, at, &endpoint),
-            VpcEndpointType::GatewayLoadBalancer
-            | VpcEndpointType::Resource
+            VpcEndpointType::GatewayLoadBalancer => {}
+            VpcEndpointType::Resource
             | VpcEndpointType::ServiceNetwork
             | VpcEndpointType::Tunnel => {
                 let label = format!(

@@ -103,6 +103,7 @@ fn inward(
     let onward = builder.always(Stage::Forwarding, action, label);
     let mut tables = vec![state, pairing];
     tables.extend(block_public_access::table(builder, at, vpc, true));
+    tables.extend(super::regional_nat::entering(builder, vpc));
     tables.push(onward);
     let place = builder.fill(Key::InternetGatewayIn(at), at, tables);
     builder.edit(place, |place| place.keeps_groups = false);

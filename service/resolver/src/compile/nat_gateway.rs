@@ -13,6 +13,7 @@ use crate::table::{Action, Match, ResourceIx, Rewrite, Rule, SubnetIx, TableIx};
 
 use super::builder::{Builder, Key, pick};
 use super::interface;
+use super::regional_nat;
 
 fn all(builder: &Builder) -> Vec<(ResourceIx, NatGateway)> {
     builder.each(pick!(NatGateway))
@@ -22,6 +23,7 @@ fn all(builder: &Builder) -> Vec<(ResourceIx, NatGateway)> {
 pub(crate) fn register(builder: &mut Builder) {
     for (at, nat) in all(builder) {
         let Some(subnet) = nat.subnet_id.as_ref().and_then(|id| builder.subnet(id)) else {
+            regional_nat::register(builder, at, &nat);
             continue;
         };
         let Some(vpc) = builder.vpc(&nat.vpc_id) else {
@@ -61,14 +63,7 @@ pub(crate) fn compile(builder: &mut Builder) {
     for (at, nat) in all(builder) {
         let subnet = nat.subnet_id.as_ref().and_then(|id| builder.subnet(id));
         let Some(subnet) = subnet else {
-            let label = "how a regional NAT gateway handles packets is not known yet";
-            let unknown = builder.always(
-                Stage::Forwarding,
-                Action::Unknown(Code::UnsupportedComponent),
-                label,
-            );
-            builder.fill(Key::NatGateway(at), at, vec![unknown]);
-            builder.fill(Key::NatGatewayBack(at), at, vec![unknown]);
+            regional_nat::compile(builder, at, &nat);
             continue;
         };
         let state = builder.state(
@@ -118,7 +113,7 @@ fn leave(builder: &mut Builder, subnet: SubnetIx) -> TableIx {
     )
 }
 
-fn protocols(builder: &mut Builder) -> TableIx {
+pub(crate) fn protocols(builder: &mut Builder) -> TableIx {
     let taken = [Protocol::TCP, Protocol::UDP, Protocol::ICMP];
     let rules = taken
         .map(|protocol| Rule::when(Match::protocol(protocol), Action::Pass, "taken"))

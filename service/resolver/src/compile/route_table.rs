@@ -86,7 +86,8 @@ fn rules(builder: &mut Builder, table: &RouteTable, vpc: VpcIx) -> Vec<Rule> {
         if let RouteDestination::Cidr(net) = &route.destination {
             given.insert(*net);
         }
-        rules.push(rule(builder, route, vpc));
+        let rule = rule(builder, route, vpc);
+        rules.push(super::inspection::at_edge(builder, table, route, rule));
     }
     for block in blocks.into_iter().filter(|block| !given.contains(block)) {
         let action = Action::ByAddress(vpc, Reach::Router);
@@ -156,6 +157,9 @@ fn rule(builder: &mut Builder, route: &Route, vpc: VpcIx) -> Rule {
 
 /// Where a route leads.
 fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) -> Action {
+    if let Some(action) = super::inspection::leads_to(builder, target, vpc) {
+        return action;
+    }
     let (id, kind, key): (&ResourceId, Kind, fn(ResourceIx) -> Key) = match target {
         RouteTarget::Local => return Action::ByAddress(vpc, Reach::Router),
         RouteTarget::InternetGateway(id) => {
@@ -185,7 +189,10 @@ fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) -> Action {
                 _ => builder.unknown(id.as_resource_id()),
             };
         }
-        RouteTarget::EgressOnlyInternetGateway(id) => return builder.unknown(id.as_resource_id()),
+        RouteTarget::EgressOnlyInternetGateway(id) => {
+            let (id, kind) = (id.as_resource_id(), Kind::EgressOnlyInternetGateway);
+            (id, kind, Key::EgressOnlyOut)
+        }
         RouteTarget::LocalGateway(_)
         | RouteTarget::CarrierGateway(_)
         | RouteTarget::CoreNetwork(_)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use causeway_model::ids::{AccountId, ZoneId, ZoneName};
+use causeway_model::resource::Body;
 use causeway_model::resources::Subnet;
 
 use crate::table::{ResourceIx, SubnetIx};
@@ -11,14 +12,38 @@ use crate::table::{ResourceIx, SubnetIx};
 use super::builder::{Builder, pick};
 
 /// A zone, as far as the topology tells.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Zone {
-    account: AccountId,
+    account: Option<AccountId>,
     name: Option<ZoneName>,
     id: Option<ZoneId>,
 }
 
 impl Zone {
+    /// The zone of a subnet.
+    pub(crate) fn of_subnet(builder: &Builder, subnet: SubnetIx) -> Self {
+        let resource = builder.network.subnet(subnet);
+        let resource = resource.and_then(|own| builder.network.resource(own.resource));
+        let Some((resource, Body::Subnet(held))) = resource.map(|own| (own, &own.body)) else {
+            return Self::default();
+        };
+        Self {
+            account: Some(resource.owner_id.clone()),
+            name: held.availability_zone.clone(),
+            id: held.availability_zone_id.clone(),
+        }
+    }
+
+    /// A zone by the name that the owner of a resource has for it.
+    pub(crate) fn named(builder: &Builder, by: ResourceIx, name: Option<&ZoneName>) -> Self {
+        let owner = builder.network.resource(by);
+        Self {
+            account: owner.map(|by| by.owner_id.clone()),
+            name: name.cloned(),
+            id: None,
+        }
+    }
+
     /// Whether it is the same zone as another; none where that cannot be known.
     pub(crate) fn is(&self, other: &Self) -> Option<bool> {
         if let (Some(own), Some(other)) = (&self.id, &other.id) {
@@ -26,7 +51,7 @@ impl Zone {
         }
         let names = self.name.as_ref().zip(other.name.as_ref());
         names
-            .filter(|_| self.account == other.account)
+            .filter(|_| self.account.is_some() && self.account == other.account)
             .map(|(own, other)| own == other)
     }
 }
@@ -69,7 +94,7 @@ impl Zones {
             let name = subnet.availability_zone;
             let known = name.as_ref().and_then(|name| all.id(owner, name));
             let zone = Zone {
-                account: owner.clone(),
+                account: Some(owner.clone()),
                 id: subnet.availability_zone_id.or(known),
                 name,
             };
@@ -90,7 +115,7 @@ impl Zones {
     /// The zone that an account calls by a name.
     pub(crate) fn named(&self, account: &AccountId, name: &ZoneName) -> Zone {
         Zone {
-            account: account.clone(),
+            account: Some(account.clone()),
             id: self.id(account, name),
             name: Some(name.clone()),
         }

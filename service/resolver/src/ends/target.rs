@@ -228,9 +228,16 @@ fn of_endpoint(network: &Network, at: ResourceIx, endpoint: &VpcEndpoint) -> Set
                 })
                 .collect())
         }
-        VpcEndpointType::GatewayLoadBalancer
-        | VpcEndpointType::Resource
-        | VpcEndpointType::ServiceNetwork
-        | VpcEndpointType::Tunnel => unsupported(network, at, "destination"),
+        VpcEndpointType::GatewayLoadBalancer => nothing_at(at),
+        VpcEndpointType::Resource | VpcEndpointType::ServiceNetwork | VpcEndpointType::Tunnel => {
+            unsupported(network, at, "destination")
+        }
     }
+}
+
+/// Nothing is sent to what routes alone lead to.
+fn nothing_at(at: ResourceIx) -> Settled<Vec<Target>> {
+    let detail = "a Gateway Load Balancer endpoint is a target of routes: nothing is sent to it";
+    let code = Code::NoPossibleDestination;
+    settled(Verdict::Unreachable, code, Some(at), detail)
 }

@@ -144,6 +144,7 @@ impl<R: Reader> Walk<'_, R> {
         let mut after = before.clone();
         let mut made = Translation {
             by: place.resource,
+            skips_routes: rewrite.skips_routes,
             ..Translation::default()
         };
         if let Some(source) = &rewrite.source {
@@ -153,8 +154,6 @@ impl<R: Reader> Walk<'_, R> {
             if before.protocol.has_ports() {
                 after.source_ports = PortRange::TRANSLATED;
             }
-        } else if let Some(back) = rewrite.back {
-            made.back = Some((before.source.clone(), back));
         }
         if let Some((destination, port)) = rewrite.destination {
             made.destination = Some((before.destination.clone(), before.destination_ports));
@@ -162,6 +161,9 @@ impl<R: Reader> Walk<'_, R> {
             if let Some(port) = port.filter(|_| before.protocol.has_ports()) {
                 after.destination_ports = PortRange::one(port);
             }
+        }
+        if rewrite.source.is_none() {
+            made.back = rewrite.back.map(|back| (before.source.clone(), back));
         }
         traveller.translations.push(made);
         self.translate(traveller, found, after)
@@ -259,6 +261,12 @@ impl<R: Reader> Walk<'_, R> {
         place: &Place,
         found: (&Table, &Rule),
     ) -> Next {
+        // IPv6 is not translated: its replies come back by the gateway that it left by.
+        if let Some(back) = traveller.way_back().filter(|_| traveller.packet.is_ipv6) {
+            let step = (StepAction::Forwarded, None);
+            self.record(traveller, found.0, found.1.label.clone(), step);
+            return Next::Place(back);
+        }
         let Addr::Ip(address) = traveller.packet.header.destination else {
             return Next::Table;
         };

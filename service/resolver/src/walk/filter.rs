@@ -187,6 +187,9 @@ pub(super) fn code_of_doubt(rule: &Rule) -> Code {
     if let Action::Doubt(code) = rule.action {
         return code;
     }
+    if let Some(code) = rule.matches.doubt {
+        return code;
+    }
     let ends = [&rule.matches.source, &rule.matches.destination];
     let is_listed = ends.iter().any(|end| matches!(end, AddressMatch::List(_)));
     if is_listed {

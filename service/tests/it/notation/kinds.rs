@@ -23,6 +23,7 @@ use super::Places;
 use super::line::{Line, read, read_all, read_ids};
 
 mod balancers;
+mod inspection;
 mod services;
 mod transit;
 
@@ -55,6 +56,7 @@ pub(super) fn resource(mut line: Line<'_>, places: &mut Places) -> Result<Resour
         "tgw" | "attach" | "tgw-routes" | "vpn" | "dxgw" | "vif" => {
             transit::resource(kind, &mut line)
         }
+        _ if inspection::KINDS.contains(&kind) => inspection::resource(kind, &mut line),
         _ => services::resource(kind, &mut line, places),
     }?;
     line.finish()?;
@@ -173,7 +175,7 @@ fn security_group(line: &mut Line<'_>) -> Result<Body, String> {
 }
 
 /// `eni NAME SUBNET ADDRESS[,ADDRESS] [sg=A,B] [public=ADDRESS] [instance=NAME] [index=N] [type=TYPE] [status=STATUS] [deny-igw=on]
-/// [elb=net/NAME]`
+/// [elb=net/NAME] [check=on|off]`
 fn interface(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
     let (own, subnet) = (line.word("the name")?, line.word("the subnet")?);
     let addresses: Vec<std::net::IpAddr> = read_all(line.word("the address")?)?;
@@ -194,7 +196,7 @@ fn interface(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
         private_ip_addresses: private_ip_addresses.collect(),
         ipv6_addresses,
         group_ids: read_ids("sg-", line.list("sg"))?,
-        source_dest_check: Setting::Default,
+        source_dest_check: name(line.option("check"), Setting::Default)?,
         status: name(line.option("status"), NetworkInterfaceStatus::InUse)?,
         instance_id: instance.as_deref().map(read).transpose()?,
         device_index: line.get("index")?.unwrap_or(0),
@@ -275,7 +277,7 @@ fn vpn_gateway(line: &mut Line<'_>) -> Result<Body, String> {
     .into())
 }
 
-/// `nat NAME SUBNET ADDRESS [public=ADDRESS] [eni=NAME] [state=STATE]`, or `nat NAME VPC regional`
+/// `nat NAME SUBNET ADDRESS [public=ADDRESS] [eni=NAME] [state=STATE]`, or `nat NAME VPC regional: ADDRESS ZONE-ID, ...`
 fn nat_gateway(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
     let (own, place) = (line.word("the name")?, line.word("the subnet")?);
     let is_regional = line.flag("regional");
@@ -296,13 +298,25 @@ fn nat_gateway(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
             availability_zone_id: None,
         });
     }
+    let zones = line.rest.split(", ").filter(|words| !words.is_empty());
+    for words in zones {
+        let (public, zone) = words.split_once(' ').unwrap_or((words, ""));
+        let zone = Some(zone).filter(|zone| !zone.is_empty());
+        addresses.push(NatGatewayAddress {
+            allocation_id: None,
+            network_interface_id: None,
+            private_ip: None,
+            public_ip: Some(read(public)?),
+            availability_zone_id: zone.map(read).transpose()?,
+        });
+    }
     let subnet = (!is_regional).then(|| format!("subnet-{place}"));
     Ok(NatGateway {
         nat_gateway_id: read(&format!("nat-{own}"))?,
         vpc_id: read(&format!("vpc-{vpc}"))?,
         subnet_id: subnet.as_deref().map(read).transpose()?,
         state: name(line.option("state"), NatGatewayState::Available)?,
-        connectivity_type: if public_ip.is_none() {
+        connectivity_type: if public_ip.is_none() && !is_regional {
             ConnectivityType::Private
         } else {
             ConnectivityType::Public

@@ -341,6 +341,7 @@ fn to_target(builder: &mut Builder, own: Use<'_>, place: &Place, found: &mut Fou
     let proxy = Rewrite {
         source: Some(source),
         back: (!is_own).then_some(back),
+        skips_routes: false,
         destination: Some((address, Some(place.port))),
     };
     let proxy = |matches| {
@@ -362,6 +363,7 @@ fn to_target(builder: &mut Builder, own: Use<'_>, place: &Place, found: &mut Fou
     let kept = Rewrite {
         source: None,
         back: Some(back),
+        skips_routes: true,
         destination: Some((address, Some(place.port))),
     };
     let label = format!("{}, the client's address is kept", place.words);

@@ -1,0 +1,104 @@
+//! Routes that lead through a device and back into the same subnet: endpoints of Gateway Load Balancers and of Network Firewalls, and
+//! appliances behind an interface (VPC guide, "Middlebox routing", "Gateway route tables").
+
+use causeway_model::resource::Body;
+use causeway_model::resources::RouteTable;
+use causeway_model::resources::routing::{Route, RouteTableAssociation, RouteTarget};
+use causeway_model::trace::{Code, Stage};
+
+use crate::table::{Action, PlaceIx, ResourceIx, Rule, SubnetIx, TableIx, VpcIx};
+
+use super::appliance;
+use super::builder::{Builder, Key};
+
+/// Where a route to a device leads; none if its target is no device.
+pub(crate) fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) -> Option<Action> {
+    match target {
+        RouteTarget::VpcEndpoint(id) => {
+            let place = builder.inspections.get(id.as_resource_id())?;
+            Some(Action::Forward(*place))
+        }
+        RouteTarget::NetworkInterface(id) => {
+            let (at, held) = builder.find(id)?;
+            let Body::NetworkInterface(interface) = &held.body else {
+                return None;
+            };
+            let may = appliance::may_forward(interface);
+            may.then(|| appliance::leads_to(builder, at, vpc))
+        }
+        RouteTarget::Instance(id) => {
+            let (at, _) = builder.find(id)?;
+            Some(appliance::instance_leads_to(builder, at, vpc))
+        }
+        RouteTarget::Local
+        | RouteTarget::InternetGateway(_)
+        | RouteTarget::VpnGateway(_)
+        | RouteTarget::NatGateway(_)
+        | RouteTarget::VpcPeeringConnection(_)
+        | RouteTarget::TransitGateway(_)
+        | RouteTarget::EgressOnlyInternetGateway(_)
+        | RouteTarget::LocalGateway(_)
+        | RouteTarget::CarrierGateway(_)
+        | RouteTarget::CoreNetwork(_)
+        | RouteTarget::OdbNetwork(_)
+        | RouteTarget::IpAddress(_) => None,
+    }
+}
+
+/// What a route of a gateway's own table makes of a route to a device: one that it redirects to, and for an interface the way in from the
+/// edge. A virtual private gateway drops what its table would send to an endpoint.
+pub(crate) fn at_edge(
+    builder: &mut Builder,
+    table: &RouteTable,
+    route: &Route,
+    mut rule: Rule,
+) -> Rule {
+    let has =
+        |is_wanted: fn(&RouteTableAssociation) -> bool| table.associations.iter().any(is_wanted);
+    let is_of_internet = has(|own| matches!(own, RouteTableAssociation::InternetGateway(_)));
+    let is_of_vpn = has(|own| matches!(own, RouteTableAssociation::VpnGateway(_)));
+    let Action::Forward(place) = rule.action else {
+        return rule;
+    };
+    if is_of_internet {
+        builder.network.redirections.insert(place);
+        if let Some(Key::Appliance(own)) = builder.key_of(place) {
+            rule.action = Action::Forward(builder.place(Key::ApplianceAtEdge(own)));
+        }
+    } else if is_of_vpn && matches!(route.target, Some(RouteTarget::VpcEndpoint(_))) {
+        rule.action = Action::Drop(Code::NoPossibleDestination);
+        rule.label = format!("{}: a virtual private gateway drops it", rule.label).into();
+    }
+    rule
+}
+
+/// Makes the places of the endpoint itself: where routes lead to, and where packets come back.
+pub(crate) fn gate(
+    builder: &mut Builder,
+    [entry, back]: [Key; 2],
+    at: ResourceIx,
+    subnet: SubnetIx,
+) -> [PlaceIx; 2] {
+    let out = builder.place(Key::SubnetOut(subnet));
+    let leave = builder.always(
+        Stage::Forwarding,
+        Action::Forward(out),
+        "back at the endpoint, to its subnet",
+    );
+    let back = builder.fill(back, at, vec![leave]);
+    let entry = builder.place(entry);
+    for place in [entry, back] {
+        builder.edit(place, |place| {
+            place.keeps_groups = false;
+            place.device = Some(entry);
+        });
+    }
+    builder.edit(back, |place| place.link = Some(subnet));
+    [entry, back]
+}
+
+/// The network ACL that packets meet when they enter a subnet.
+pub(crate) fn acl_in(builder: &mut Builder, subnet: SubnetIx) -> Option<TableIx> {
+    let entry = builder.place(Key::SubnetIn(subnet));
+    builder.network.place(entry)?.tables.first().copied()
+}
