@@ -287,12 +287,13 @@ fn switches() -> impl Strategy<Value = String> {
             "",
             "",
         ]),
-        line(HUBS),
-        line(PREMISES),
     );
-    lines.prop_map(|(a, b, c, d, e, f, g, h, i, j, k, l)| {
-        [a, b, c, d, e, f, g, h, i, j, k, l].concat()
-    })
+    lines.prop_map(|(a, b, c, d, e, f, g, h, i, j)| [a, b, c, d, e, f, g, h, i, j].concat())
+}
+
+/// What leads to other VPCs and to premises.
+fn ways_out() -> impl Strategy<Value = String> {
+    (line(HUBS), line(PREMISES)).prop_map(|(hubs, premises)| hubs + &premises)
 }
 
 /// A load balancer, and a service with it.
@@ -318,7 +319,7 @@ prop_compose! {
     fn network()(
         hostnames in select(&["hostnames=on", "dns=off", ""][..]),
         region in select(&["", "region=us-east-1"][..]),
-        switches in (switches(), balancers()).prop_map(|(a, b)| a + &b),
+        switches in (switches(), balancers(), ways_out()).prop_map(|(own, more, out)| own + &more + &out),
         one in group("sg one a"),
         two in group("sg two a"),
         acl_a in acl("acl a a default"),
