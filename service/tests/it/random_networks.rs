@@ -36,8 +36,23 @@ const DESTINATIONS: &[&str] = &[
 ];
 
 const TARGETS: &[&str] = &[
-    "igw-a", "igw-b", "nat-a", "nat-in", "pcx-ab", "pcx-bc", "pcx-gone", "vpce-s3", "tgw-hub",
-    "vgw-hq", "nothing",
+    "igw-a",
+    "igw-b",
+    "nat-a",
+    "nat-in",
+    "pcx-ab",
+    "pcx-bc",
+    "pcx-gone",
+    "vpce-s3",
+    "tgw-hub",
+    "vgw-hq",
+    "nothing",
+    "vpce-wall",
+    "vpce-fw",
+    "eni-a2",
+    "eni-a3",
+    "i-box",
+    "nat-wide",
 ];
 
 const SUFFIXES: &[&str] = &["", "", "", "", " blackhole", " filtered", " propagated"];
@@ -158,8 +173,8 @@ const PREMISES: &[&str] = &[
 /// What stands still: the three subnets with their interfaces, and what random parts refer to.
 const FIXED: &str = "
 eni a1 a 10.0.0.4 sg=one public=54.0.0.4 instance=box
-eni a2 a 10.0.0.5 sg=two
-eni a3 b 10.0.0.20 sg=one,two public=54.0.0.20
+eni a2 a 10.0.0.5 sg=two check=off
+eni a3 b 10.0.0.20 sg=one,two public=54.0.0.20 check=off
 eni b1 c 10.1.0.4 sg=two
 eni c1 d 10.0.0.4 sg=two public=54.0.0.40
 eni sqs b 10.0.0.21 sg=one type=vpc_endpoint
@@ -174,6 +189,17 @@ endpoint shop a interface com.amazonaws.vpce.eu-west-1.vpce-svc-shop enis=shop
 tg some TCP/443 ip: 10.0.0.5, 10.0.0.20, 10.1.0.4
 tg box TCP/22 instance: i-box
 tg names UDP/53 ip: 10.0.0.20 unhealthy, 10.0.0.5
+nat wide a regional: 54.0.0.9
+gwlbe wall a b wall
+gwlb-service wall lbs=wall
+gwlb wall b c
+targets wall b wall: i-box, i-gone, i-fw
+instance fw
+eni fw c 10.1.0.9 sg=one instance=fw
+firewall fw a fw: fw b
+fw-policy fw forward_to_sfe stateless=quick stateful=rules
+fw-rules quick stateless: drop udp any:53 -> any; pass icmp any -> any; drop tcp any -> any:22-80 options
+fw-rules rules stateful: drop tcp any -> 10.0.0.0/16:1024-50000; pass tcp 10.0.0.0/8 -> any:443; drop all any <> 8.8.0.0/16
 ";
 
 prop_compose! {
@@ -325,9 +351,10 @@ prop_compose! {
         acl_a in acl("acl a a default"),
         acl_b in acl("acl b a subnets=b"),
         acl_c in acl("acl c b default"),
-                routes_a in routes("routes a a main", &["0.0.0.0/0 -> igw-a, 10.1.0.0/16 -> pcx-ab", "0.0.0.0/0 -> igw-a", ""]),
+                routes_a in routes("routes a a main", &["0.0.0.0/0 -> igw-a, 10.1.0.0/16 -> pcx-ab", "0.0.0.0/0 -> igw-a", "0.0.0.0/0 -> vpce-wall", "0.0.0.0/0 -> vpce-fw", ""]),
         routes_b in routes("routes b a subnets=b", &["0.0.0.0/0 -> nat-a, pl-s3 -> vpce-s3", "0.0.0.0/0 -> nat-a, 10.1.0.0/16 -> pcx-ab", ""]),
         routes_c in routes("routes c b main", &["10.0.0.0/16 -> pcx-ab, 0.0.0.0/0 -> igw-b", "10.0.0.0/16 -> pcx-ab", ""]),
+        routes_e in select(&["routes e a igw=a: 10.0.0.0/28 -> vpce-wall\n", "routes e a igw=a: 10.0.0.0/28 -> vpce-fw, 10.0.0.16/28 -> eni-a2\n", "", "", ""][..]),
         routes_d in routes("routes d c main", &["10.1.0.0/16 -> pcx-bc", ""]),
 
     ) -> String {
@@ -335,7 +362,7 @@ prop_compose! {
             "vpc a 10.0.0.0/16 {hostnames}\nvpc b 10.1.0.0/16 {region}\nvpc c 10.0.0.0/16\n\
              subnet a a 10.0.0.0/28 zone=eu-west-1a\nsubnet b a 10.0.0.16/28 zone=eu-west-1b\n\
              subnet c b 10.1.0.0/28 zone=eu-west-1a\nsubnet d c 10.0.0.0/28\n\
-             {FIXED}{switches}{one}{two}{acl_a}{acl_b}{acl_c}{routes_a}{routes_b}{routes_c}{routes_d}"
+             {FIXED}{switches}{one}{two}{acl_a}{acl_b}{acl_c}{routes_a}{routes_b}{routes_c}{routes_d}{routes_e}"
         )
     }
 }

@@ -91,11 +91,13 @@ pub(crate) fn check(network: &Network, forward: &Way, reply: &mut Way) {
     let missed = missed.map(|device| (*device, "the packet passes it, and its reply does not"));
     let new = back.iter().filter(|device| !forth.contains(device));
     let new = new.map(|device| (*device, "the reply passes it, and the packet did not"));
-    let is_outbound = forward.interface.is_none();
+    // An end without an interface is outside.
+    let (leaves, comes_in) = (forward.interface.is_none(), reply.interface.is_none());
     for (device, words) in missed.chain(new) {
         let resource = network.place(device).and_then(|place| place.resource);
-        let missed_out = forth.contains(&device) != is_outbound;
-        let is_redirected = missed_out && network.redirections.contains(&device);
+        let is_missed_by_reply = forth.contains(&device);
+        let goes_past = (comes_in && is_missed_by_reply) || (leaves && !is_missed_by_reply);
+        let is_redirected = goes_past && network.redirections.contains(&device);
         let code = if is_redirected {
             Code::IngressRtbTrafficRedirection
         } else {
