@@ -4,6 +4,7 @@ mod block_public_access;
 mod builder;
 mod dns_names;
 mod endpoint;
+mod hosted_zone;
 mod interface;
 mod internet_gateway;
 mod nat_gateway;
@@ -38,5 +39,6 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     peering::compile(&mut builder);
     endpoint::compile(&mut builder);
     dns_names::compile(&mut builder);
+    hosted_zone::compile(&mut builder);
     builder.finish()
 }

@@ -12,6 +12,7 @@ mod errors;
 mod harness;
 mod imports;
 mod lists;
+mod names;
 mod notation;
 mod paths;
 mod process;

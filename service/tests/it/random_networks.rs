@@ -108,6 +108,8 @@ const NAMES: &[&str] = &[
     "sqs.us-east-1.amazonaws.com",
     "vpce-1.sqs.eu-west-1.vpce.amazonaws.com",
     "example.com",
+    "a.corp.example",
+    "x.corp.example",
 ];
 
 const ASKED: &[&str] = &[
@@ -134,6 +136,7 @@ pl two two: 10.1.0.0/28, 10.1.0.0/16, 8.8.8.0/24
 pl s3 com.amazonaws.eu-west-1.s3: 52.218.0.0/17
 pl dark dark: unknown
 tgw hub
+zone z corp.example vpcs=a,b: a.corp.example A 10.0.0.5,10.1.0.4,8.8.8.8; *.corp.example CNAME a.corp.example
 ";
 
 prop_compose! {

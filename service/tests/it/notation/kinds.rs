@@ -22,6 +22,7 @@ use causeway_model::resources::{
 use super::Places;
 use super::line::{Line, read, read_all, read_ids};
 
+mod names;
 mod services;
 
 /// Account and Region where a line names none and is in no VPC.
