@@ -10,6 +10,7 @@ mod internet_gateway;
 mod nat_gateway;
 mod network_acl;
 mod peering;
+mod policy;
 mod prefix_list;
 mod route_table;
 mod security_group;

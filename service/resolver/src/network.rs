@@ -38,6 +38,8 @@ pub struct Network {
     /// The VPCs that know a VPC's security groups: active peering connections within its Region.
     pub(crate) peers: FxHashMap<VpcIx, Vec<VpcIx>>,
     pub(crate) names: crate::dns::Names,
+    /// Policies of endpoints.
+    pub(crate) policies: FxHashMap<ResourceIx, crate::policy::Policy>,
     /// Public addresses at which some rule begins or ends, sorted: between two of them all addresses are alike.
     pub(crate) boundaries: Vec<IpAddr>,
     pub(crate) assumptions: Vec<String>,

@@ -18,7 +18,9 @@ use crate::packet::{Matched, Packet};
 use crate::table::{InterfaceIx, Order, Place, PlaceIx, ResourceIx, Rule, SubnetIx, Table};
 
 mod act;
+mod constraints;
 mod filter;
+mod policy;
 
 /// How many ways of one flow are walked.
 pub(crate) const MAX_WAYS: usize = 64;
@@ -32,6 +34,10 @@ pub(crate) struct Walk<'n, R> {
     pub(crate) network: &'n Network,
     /// Whether hops are recorded.
     pub(crate) records: bool,
+    /// What the flow asks a service for.
+    pub(crate) request: Option<&'n causeway_model::flow::Request>,
+    /// What the asker wants of the ways.
+    pub(crate) wanted: crate::constraints::Wanted,
     pub(crate) reader: PhantomData<R>,
 }
 
@@ -288,6 +294,7 @@ impl<R: Reader> Walk<'_, R> {
         if self.records {
             self.record_hop(traveller, place);
         }
+        self.note_lost(traveller, place);
         None
     }
 
@@ -332,6 +339,10 @@ impl<R: Reader> Walk<'_, R> {
                 self.filter(traveller, place, table);
                 Next::Table
             }
+            Stage::Policy => {
+                self.policy(traveller, place, table);
+                Next::Table
+            }
             Stage::SourceDestCheck
             | Stage::RouteTable
             | Stage::State
@@ -340,7 +351,6 @@ impl<R: Reader> Walk<'_, R> {
             | Stage::Forwarding
             | Stage::Delivery
             | Stage::Choice
-            | Stage::Policy
             | Stage::Firewall => {
                 let mut rules = decide::deciding::<R>(table, &traveller.packet, self.network);
                 if table.stage == Stage::RouteTable {

@@ -95,12 +95,17 @@ fn gateway(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
         Code::VpceGatewayProtocolRestriction,
         "TCP and ICMP echo alone",
     );
+    let policy = super::policy::table(builder, at, endpoint);
     let deliver = builder.always(
         Stage::Delivery,
         Action::Deliver(End::ServiceAtGateway(back)),
         service_words(endpoint),
     );
-    let place = builder.fill(Key::Endpoint(at), at, vec![state, admission, deliver]);
+    let place = builder.fill(
+        Key::Endpoint(at),
+        at,
+        vec![state, admission, policy, deliver],
+    );
     for place in [place, back] {
         builder.edit(place, |place| place.keeps_groups = false);
     }
@@ -127,8 +132,13 @@ fn interface(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
         let label = format!("{words}, which is not in the topology");
         (Action::Unknown(Code::VpceServiceNotFound), label)
     };
+    let policy = super::policy::table(builder, at, endpoint);
     let deliver = builder.always(Stage::Delivery, action, label);
-    builder.fill(Key::Endpoint(at), at, vec![state, admission, deliver]);
+    builder.fill(
+        Key::Endpoint(at),
+        at,
+        vec![state, admission, policy, deliver],
+    );
 }
 
 fn service_words(endpoint: &VpcEndpoint) -> String {

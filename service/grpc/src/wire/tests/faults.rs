@@ -199,6 +199,7 @@ fn a_flow_is_told_all_that_is_wrong_with_it() {
             protocol,
             destination_port,
             source_port,
+            ..v1::Flow::default()
         };
         assert_eq!(told(read(|faults| flow::parse(wire, faults))), expected);
     }

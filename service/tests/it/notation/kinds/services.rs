@@ -69,7 +69,7 @@ fn side(
     })
 }
 
-/// `endpoint NAME VPC TYPE SERVICE [routes=A,B] [enis=A,B] [sg=A,B] [private-dns=on] [names=A,B] [state=STATE]`
+/// `endpoint NAME VPC TYPE SERVICE [routes=A,B] [enis=A,B] [sg=A,B] [private-dns=on] [names=A,B] [state=STATE] [: POLICY]`, the policy as JSON
 fn endpoint(line: &mut Line<'_>) -> Result<Body, String> {
     let (own, vpc) = (line.word("the name")?, line.word("the VPC")?);
     let r#type = line.word("the type")?;
@@ -90,7 +90,10 @@ fn endpoint(line: &mut Line<'_>) -> Result<Body, String> {
         group_ids: read_ids("sg-", line.list("sg"))?,
         private_dns_enabled: line.option("private-dns") == Some("on"),
         dns_entries: entries.collect(),
-        policy_document: String::new(),
+        policy_document: Some(line.rest)
+            .filter(|text| !text.is_empty())
+            .map(read)
+            .transpose()?,
         service_region: None,
         resource_configuration_arn: None,
         service_network_arn: None,
