@@ -78,7 +78,8 @@ impl Asked<'_> {
                     return Decision::Denies(format!("{words} denies {}", self.request.action()));
                 }
                 (Matched::Yes, PolicyEffect::Allow) => {
-                    allows.get_or_insert(format!("{words} allows {}", self.request.action()));
+                    let told = || format!("{words} allows {}", self.request.action());
+                    allows.get_or_insert_with(told);
                 }
                 (Matched::Unknown | Matched::Partly, effect) => {
                     let [deny, allow] = &mut doubts;

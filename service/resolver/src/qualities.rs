@@ -61,12 +61,11 @@ fn place(network: &Network, hop: &Hop) -> (Option<Region>, Option<ZoneName>) {
     let Some((at, resource)) = at.and_then(|at| Some((at, network.resource(at)?))) else {
         return (None, None);
     };
-    let zone = match &resource.body {
-        Body::Subnet(subnet) => subnet.availability_zone.clone(),
-        _ => network
-            .primary
-            .get(&at)
-            .and_then(|own| network.zone(*own).cloned()),
+    let zone = if let Body::Subnet(subnet) = &resource.body {
+        subnet.availability_zone.clone()
+    } else {
+        let own = network.primary.get(&at);
+        own.and_then(|own| network.zone(*own).cloned())
     };
     (resource.region.clone(), zone)
 }

@@ -16,6 +16,7 @@ mod names;
 mod notation;
 mod paths;
 mod process;
+mod qualities;
 mod random_networks;
 mod scenarios;
 mod server;

@@ -119,6 +119,9 @@ const ASKED: &[&str] = &[
     "udp/53",
     "icmp",
     "tcp/443 from 1024",
+    "tcp/443 as arn:aws:iam::111111111111:role/app s3:GetObject arn:aws:s3:::data/one",
+    "tcp/443 without eu-west-1b",
+    "tcp/443 avoiding pl-one,subnet-b through subnet-a",
     "47",
 ];
 
@@ -224,6 +227,7 @@ fn switches() -> impl Strategy<Value = String> {
         line(&[
             "endpoint s3 a gateway com.amazonaws.eu-west-1.s3 routes=a",
             "endpoint s3 a gateway com.amazonaws.eu-west-1.s3 state=failed",
+            "endpoint s3 a gateway com.amazonaws.eu-west-1.s3 routes=a: {\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"s3:*\", \"Resource\": \"arn:aws:s3:::data/*\", \"Condition\": {\"IpAddress\": {\"aws:VpcSourceIp\": \"10.0.0.0/28\"}}}}",
             "",
         ]),
         line(&[

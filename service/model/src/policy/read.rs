@@ -69,13 +69,16 @@ fn scope<T>(
     }
 }
 
+/// The items of a list; what is no list is its only item.
+fn one_or_many(held: &Value) -> &[Value] {
+    held.as_array()
+        .map_or_else(|| std::slice::from_ref(held), Vec::as_slice)
+}
+
 /// A text, or a list of them.
 fn texts(at: &str, held: &Value) -> Result<Vec<String>, PolicyError> {
-    let all = match held {
-        Value::Array(all) => all.iter().map(Value::as_str).collect(),
-        one => vec![one.as_str()],
-    };
-    let all: Option<Vec<&str>> = all.into_iter().collect();
+    let all = one_or_many(held).iter().map(Value::as_str);
+    let all: Option<Vec<&str>> = all.collect();
     match all.filter(|all| !all.is_empty()) {
         Some(all) => Ok(all.into_iter().map(str::to_owned).collect()),
         None => fault(at, "a text or a list of texts"),
@@ -145,16 +148,12 @@ fn conditions(at: &str, held: &Value) -> Result<Vec<Condition>, PolicyError> {
 
 /// Texts, numbers and truth values, one or a list, all as texts.
 fn scalars(at: &str, held: &Value) -> Result<Vec<String>, PolicyError> {
-    let all = match held {
-        Value::Array(all) => all.as_slice(),
-        one => std::slice::from_ref(one),
-    };
     let text = |one: &Value| match one {
         Value::String(text) => Some(text.clone()),
         Value::Bool(_) | Value::Number(_) => Some(one.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
-    match all.iter().map(text).collect() {
+    match one_or_many(held).iter().map(text).collect() {
         Some(all) => Ok(all),
         None => fault(at, "a value or a list of values"),
     }

@@ -18,7 +18,7 @@ impl Beside {
         word: &str,
         words: &mut impl Iterator<Item = &'w str>,
     ) -> Result<(), String> {
-        let mut next = || words.next().ok_or(format!("`{word}` lacks a word"));
+        let mut next = || words.next().ok_or_else(|| format!("`{word}` lacks a word"));
         match word {
             "as" => {
                 let (principal, action, resource) = (next()?, next()?, next()?);
