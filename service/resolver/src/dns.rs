@@ -28,6 +28,8 @@ pub(crate) use zones::{Record, Records, ResolverRule, Zone};
 pub(crate) struct Names {
     /// Names of endpoints that resolve everywhere.
     pub(crate) endpoints: FxHashMap<DnsName, EndpointName>,
+    /// Names of load balancers, which resolve everywhere: none where the topology does not hold the addresses of all nodes.
+    pub(crate) balancers: FxHashMap<DnsName, (ResourceIx, Option<Vec<IpAddr>>)>,
     /// Names that endpoints take over inside a VPC; the first label may be `*`.
     pub(crate) private: FxHashMap<(VpcIx, DnsName), PrivateName>,
     /// The private hosted zones.
@@ -38,8 +40,6 @@ pub(crate) struct Names {
     pub(crate) rules: FxHashMap<VpcIx, Vec<ResolverRule>>,
     /// The VPCs whose public names of EC2 are private addresses for a VPC that peers with them.
     pub(crate) resolving_peers: FxHashMap<VpcIx, Vec<VpcIx>>,
-    /// The names of load balancers.
-    pub(crate) balancers: FxHashMap<DnsName, Balancer>,
     /// Endpoints that take over the names of a service in a VPC, of which nobody lists them all.
     pub(crate) unlisted: FxHashMap<(VpcIx, ServiceAddress), ResourceIx>,
     /// DHCP options that name other DNS servers than Amazon's.
@@ -62,14 +62,6 @@ pub(crate) struct PrivateName {
     pub(crate) name: EndpointName,
     /// Whether the endpoint's private DNS is on.
     pub(crate) is_enabled: bool,
-}
-
-/// A load balancer that has a name.
-#[derive(Debug, Clone)]
-pub(crate) struct Balancer {
-    pub(crate) resource: ResourceIx,
-    /// What it resolves to, if that is known.
-    pub(crate) addresses: Option<Vec<IpAddr>>,
 }
 
 /// What a name resolves to.

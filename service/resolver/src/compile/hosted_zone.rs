@@ -9,7 +9,7 @@ use causeway_model::resources::load_balancers::LoadBalancerScheme;
 use causeway_model::resources::transit::VpcPeeringConnectionState;
 use causeway_model::resources::{HostedZone, LoadBalancer};
 
-use crate::dns::{Balancer, Record, Records, ResolverRule, Zone};
+use crate::dns::{Record, Records, ResolverRule, Zone};
 use crate::table::VpcIx;
 
 use super::builder::{Builder, pick};
@@ -148,11 +148,8 @@ fn balancers(builder: &mut Builder) {
         all.sort_unstable();
         all.dedup();
         let addresses = Some(all).filter(|all| !all.is_empty());
-        let balancer = Balancer {
-            resource: at,
-            addresses,
-        };
-        builder.network.names.balancers.insert(name, balancer);
+        let known = &mut builder.network.names.balancers;
+        known.entry(name).or_insert((at, addresses));
     }
 }
 

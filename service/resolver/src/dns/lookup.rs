@@ -211,12 +211,12 @@ impl<'n> Lookup<'n> {
         if let Some(endpoint) = names.endpoints.get(name) {
             return addresses(self.network, endpoint);
         }
-        if let Some(balancer) = names.balancers.get(name) {
-            return match &balancer.addresses {
+        if let Some((balancer, addresses)) = names.balancers.get(name) {
+            return match addresses {
                 Some(all) => Resolved::To(all.iter().copied().map(Addr::Ip).collect(), None),
                 None => {
                     let why = "the addresses of the load balancer are not known";
-                    Resolved::unknown(Code::UnknownResource, Some(balancer.resource), why)
+                    Resolved::unknown(Code::UnknownResource, Some(*balancer), why)
                 }
             };
         }
