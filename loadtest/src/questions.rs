@@ -69,6 +69,7 @@ fn flow(line: &str) -> Result<Flow, String> {
         protocol: protocol(&object)?,
         destination_port: port(&object, "port")?,
         source_port: port(&object, "sourcePort")?,
+        ..Flow::default()
     })
 }
 

@@ -33,6 +33,24 @@ pub fn without_ports(
         protocol: protocol.into(),
         destination_port: None,
         source_port: None,
+        ..Flow::default()
+    }
+}
+
+/// The flow with what its packets ask a service for, so that the policies of endpoints are consulted: who asks, by ARN, the action as
+/// `s3:GetObject`, and the ARN of the resource, or `*`.
+#[must_use]
+pub fn asking(
+    flow: Flow,
+    principal: impl Into<String>,
+    action: impl Into<String>,
+    resource: impl Into<String>,
+) -> Flow {
+    Flow {
+        principal: principal.into(),
+        action: action.into(),
+        resource: resource.into(),
+        ..flow
     }
 }
 

@@ -110,5 +110,6 @@ fn tcp(port: u32) -> Flow {
         protocol: "tcp".to_owned(),
         destination_port: Some(port),
         source_port: None,
+        ..Flow::default()
     }
 }

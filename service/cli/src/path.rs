@@ -29,6 +29,24 @@ pub struct PathArgs {
     /// Source port [default: any ephemeral port]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub source_port: Option<u16>,
+    /// Who asks the service at the end: the policies of endpoints are consulted then
+    #[arg(long, value_name = "ARN", requires = "action", requires = "resource")]
+    pub principal: Option<String>,
+    /// What is asked for, as s3:GetObject
+    #[arg(long, value_name = "ACTION", requires = "principal")]
+    pub action: Option<String>,
+    /// Of what: an ARN, or * for an action that has no resource
+    #[arg(long, value_name = "ARN", requires = "principal")]
+    pub resource: Option<String>,
+    /// Resources and zones to take as down
+    #[arg(long, value_name = "ID|ZONE", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// Resources that the way must pass
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub through: Vec<String>,
+    /// Resources that neither the way nor its reply may pass
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub avoiding: Vec<String>,
     /// Revision to answer from [default: the newest]
     #[arg(long, value_name = "REVISION")]
     pub at: Option<u64>,
@@ -49,6 +67,12 @@ pub(crate) async fn run(args: PathArgs, io: &mut Io<'_>) -> Result<Outcome, CliE
         protocol: args.protocol,
         destination_port: args.port.map(u32::from),
         source_port: args.source_port.map(u32::from),
+        principal: args.principal.unwrap_or_default(),
+        action: args.action.unwrap_or_default(),
+        resource: args.resource.unwrap_or_default(),
+        without: args.without,
+        through: args.through,
+        avoiding: args.avoiding,
     };
     let client = args.connect.client(READ_SECONDS).await?;
     let consistency = args

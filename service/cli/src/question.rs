@@ -1,4 +1,6 @@
-//! A question as one JSON object: `{"from": X, "to": Y, "protocol": "tcp", "port": 443, "sourcePort": N}`; other keys are its asker's.
+//! A question as one JSON object: `{"from": X, "to": Y, "protocol": "tcp", "port": 443, "sourcePort": N}`, who asks for what
+//! (`principal`, `action`, `resource`), and what its way must do without, pass and not pass (`without`, `through`, `avoiding`, lists);
+//! other keys are its asker's.
 
 use serde_json::{Map, Value};
 
@@ -46,6 +48,12 @@ pub(crate) fn flow(question: &Map<String, Value>) -> Result<v1::Flow, QuestionEr
         protocol,
         destination_port,
         source_port: port(question, "sourcePort")?,
+        principal: text(question, "principal")?,
+        action: text(question, "action")?,
+        resource: text(question, "resource")?,
+        without: texts(question, "without")?,
+        through: texts(question, "through")?,
+        avoiding: texts(question, "avoiding")?,
     })
 }
 
@@ -61,6 +69,29 @@ fn end(question: &Map<String, Value>, field: &'static str) -> Result<String, Que
         None => Err(QuestionError::Missing { field }),
         Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
         Some(other) => Err(wrong(field, "an id, an address or a name", other)),
+    }
+}
+
+/// A text that may be missing.
+fn text(question: &Map<String, Value>, field: &'static str) -> Result<String, QuestionError> {
+    match given(question, field) {
+        None => Ok(String::new()),
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(other) => Err(wrong(field, "a text", other)),
+    }
+}
+
+/// A list of texts that may be missing.
+fn texts(question: &Map<String, Value>, field: &'static str) -> Result<Vec<String>, QuestionError> {
+    let expected = "a list of texts";
+    match given(question, field) {
+        None => Ok(Vec::new()),
+        Some(Value::Array(items)) => items
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned))
+            .map(|item| item.ok_or_else(|| wrong(field, expected, &Value::from(items.clone()))))
+            .collect(),
+        Some(other) => Err(wrong(field, expected, other)),
     }
 }
 

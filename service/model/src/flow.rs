@@ -9,6 +9,12 @@ use thiserror::Error;
 use crate::ids::{DnsName, IdError, ResourceId, looks_like_resource_id};
 use crate::protocol::{PortRange, Protocol};
 
+mod constraints;
+mod request;
+
+pub use constraints::{Constraints, Lost};
+pub use request::{Request, RequestError};
+
 /// One end of a flow.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FlowEnd {
@@ -81,6 +87,10 @@ pub struct Flow {
     protocol: Protocol,
     source_ports: PortRange,
     destination_ports: PortRange,
+    /// What the packets ask a service for; none if only they matter.
+    pub request: Option<Request>,
+    /// What its ways must do without, take and not take.
+    pub constraints: Constraints,
 }
 
 /// The ports do not fit the protocol.
@@ -127,6 +137,8 @@ impl Flow {
             protocol,
             source_ports,
             destination_ports,
+            request: None,
+            constraints: Constraints::default(),
         })
     }
 

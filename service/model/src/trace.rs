@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::fields::enumeration;
-use crate::ids::{Region, ResourceId};
+use crate::ids::{Region, ResourceId, ZoneName};
 use crate::protocol::{PortRange, Protocol};
 use crate::resource::Kind;
 
@@ -255,6 +255,10 @@ enumeration! {
         TransitGatewayApplianceModeRecommended = "TRANSIT_GATEWAY_APPLIANCE_MODE_RECOMMENDED",
         /// The target group's attributes are not known, so AWS's defaults are assumed. Information.
         MissingTargetGroupAttributes = "MISSING_TARGET_GROUP_ATTRIBUTES",
+        /// The way does not pass a resource that the flow wants it to pass.
+        ComponentFilterRestriction = "COMPONENT_FILTER_RESTRICTION",
+        /// The way passes a resource that the flow does not want it to pass.
+        ComponentFilterRestrictionRemovedComponent = "COMPONENT_FILTER_RESTRICTION_REMOVED_COMPONENT",
     }
 }
 
@@ -397,4 +401,19 @@ pub struct PathAnswer {
     pub alternatives_truncated: bool,
     /// What the answer takes for granted.
     pub assumptions: Vec<String>,
+    /// What the way that is told is like, if one is.
+    pub qualities: Option<Qualities>,
+}
+
+/// What a way is like, in both directions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Qualities {
+    /// Whether a packet on it has a public address.
+    pub uses_public_addresses: bool,
+    /// Whether it leaves the Amazon network.
+    pub leaves_aws_network: bool,
+    /// Regions that the forward way crosses, in order.
+    pub regions: Vec<Region>,
+    /// Zones that the forward way crosses, in order.
+    pub zones: Vec<ZoneName>,
 }

@@ -8,9 +8,11 @@ use causeway_model::trace::{
     Alternative, Code, Direction, Disposition, Explanation, PathAnswer, Trace, Verdict,
 };
 
+use crate::constraints::Wanted;
 use crate::decide::Reader;
 use crate::ends::{self, Begin, Must, Plan, Remark};
 use crate::network::Network;
+use crate::qualities;
 use crate::table::ResourceIx;
 use crate::walk::devices;
 use crate::walk::{Effect, Issue, MAX_WAYS, Traveller, Walk, Way};
@@ -37,6 +39,8 @@ pub(crate) fn resolve<R: Reader>(
     let walk: Walk<'_, R> = Walk {
         network,
         records: depth == Depth::Full,
+        request: flow.request.as_ref(),
+        wanted: Wanted::read(network, &flow.constraints)?,
         reader: PhantomData,
     };
     Ok(match ends::plan(network, flow)? {
@@ -63,6 +67,7 @@ fn settled(network: &Network, verdict: Verdict, remark: Remark) -> PathAnswer {
         alternatives: Vec::new(),
         alternatives_truncated: false,
         assumptions: Vec::new(),
+        qualities: None,
     }
 }
 
@@ -94,12 +99,14 @@ fn judge_all<R: Reader>(walk: &Walk<'_, R>, begins: &[Begin]) -> (Vec<Judged>, b
         is_truncated |= has_more;
         for mut way in ways {
             check_end(walk.network, begin, &mut way);
+            walk.check_passes(&mut way);
+            walk.check_avoids(&mut way);
             let (replies, has_more) = replies(walk, &way);
             is_truncated |= has_more;
             judged.extend(
                 replies
                     .into_iter()
-                    .map(|reply| judge(walk.network, begin, way.clone(), reply)),
+                    .map(|reply| judge(walk, begin, way.clone(), reply)),
             );
         }
     }
@@ -142,9 +149,15 @@ fn replies<R: Reader>(walk: &Walk<'_, R>, way: &Way) -> (Vec<Option<Way>>, bool)
     }
 }
 
-fn judge(network: &Network, begin: &Begin, forward: Way, mut reply: Option<Way>) -> Judged {
+fn judge<R: Reader>(
+    walk: &Walk<'_, R>,
+    begin: &Begin,
+    forward: Way,
+    mut reply: Option<Way>,
+) -> Judged {
     if let Some(reply) = &mut reply {
-        check_reply(network, begin, &forward, reply);
+        check_reply(walk.network, begin, &forward, reply);
+        walk.check_avoids(reply);
     }
     let mut issues = forward.traveller.issues.clone();
     let back = reply.iter().flat_map(|reply| &reply.traveller.issues);
@@ -235,6 +248,8 @@ fn together<R: Reader>(
         (told(first.forward), first.reply.and_then(told))
     });
     let assumptions = assumptions(network, forward.iter().chain(&reply));
+    let qualities = forward.as_ref();
+    let qualities = qualities.map(|forward| qualities::of(network, forward, reply.as_ref()));
     PathAnswer {
         verdict,
         forward,
@@ -243,6 +258,7 @@ fn together<R: Reader>(
         alternatives,
         alternatives_truncated: is_truncated || has_more,
         assumptions,
+        qualities,
     }
 }
 

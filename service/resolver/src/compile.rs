@@ -11,6 +11,7 @@ mod firewall;
 mod firewall_rules;
 mod gateway_load_balancer;
 mod gateway_targets;
+mod hosted_zone;
 mod inspection;
 mod interface;
 mod internet_gateway;
@@ -20,6 +21,7 @@ mod network_acl;
 mod on_premises;
 mod origins;
 mod peering;
+mod policy;
 mod prefix_list;
 mod regional_nat;
 mod route_table;
@@ -66,5 +68,6 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     gateway_load_balancer::compile(&mut builder);
     firewall::compile(&mut builder);
     dns_names::compile(&mut builder);
+    hosted_zone::compile(&mut builder);
     builder.finish()
 }

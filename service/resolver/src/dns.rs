@@ -16,6 +16,13 @@ use crate::network::Network;
 use crate::packet::is_private_address;
 use crate::table::{AddressMatch, InterfaceIx, ResourceIx, VpcIx};
 
+mod hosts;
+mod lookup;
+mod zones;
+
+use lookup::Lookup;
+pub(crate) use zones::{Record, Records, ResolverRule, Zone};
+
 /// The names that the topology gives.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -25,8 +32,16 @@ pub(crate) struct Names {
     pub(crate) balancers: FxHashMap<DnsName, (ResourceIx, Option<Vec<IpAddr>>)>,
     /// Names that endpoints take over inside a VPC; the first label may be `*`.
     pub(crate) private: FxHashMap<(VpcIx, DnsName), PrivateName>,
-    /// What decides about other names in a VPC, and is not walked yet: private hosted zones, Resolver rules.
-    pub(crate) zones: FxHashMap<VpcIx, Vec<(Option<DnsName>, ResourceIx)>>,
+    /// The private hosted zones.
+    pub(crate) zones: Vec<Zone>,
+    /// The zones that answer in a VPC, by their places among all.
+    pub(crate) zones_of: FxHashMap<VpcIx, Vec<usize>>,
+    /// The Resolver rules of a VPC.
+    pub(crate) rules: FxHashMap<VpcIx, Vec<ResolverRule>>,
+    /// The VPCs whose public names of EC2 are private addresses for a VPC that peers with them.
+    pub(crate) resolving_peers: FxHashMap<VpcIx, Vec<VpcIx>>,
+    /// Endpoints that take over the names of a service in a VPC, of which nobody lists them all.
+    pub(crate) unlisted: FxHashMap<(VpcIx, ServiceAddress), ResourceIx>,
     /// DHCP options that name other DNS servers than Amazon's.
     pub(crate) other_servers: FxHashMap<VpcIx, ResourceIx>,
     /// Public names of AWS services that the topology lists.
@@ -54,54 +69,27 @@ pub(crate) struct PrivateName {
 /// What a name resolves to.
 #[derive(Debug)]
 pub(crate) enum Resolved {
-    /// To these addresses, and the endpoint that would have taken the name over if private DNS were on.
+    /// To these addresses, and the endpoint or hosted zone that would have known the name if what it needs were on.
     To(Vec<Addr>, Option<ResourceIx>),
-    /// To nothing: this stops every packet.
-    Nothing(Code, Option<ResourceIx>),
-    /// It cannot be known.
-    Unknown(Code, Option<ResourceIx>),
+    /// To nothing, and why: this stops every packet.
+    Nothing(Code, Option<ResourceIx>, &'static str),
+    /// It cannot be known, and why.
+    Unknown(Code, Option<ResourceIx>, &'static str),
+}
+
+impl Resolved {
+    fn nothing(code: Code, at: Option<ResourceIx>, why: &'static str) -> Self {
+        Self::Nothing(code, at, why)
+    }
+
+    fn unknown(code: Code, at: Option<ResourceIx>, why: &'static str) -> Self {
+        Self::Unknown(code, at, why)
+    }
 }
 
 /// Resolves a name, as a VPC does; without a VPC, as the internet does.
 pub(crate) fn resolve(network: &Network, vpc: Option<VpcIx>, name: &DnsName) -> Resolved {
-    let mut disabled = None;
-    if let Some((at, entry)) = vpc.and_then(|at| Some((at, network.vpc(at)?))) {
-        if let Some(options) = network.names.other_servers.get(&at) {
-            return Resolved::Unknown(Code::UnsupportedComponent, Some(*options));
-        }
-        if !entry.dns_support {
-            return Resolved::Nothing(Code::DnsSupportDisabled, Some(entry.resource));
-        }
-        let private = private_name(network, at, name);
-        let is_on = |private: &PrivateName| private.is_enabled && entry.dns_hostnames;
-        let taken = private.filter(|(_, private)| is_on(private));
-        if let Some(zone) = deciding_zone(network, at, name, taken.map(|(length, _)| length)) {
-            return Resolved::Unknown(Code::UnsupportedComponent, Some(zone));
-        }
-        if let Some((_, private)) = taken {
-            if !private.is_verified {
-                let endpoint = Some(private.name.endpoint);
-                return Resolved::Unknown(Code::DnsPrivateNameNotVerified, endpoint);
-            }
-            return addresses(network, &private.name);
-        }
-        disabled = private.map(|(_, private)| private.name.endpoint);
-    }
-    if let Some(endpoint) = network.names.endpoints.get(name) {
-        return addresses(network, endpoint);
-    }
-    match network.names.balancers.get(name) {
-        Some((_, Some(addresses))) => {
-            let addresses = addresses.iter().copied().map(Addr::Ip).collect();
-            return Resolved::To(addresses, disabled);
-        }
-        Some((at, None)) => return Resolved::Unknown(Code::UnknownResource, Some(*at)),
-        None => {}
-    }
-    match public_service(network, name) {
-        Some(service) => Resolved::To(service_addresses(network, service), disabled),
-        None => Resolved::Unknown(Code::UnknownDestination, None),
-    }
+    Lookup::new(network, vpc).name(name)
 }
 
 fn addresses(network: &Network, name: &EndpointName) -> Resolved {
@@ -110,7 +98,8 @@ fn addresses(network: &Network, name: &EndpointName) -> Resolved {
         .as_ref()
         .filter(|interfaces| !interfaces.is_empty())
     else {
-        return Resolved::Unknown(Code::UnknownResource, Some(name.endpoint));
+        let why = "the topology does not hold the endpoint's interfaces";
+        return Resolved::Unknown(Code::UnknownResource, Some(name.endpoint), why);
     };
     let entries = interfaces
         .iter()
@@ -147,27 +136,7 @@ fn wildcards(name: &DnsName) -> impl Iterator<Item = DnsName> {
     dots.filter_map(|(dot, _)| format!("*{}", text.get(dot..)?).parse().ok())
 }
 
-/// The hosted zone or rule that decides about a name, where it is more specific than the endpoint's.
-fn deciding_zone(
-    network: &Network,
-    vpc: VpcIx,
-    name: &DnsName,
-    private: Option<usize>,
-) -> Option<ResourceIx> {
-    let zones = network.names.zones.get(&vpc)?;
-    let holds = |zone: &Option<DnsName>| match zone {
-        None => Some(0),
-        Some(zone) => is_within(name, zone).then(|| zone.as_str().len()),
-    };
-    let best = zones
-        .iter()
-        .filter_map(|(zone, at)| Some((holds(zone)?, *at)))
-        .max_by_key(|(length, _)| *length)?;
-    private
-        .is_none_or(|length| best.0 >= length)
-        .then_some(best.1)
-}
-
+/// Whether a name is a zone's, or below it.
 fn is_within(name: &DnsName, zone: &DnsName) -> bool {
     name == zone
         || name
@@ -185,24 +154,50 @@ fn public_service(network: &Network, name: &DnsName) -> Option<ServiceAddress> {
     listed.cloned().or_else(|| service_of_public_name(name))
 }
 
-/// The service that a name of the form `<service>.<Region>.amazonaws.com` is of; also names of S3 buckets and of ECR.
+/// The service that a name is of, as far as its form is certain: `<service>.<Region>.amazonaws.com`, the dual-stack forms of S3 and
+/// those under `api.aws`; also names of S3 buckets and of ECR registries. Whether the FIPS names of S3 and DynamoDB are of their
+/// prefix lists, nobody says.
 fn service_of_public_name(name: &DnsName) -> Option<ServiceAddress> {
-    let (own, region) = name
-        .as_str()
-        .strip_suffix(".amazonaws.com")?
-        .rsplit_once('.')?;
+    let name = name.as_str();
+    let (domain, form): (&str, fn(&str) -> Option<&str>) =
+        if let Some(domain) = name.strip_suffix(".amazonaws.com") {
+            (domain, service_of_label)
+        } else if let Some(domain) = name.strip_suffix(".api.aws") {
+            (domain, service_of_dual_stack_label)
+        } else {
+            (name.strip_suffix(".on.aws")?, registry_of_label)
+        };
+    let (own, region) = domain.rsplit_once('.')?;
     let region = region_of(region)?;
-    let service = match own {
-        "api.ecr" => "ecr.api",
-        _ if own == "dkr.ecr" || own.ends_with(".dkr.ecr") => "ecr.dkr",
-        _ if own.ends_with(".s3") => "s3",
-        _ if !own.contains('.') => own,
-        _ => return None,
-    };
     Some(ServiceAddress {
-        service: service.to_owned(),
+        service: form(own)?.to_owned(),
         region,
     })
+}
+
+fn service_of_label(own: &str) -> Option<&str> {
+    match own {
+        "api.ecr" => Some("ecr.api"),
+        "s3.dualstack" => Some("s3"),
+        _ if own == "dkr.ecr" || own.ends_with(".dkr.ecr") => Some("ecr.dkr"),
+        _ if own.ends_with(".s3") || own.ends_with(".s3.dualstack") => Some("s3"),
+        _ if own.starts_with("s3-") || own == "dynamodb-fips" => None,
+        _ if !own.contains('.') => Some(own),
+        _ => None,
+    }
+}
+
+fn service_of_dual_stack_label(own: &str) -> Option<&str> {
+    match own {
+        "ecr" => Some("ecr.api"),
+        _ if own.starts_with("s3-") || own == "dynamodb-fips" => None,
+        _ if !own.contains('.') => Some(own),
+        _ => None,
+    }
+}
+
+fn registry_of_label(own: &str) -> Option<&'static str> {
+    (own == "dkr-ecr" || own.ends_with(".dkr-ecr")).then_some("ecr.dkr")
 }
 
 /// The public names of an AWS service: the other way round.

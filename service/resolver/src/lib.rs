@@ -4,6 +4,7 @@
 
 mod answer;
 mod compile;
+mod constraints;
 mod decide;
 mod dns;
 mod ends;
@@ -11,7 +12,9 @@ mod ends;
 mod naive;
 mod network;
 mod packet;
+mod policy;
 mod prefix_index;
+mod qualities;
 mod table;
 mod walk;
 
@@ -35,7 +38,7 @@ pub enum Depth {
 /// A flow that has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ResolveError {
-    /// The source or the destination is a resource that the topology does not hold.
+    /// An end of the flow, or a resource or zone of its constraints, is not in the topology.
     #[error("`{id}` is not in the topology")]
     UnknownResource {
         /// Its id.
@@ -53,7 +56,7 @@ impl Network {
     /// The answer to a flow.
     ///
     /// # Errors
-    /// [`ResolveError`] if an end of the flow names a resource that the topology does not hold.
+    /// [`ResolveError`] if the flow names a resource or a zone that the topology does not hold.
     pub fn resolve(&self, flow: &Flow, depth: Depth) -> Result<PathAnswer, ResolveError> {
         answer::resolve::<decide::Indexed>(self, flow, depth)
     }

@@ -45,6 +45,8 @@ pub struct Network {
     /// The devices that the route tables of internet gateways send packets to.
     pub(crate) redirections: std::collections::BTreeSet<PlaceIx>,
     pub(crate) names: crate::dns::Names,
+    /// Policies of endpoints.
+    pub(crate) policies: FxHashMap<ResourceIx, crate::policy::Policy>,
     /// Public addresses at which some rule begins or ends, sorted: between two of them all addresses are alike.
     pub(crate) boundaries: Vec<IpAddr>,
     /// Elastic IP addresses that are associated with nothing.

@@ -38,7 +38,7 @@ pub(crate) enum Matched {
 }
 
 impl Matched {
-    fn from(matches: bool) -> Self {
+    pub(crate) fn from(matches: bool) -> Self {
         if matches { Self::Yes } else { Self::No }
     }
 }

@@ -7,20 +7,23 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use causeway_model::protocol::PortRange;
-use causeway_model::trace::{
-    Addr, Code, Direction, Disposition, Header, Hop, Stage, Step, StepAction,
-};
+use causeway_model::trace::{Code, Direction, Disposition, Hop, Stage, Step, StepAction};
 
 use crate::decide::{self, Reader};
 use crate::network::Network;
-use crate::packet::{Matched, Packet};
-use crate::table::{InterfaceIx, Order, Place, PlaceIx, ResourceIx, Rule, SubnetIx, Table};
+use crate::packet::Matched;
+use crate::table::{InterfaceIx, Order, Place, PlaceIx, ResourceIx, Rule, Table};
 
 mod act;
 mod choice;
+mod constraints;
 pub(crate) mod devices;
 mod filter;
+mod policy;
+mod traveller;
+
+use traveller::Translation;
+pub(crate) use traveller::{Traveller, Way};
 
 /// How many ways of one flow are walked.
 pub(crate) const MAX_WAYS: usize = 64;
@@ -34,6 +37,10 @@ pub(crate) struct Walk<'n, R> {
     pub(crate) network: &'n Network,
     /// Whether hops are recorded.
     pub(crate) records: bool,
+    /// What the flow asks a service for.
+    pub(crate) request: Option<&'n causeway_model::flow::Request>,
+    /// What the asker wants of the ways.
+    pub(crate) wanted: crate::constraints::Wanted,
     pub(crate) reader: PhantomData<R>,
 }
 
@@ -62,131 +69,6 @@ pub(crate) enum Effect {
     Informs,
 }
 
-/// A rewriting that replies undo.
-#[derive(Debug, Clone, Default)]
-struct Translation {
-    by: Option<ResourceIx>,
-    /// The source it replaced.
-    source: Option<(Addr, PortRange)>,
-    /// The destination it replaced.
-    destination: Option<(Addr, PortRange)>,
-    /// The source it gave, and where replies to that come back to.
-    back: Option<(Addr, PlaceIx)>,
-    /// Whether replies come back there whatever routes say.
-    skips_routes: bool,
-}
-
-/// A packet on one way, with what it leaves behind.
-#[derive(Debug, Clone)]
-pub(crate) struct Traveller {
-    pub(crate) packet: Packet,
-    direction: Direction,
-    at: PlaceIx,
-    next: usize,
-    /// The subnet whose link it was on last, until now.
-    link: Option<SubnetIx>,
-    /// The interface it comes from, even when nobody can tell any more.
-    origin: Option<InterfaceIx>,
-    /// The interfaces it passed last, newest last.
-    passed: Vec<InterfaceIx>,
-    /// The interfaces that keep state of the connection.
-    stateful: Vec<InterfaceIx>,
-    /// Where the packet was that this is the reply to.
-    went: Vec<PlaceIx>,
-    /// Why nobody can tell any more what security groups it comes from.
-    lost: Option<Code>,
-    translations: Vec<Translation>,
-    /// What tables gave the connection that it keeps.
-    kept: Vec<devices::Kept>,
-    visited: Vec<(PlaceIx, Header)>,
-    pub(crate) hops: Vec<Hop>,
-    pub(crate) issues: Vec<Issue>,
-}
-
-/// A way at its end.
-#[derive(Debug, Clone)]
-pub(crate) struct Way {
-    pub(crate) traveller: Traveller,
-    pub(crate) disposition: Disposition,
-    /// Where replies enter, if it arrived.
-    pub(crate) reply_at: Option<PlaceIx>,
-    /// The interface it was delivered to.
-    pub(crate) interface: Option<InterfaceIx>,
-}
-
-impl Traveller {
-    /// A packet at its start.
-    pub(crate) fn new(packet: Packet, at: PlaceIx) -> Self {
-        Self {
-            origin: packet.sender,
-            packet,
-            direction: Direction::Forward,
-            at,
-            next: 0,
-            link: None,
-            passed: Vec::new(),
-            stateful: Vec::new(),
-            went: Vec::new(),
-            lost: None,
-            translations: Vec::new(),
-            kept: Vec::new(),
-            visited: Vec::new(),
-            hops: Vec::new(),
-            issues: Vec::new(),
-        }
-    }
-
-    /// Whether it was at a place of this resource.
-    pub(crate) fn has_passed(&self, network: &Network, resource: ResourceIx) -> bool {
-        self.visited.iter().any(|(place, _)| {
-            network
-                .place(*place)
-                .is_some_and(|place| place.resource == Some(resource))
-        })
-    }
-
-    /// Where a reply comes back to that goes to an address which a component gave the packet, and which no interface has.
-    fn way_back(&self) -> Option<PlaceIx> {
-        let to = &self.packet.header.destination;
-        let given = self
-            .translations
-            .iter()
-            .rev()
-            .filter_map(|made| made.back.as_ref());
-        let mut given = given.filter(|_| self.packet.is_reply);
-        given
-            .find(|(address, _)| address == to)
-            .map(|(_, back)| *back)
-    }
-
-    /// Where a reply comes back to that goes to a source which a component has kept: no route is asked.
-    fn kept_way_back(&self) -> Option<PlaceIx> {
-        let kept = self.translations.iter().rev();
-        let mut kept = kept.filter(|made| self.packet.is_reply && made.skips_routes);
-        let (to, back) = kept.find_map(|made| made.back.as_ref())?;
-        (*to == self.packet.header.destination).then_some(*back)
-    }
-
-    pub(crate) fn note(
-        &mut self,
-        effect: Effect,
-        code: Code,
-        resource: Option<ResourceIx>,
-        detail: String,
-    ) {
-        let issue = Issue {
-            effect,
-            code,
-            resource,
-            direction: self.direction,
-            detail,
-        };
-        if !self.issues.contains(&issue) {
-            self.issues.push(issue);
-        }
-    }
-}
-
 /// A way that is still to be gone, or to be told of.
 #[derive(Debug)]
 enum Pending {
@@ -196,29 +78,6 @@ enum Pending {
     Staying(Traveller),
     /// At its end.
     Ended(Way),
-}
-
-impl Way {
-    fn lost(traveller: Traveller, disposition: Disposition) -> Self {
-        Self {
-            traveller,
-            disposition,
-            reply_at: None,
-            interface: None,
-        }
-    }
-
-    /// The reply to the packet that arrived, where it enters the network.
-    pub(crate) fn reply(&self) -> Option<Traveller> {
-        let mut reply = Traveller::new(self.traveller.packet.reply(), self.reply_at?);
-        reply.direction = Direction::Return;
-        reply.stateful.clone_from(&self.traveller.passed);
-        let went = self.traveller.visited.iter();
-        reply.went = went.map(|(place, _)| *place).collect();
-        reply.translations.clone_from(&self.traveller.translations);
-        reply.kept.clone_from(&self.traveller.kept);
-        Some(reply)
-    }
 }
 
 /// What becomes of a packet after a table.
@@ -315,6 +174,7 @@ impl<R: Reader> Walk<'_, R> {
         if place.is_zonal && traveller.packet.is_reply {
             self.note_other_zone(traveller, place);
         }
+        self.note_lost(traveller, place);
         None
     }
 
@@ -369,6 +229,10 @@ impl<R: Reader> Walk<'_, R> {
                 self.filter(traveller, place, table);
                 Next::Table
             }
+            Stage::Policy => {
+                self.policy(traveller, place, table);
+                Next::Table
+            }
             Stage::SourceDestCheck
             | Stage::RouteTable
             | Stage::State
@@ -377,7 +241,6 @@ impl<R: Reader> Walk<'_, R> {
             | Stage::Forwarding
             | Stage::Delivery
             | Stage::Choice
-            | Stage::Policy
             | Stage::Firewall => {
                 if let Some(back) = traveller
                     .kept_way_back()

@@ -4,8 +4,10 @@
 //! Region of what is in a VPC are the VPC's. `#` begins a comment; a VPC or subnet stands before what is in it. Each function of
 //! `kinds.rs` opens with the form of its line.
 //!
-//! A question is `? SOURCE -> DESTINATION [PROTOCOL[/PORT]] [from PORT]`; what is expected stands below it, up to a blank line.
+//! A question is `? SOURCE -> DESTINATION [PROTOCOL[/PORT]] [from PORT] [as PRINCIPAL ACTION RESOURCE] [without A,B] [through A,B] [avoiding A,B]`;
+//! what is expected stands below it, up to a blank line.
 
+mod asked;
 mod kinds;
 mod line;
 mod rules;
@@ -126,11 +128,13 @@ fn flow(text: &str) -> Result<Flow, String> {
         Some(service) => service.split_once('/').unwrap_or((service, "")),
         None => ("tcp", "443"),
     };
-    let source_port = match (words.next(), words.next(), words.next()) {
-        (None, _, _) => None,
-        (Some("from"), Some(port), None) => Some(line::read(port)?),
-        _ => return Err("expected `from PORT` after the protocol, and nothing more".to_owned()),
-    };
+    let (mut source_port, mut beside) = (None, asked::Beside::default());
+    while let Some(word) = words.next() {
+        match word {
+            "from" => source_port = words.next().map(line::read).transpose()?,
+            other => beside.read(other, &mut words)?,
+        }
+    }
     let port = if port.is_empty() {
         None
     } else {
@@ -138,5 +142,6 @@ fn flow(text: &str) -> Result<Flow, String> {
     };
     let ends: (FlowEnd, FlowEnd) = (line::read(source)?, line::read(destination)?);
     let flow = Flow::new(ends, line::read(protocol)?, port, source_port);
-    flow.map_err(|error| error.to_string())
+    flow.map(|flow| beside.of(flow))
+        .map_err(|error| error.to_string())
 }

@@ -130,6 +130,8 @@ const NAMES: &[&str] = &[
     "sqs.us-east-1.amazonaws.com",
     "vpce-1.sqs.eu-west-1.vpce.amazonaws.com",
     "example.com",
+    "a.corp.example",
+    "x.corp.example",
 ];
 
 const ASKED: &[&str] = &[
@@ -139,6 +141,9 @@ const ASKED: &[&str] = &[
     "udp/53",
     "icmp",
     "tcp/443 from 1024",
+    "tcp/443 as arn:aws:iam::111111111111:role/app s3:GetObject arn:aws:s3:::data/one",
+    "tcp/443 without eu-west-1b",
+    "tcp/443 avoiding pl-one,subnet-b through subnet-a",
     "47",
 ];
 
@@ -200,6 +205,7 @@ firewall fw a fw: fw b
 fw-policy fw forward_to_sfe stateless=quick stateful=rules
 fw-rules quick stateless: drop udp any:53 -> any; pass icmp any -> any; drop tcp any -> any:22-80 options
 fw-rules rules stateful: drop tcp any -> 10.0.0.0/16:1024-50000; pass tcp 10.0.0.0/8 -> any:443; drop all any <> 8.8.0.0/16
+zone z corp.example vpcs=a,b: a.corp.example A 10.0.0.5,10.1.0.4,8.8.8.8; *.corp.example CNAME a.corp.example
 ";
 
 prop_compose! {
@@ -287,6 +293,7 @@ fn switches() -> impl Strategy<Value = String> {
         line(&[
             "endpoint s3 a gateway com.amazonaws.eu-west-1.s3 routes=a",
             "endpoint s3 a gateway com.amazonaws.eu-west-1.s3 state=failed",
+            "endpoint s3 a gateway com.amazonaws.eu-west-1.s3 routes=a: {\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"s3:*\", \"Resource\": \"arn:aws:s3:::data/*\", \"Condition\": {\"IpAddress\": {\"aws:VpcSourceIp\": \"10.0.0.0/28\"}}}}",
             "",
         ]),
         line(&[

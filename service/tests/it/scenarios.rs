@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use causeway_client::{ClientError, consistency};
 use causeway_engine::{Clock, Consistency, Engine, EngineError, Limits, Write};
-use causeway_model::flow::Flow;
+use causeway_model::flow::{Flow, Request};
 use causeway_model::revision::{Revision, Timestamp};
 use causeway_model::trace::{Code, PathAnswer};
 use causeway_proto::v1;
@@ -192,8 +192,10 @@ impl Asked {
                     Some(v1::ErrorReason::ResourceNotFound),
                     "{refusal}"
                 );
-                let named = [&question.flow.source, &question.flow.destination];
-                let named = named.iter().map(ToString::to_string);
+                let asked = wire(&question.flow);
+                let named = [asked.source, asked.destination].into_iter();
+                let named = named.chain(asked.without);
+                let named = named.chain(asked.through).chain(asked.avoiding);
                 let mut missing = named.filter(|id| refusal.message.contains(id.as_str()));
                 not_found(&missing.next().unwrap())
             }
@@ -227,12 +229,34 @@ fn wire(flow: &Flow) -> v1::Flow {
         let is_one = range.from() == range.to() && range.to() > 0;
         is_one.then(|| u32::from(range.to()))
     };
+    let asked = |part: fn(&Request) -> &str| flow.request.as_ref().map_or("", part).to_owned();
     v1::Flow {
         source: flow.source.to_string(),
         destination: flow.destination.to_string(),
         protocol: flow.protocol().to_string(),
         destination_port: port(flow.destination_ports()),
         source_port: port(flow.source_ports()),
+        principal: asked(Request::principal),
+        action: asked(Request::action),
+        resource: asked(Request::resource),
+        without: flow
+            .constraints
+            .without
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        through: flow
+            .constraints
+            .through
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        avoiding: flow
+            .constraints
+            .avoiding
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     }
 }
 

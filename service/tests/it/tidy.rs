@@ -19,7 +19,7 @@ const DEPENDENCIES: [(&str, &str); 11] = [
         "causeway-proto",
         "prost prost-types protox tonic tonic-prost tonic-prost-build tonic-types",
     ),
-    ("causeway-model", "imbl ipnet thiserror"),
+    ("causeway-model", "imbl ipnet serde_json thiserror"),
     ("causeway-resolver", "ipnet rustc-hash thiserror"),
     (
         "causeway-store",

@@ -69,7 +69,7 @@ fn record_set(record: &Record<'_>) -> Option<v1::ResourceRecordSet> {
     let values = record.children("ResourceRecords");
     let alias = record.child("AliasTarget");
     Some(v1::ResourceRecordSet {
-        name: record.required("Name")?,
+        name: unescaped(&record.required("Name")?),
         r#type: record.required("Type")?,
         resource_records: values
             .iter()
@@ -78,6 +78,11 @@ fn record_set(record: &Record<'_>) -> Option<v1::ResourceRecordSet> {
             .collect(),
         alias_target_dns_name: alias.map(|alias| alias.text("DNSName")).unwrap_or_default(),
     })
+}
+
+/// Route 53 writes the `*` of a wildcard as its octal code.
+fn unescaped(name: &str) -> String {
+    name.replace("\\052", "*")
 }
 
 pub(super) fn resolver_rule(id: &str, record: &Record<'_>) -> Option<v1::ResolverRule> {

@@ -89,7 +89,8 @@ fn a_private_zone_is_joined_from_three_answers_and_a_public_one_left_out() {
     let zone = r#"{"HostedZone": {"Id": "/hostedzone/Z0123456789", "Name": "corp.", "Config": {"PrivateZone": true}},
         "VPCs": [{"VPCRegion": "eu-west-1", "VPCId": "vpc-1"}]}"#;
     let records = r#"{"ResourceRecordSets": [{"Name": "db.corp.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "10.0.0.9"}]},
-        {"Name": "lb.corp.", "Type": "A", "AliasTarget": {"DNSName": "x.elb.amazonaws.com.", "HostedZoneId": "Z"}}]}"#;
+        {"Name": "lb.corp.", "Type": "A", "AliasTarget": {"DNSName": "x.elb.amazonaws.com.", "HostedZoneId": "Z"}},
+        {"Name": "\\052.corp.", "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": "db.corp."}]}]}"#;
     let import = import(&[
         (&home("list-hosted-zones.json"), zones),
         (&home("get-hosted-zone.json"), zone),
@@ -110,6 +111,7 @@ fn a_private_zone_is_joined_from_three_answers_and_a_public_one_left_out() {
         zone.resource_record_sets[1].alias_target_dns_name,
         "x.elb.amazonaws.com."
     );
+    assert_eq!(zone.resource_record_sets[2].name, "*.corp.");
     assert_eq!(lines(&import).len(), 1);
     assert!(lines(&import)[0].contains("`Z9876543210` left out: it is a public hosted zone"));
     assert_eq!(

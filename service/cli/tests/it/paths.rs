@@ -58,6 +58,21 @@ async fn path_prints_text_or_the_contracts_message() -> Tested {
 }
 
 #[tokio::test]
+async fn a_flow_may_ask_for_something_and_do_without_something() -> Tested {
+    let fake = Fake::start().await?;
+    fake.hold("prod", 7);
+    let asked = "path --topology prod --from i-1 --to 10.0.0.1 --port 443";
+    let request = "--principal arn:aws:iam::111122223333:role/app --action s3:GetObject";
+    let ran = run(
+        &fake,
+        &format!("{asked} {request} --resource * --without vpce-1,eu-west-1a"),
+    )
+    .await?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_flow_that_needs_a_port_says_so_before_it_is_asked() -> Tested {
     let fake = Fake::start().await?;
     let ran = run(&fake, "path --topology prod --from i-1 --to 10.0.0.1").await?;

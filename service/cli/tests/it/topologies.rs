@@ -100,6 +100,8 @@ fn a_mistyped_flag_or_value_is_refused() {
     for words in [
         "causeway path --topology p --from a --to b --port 0",
         "causeway path --topology p --from a --to b --prot 1",
+        "causeway path --topology p --from a --to b --port 1 --principal arn:aws:iam::1:root --action s3:GetObject",
+        "causeway path --topology p --from a --to b --port 1 --action s3:GetObject --resource *",
         "causeway topology show p -o yaml",
         "causeway batch --topology p",
         "causeway import gcp dir --topology p",

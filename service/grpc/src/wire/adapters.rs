@@ -83,25 +83,6 @@ pub(crate) mod given {
     }
 }
 
-/// A JSON text, of whatever form; empty for none.
-pub(crate) mod json {
-    use super::Faults;
-
-    pub(crate) fn parse(name: &'static str, wire: String, faults: &mut Faults) -> Option<String> {
-        if wire.is_empty() {
-            return Some(wire);
-        }
-        match serde_json::from_str::<serde_json::Value>(&wire) {
-            Ok(_) => Some(wire),
-            Err(error) => faults.field(name, |faults| faults.add(format!("is not JSON: {error}"))),
-        }
-    }
-
-    pub(crate) fn render(held: &str) -> String {
-        held.to_owned()
-    }
-}
-
 /// The domain of a Resolver rule: `.` is all of DNS.
 pub(crate) mod domain {
     use causeway_model::ids::DnsName;

@@ -3,8 +3,8 @@
 use causeway_engine::{Answer, Answers};
 use causeway_model::revision::Revision;
 use causeway_model::trace::{
-    Alternative, Code, Direction, Disposition, Explanation, Header, Hop, Named, PathAnswer, Stage,
-    Step, StepAction, Trace, Verdict,
+    Alternative, Code, Direction, Disposition, Explanation, Header, Hop, Named, PathAnswer,
+    Qualities, Stage, Step, StepAction, Trace, Verdict,
 };
 use causeway_proto::v1;
 
@@ -39,7 +39,7 @@ names! {
         VgwPrivateIpAssociationForEgress, VgwPrivateIpAssociationForIngress, VpceServiceNotInstalledInAz, VpceServiceTypeMismatch,
         VpcePrincipalNotAllowed, VpceConnectionNotAccepted, VpcePolicyDenies, VpceRegionNotSupported, DnsPrivateNameNotVerified, DnsNameNotFound,
         GwlbeNoHealthyTarget, IngressRtbNoPublicIp, IngressRtbTrafficRedirection, TransitGatewayApplianceModeRecommended,
-        MissingTargetGroupAttributes,
+        MissingTargetGroupAttributes, ComponentFilterRestriction, ComponentFilterRestrictionRemovedComponent,
     }
 }
 
@@ -61,6 +61,7 @@ pub(crate) fn path(answer: &PathAnswer, revision: Revision) -> v1::PathAnswer {
         alternatives,
         alternatives_truncated,
         assumptions,
+        qualities,
     } = answer;
     v1::PathAnswer {
         verdict: verdict.render(),
@@ -71,6 +72,22 @@ pub(crate) fn path(answer: &PathAnswer, revision: Revision) -> v1::PathAnswer {
         alternatives: alternatives.iter().map(alternative).collect(),
         alternatives_truncated: *alternatives_truncated,
         assumptions: assumptions.clone(),
+        qualities: qualities.as_ref().map(self::qualities),
+    }
+}
+
+fn qualities(qualities: &Qualities) -> v1::Qualities {
+    let Qualities {
+        uses_public_addresses,
+        leaves_aws_network,
+        regions,
+        zones,
+    } = qualities;
+    v1::Qualities {
+        uses_public_addresses: *uses_public_addresses,
+        leaves_aws_network: *leaves_aws_network,
+        regions: regions.iter().map(ToString::to_string).collect(),
+        zones: zones.iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::wire::macros::{message, names};
 message! {
     VpcEndpoint = v1::VpcEndpoint {
         vpc_endpoint_id, vpc_endpoint_type, vpc_id, service_name, state, route_table_ids, subnet_ids, network_interface_ids, group_ids,
-        private_dns_enabled, dns_entries, policy_document as json, service_region, resource_configuration_arn, service_network_arn,
+        private_dns_enabled, dns_entries, policy_document, service_region, resource_configuration_arn, service_network_arn,
         private_dns_only_for_inbound_resolver_endpoint,
     }
     DnsEntry = v1::DnsEntry { dns_name, hosted_zone_id }

@@ -15,6 +15,7 @@ use causeway_model::ids::{
     VirtualInterfaceId, VpcEndpointId, VpcId, VpcPeeringConnectionId, VpnConnectionId,
     VpnGatewayId, ZoneId, ZoneName,
 };
+use causeway_model::policy::PolicyDocument;
 use causeway_model::protocol::{Protocol, ProtocolMatch};
 use causeway_model::revision::TopologyName;
 
@@ -61,6 +62,7 @@ texts! {
     NetworkAclId = "the id of a network ACL, `acl-...`";
     NetworkInterfaceId = "the id of a network interface, `eni-...`";
     OdbNetworkArn = "the ARN of an ODB network";
+    PolicyDocument = "an IAM policy as JSON";
     PrefixListId = "the id of a prefix list, `pl-...`";
     Protocol = "tcp, udp, icmp, icmpv6 or a number from 0 to 255";
     Region = "a Region, as `eu-west-1`";

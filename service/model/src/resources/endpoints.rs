@@ -5,6 +5,7 @@ use crate::ids::{
     AccountId, DnsName, LoadBalancerArn, NetworkInterfaceId, Region, ResourceId, RouteTableId,
     SecurityGroupId, ServiceId, ServiceName, SubnetId, VpcEndpointId, VpcId, ZoneName,
 };
+use crate::policy::PolicyDocument;
 
 record! {
     /// A VPC endpoint.
@@ -20,7 +21,7 @@ record! {
         group_ids: Vec<SecurityGroupId>,
         private_dns_enabled: bool,
         dns_entries: Vec<DnsEntry>,
-        policy_document: String,
+        policy_document: Option<PolicyDocument>,
         service_region: Option<Region>,
         resource_configuration_arn: Option<ResourceId>,
         service_network_arn: Option<ResourceId>,

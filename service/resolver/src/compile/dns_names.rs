@@ -1,13 +1,12 @@
-//! The names that endpoints, services, hosted zones, Resolver rules and DHCP options give or take.
+//! The names that endpoints and services give, and DHCP options take.
 
 use causeway_model::ids::{DnsName, ZoneName};
 use causeway_model::resource::Body;
 use causeway_model::resources::VpcEndpoint;
-use causeway_model::resources::dns::ResolverRuleType;
 use causeway_model::resources::endpoints::VpcEndpointType;
 
 use crate::dns::{EndpointName, PrivateName, names_in_public, service_of_name};
-use crate::table::{InterfaceIx, ResourceIx};
+use crate::table::{InterfaceIx, ResourceIx, VpcIx};
 
 use super::builder::{Builder, pick};
 
@@ -23,7 +22,6 @@ pub(crate) fn compile(builder: &mut Builder) {
         }
     }
     super::load_balancer::names(builder);
-    zones(builder);
     other_servers(builder);
 }
 
@@ -107,6 +105,7 @@ fn private_names(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) 
         interfaces: all,
     };
     let is_verified = super::endpoint_service::is_verified(builder, endpoint);
+    note_unlisted(builder, (at, vpc), endpoint);
     for own in names_of_service(builder, endpoint) {
         let new = PrivateName {
             name: name.clone(),
@@ -125,17 +124,21 @@ fn private_names(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) 
     }
 }
 
+/// Notes an endpoint that takes names over of which neither it nor its service lists any: there may be more than are known.
+fn note_unlisted(builder: &mut Builder, (at, vpc): (ResourceIx, VpcIx), endpoint: &VpcEndpoint) {
+    let is_on = |vpc: &crate::network::VpcEntry| endpoint.private_dns_enabled && vpc.dns_hostnames;
+    let is_enabled = builder.network.vpc(vpc).is_some_and(is_on);
+    let service = endpoint.service_name.as_ref();
+    let service = service.and_then(|name| service_of_name(name.as_str()));
+    if let Some(service) = service.filter(|_| is_enabled && listed(builder, endpoint).is_empty()) {
+        let names = &mut builder.network.names;
+        names.unlisted.entry((vpc, service)).or_insert(at);
+    }
+}
+
 /// The names of a service that an endpoint takes over: those the endpoint lists, those the service lists, else its public ones.
 fn names_of_service(builder: &Builder, endpoint: &VpcEndpoint) -> Vec<DnsName> {
-    let own = endpoint
-        .dns_entries
-        .iter()
-        .map(|entry| entry.dns_name.clone())
-        .filter(|name| !name.as_str().ends_with(ENDPOINT_SUFFIX));
-    let mut names: Vec<DnsName> = own.collect();
-    let listed = endpoint.service_name.as_ref();
-    let listed = listed.and_then(|name| builder.services.get(name));
-    names.extend(listed.into_iter().flatten().cloned());
+    let mut names = listed(builder, endpoint);
     let service = endpoint
         .service_name
         .as_ref()
@@ -146,42 +149,18 @@ fn names_of_service(builder: &Builder, endpoint: &VpcEndpoint) -> Vec<DnsName> {
     names
 }
 
-fn zones(builder: &mut Builder) {
-    for (at, zone) in builder.each(pick!(HostedZone)) {
-        for vpc in zone
-            .vpc_ids
-            .iter()
-            .filter_map(|id| builder.vpc(id))
-            .collect::<Vec<_>>()
-        {
-            builder
-                .network
-                .names
-                .zones
-                .entry(vpc)
-                .or_default()
-                .push((Some(zone.name.clone()), at));
-        }
-    }
-    for (at, rule) in builder.each(pick!(ResolverRule)) {
-        if rule.rule_type == ResolverRuleType::Recursive {
-            continue;
-        }
-        for vpc in rule
-            .vpc_ids
-            .iter()
-            .filter_map(|id| builder.vpc(id))
-            .collect::<Vec<_>>()
-        {
-            builder
-                .network
-                .names
-                .zones
-                .entry(vpc)
-                .or_default()
-                .push((rule.domain_name.clone(), at));
-        }
-    }
+/// The names that the endpoint lists, and those that its service does.
+fn listed(builder: &Builder, endpoint: &VpcEndpoint) -> Vec<DnsName> {
+    let own = endpoint
+        .dns_entries
+        .iter()
+        .map(|entry| entry.dns_name.clone())
+        .filter(|name| !name.as_str().ends_with(ENDPOINT_SUFFIX));
+    let mut names: Vec<DnsName> = own.collect();
+    let listed = endpoint.service_name.as_ref();
+    let listed = listed.and_then(|name| builder.services.get(name));
+    names.extend(listed.into_iter().flatten().cloned());
+    names
 }
 
 fn other_servers(builder: &mut Builder) {

@@ -95,6 +95,7 @@ fn gateway(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
         Code::VpceGatewayProtocolRestriction,
         "TCP and ICMP echo alone",
     );
+    let policy = super::policy::table(builder, at, endpoint);
     let deliver = builder.always(
         Stage::Delivery,
         Action::Deliver(End::ServiceAtGateway(back)),
@@ -104,7 +105,7 @@ fn gateway(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
     let blocks = builder.network.vpc(vpc).map(|vpc| vpc.cidr_blocks.clone());
     let refusal = (Code::VpceGatewayNotTransitive, label);
     let sources = super::vpn_gateway::own_sources(builder, &blocks.unwrap_or_default(), refusal);
-    let tables = vec![state, sources, admission, deliver];
+    let tables = vec![state, sources, admission, policy, deliver];
     let place = builder.fill(Key::Endpoint(at), at, tables);
     for place in [place, back] {
         builder.edit(place, |place| place.keeps_groups = false);
@@ -133,8 +134,13 @@ fn interface(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
         let label = format!("{words}, which is not in the topology");
         (Action::Unknown(Code::VpceServiceNotFound), label)
     };
+    let policy = super::policy::table(builder, at, endpoint);
     let deliver = builder.always(Stage::Delivery, action, label);
-    builder.fill(Key::Endpoint(at), at, vec![state, admission, deliver]);
+    builder.fill(
+        Key::Endpoint(at),
+        at,
+        vec![state, admission, policy, deliver],
+    );
 }
 
 fn service_words(endpoint: &VpcEndpoint) -> String {

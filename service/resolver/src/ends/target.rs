@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use causeway_model::flow::{Flow, FlowEnd};
-use causeway_model::ids::ResourceId;
-use causeway_model::resource::Body;
+use causeway_model::ids::{DnsName, ResourceId};
+use causeway_model::resource::{Body, Kind};
 use causeway_model::resources::VpcEndpoint;
 use causeway_model::resources::endpoints::VpcEndpointType;
 use causeway_model::trace::{Addr, Code, Verdict};
@@ -26,58 +26,93 @@ pub(super) fn all(
     flow: &Flow,
     source: &Source,
 ) -> Settled<(Vec<Target>, Option<Remark>)> {
-    let arrive = |address| {
-        vec![Target {
-            address,
-            must: Must::Arrive,
-            interface: None,
-        }]
-    };
     match &flow.destination {
-        FlowEnd::Internet => Ok((arrive(Addr::Internet), None)),
-        FlowEnd::Address(address) if is_unrouted(*address) => settled(
-            Verdict::Undetermined,
-            Code::UnsupportedComponent,
-            None,
-            format!(
-                "{address} is no address that routers forward to: link-local, AWS's own, loopback, multicast or reserved"
-            ),
-        ),
-        FlowEnd::Address(address) => Ok((arrive(Addr::Ip(*address)), None)),
+        FlowEnd::Internet => Ok((vec![arrive(Addr::Internet)], None)),
+        FlowEnd::Address(address) if is_unrouted(*address) => unrouted(*address),
+        FlowEnd::Address(address) => Ok((vec![arrive(Addr::Ip(*address))], None)),
         FlowEnd::Resource(id) => of_resource(network, id, source).map(|targets| (targets, None)),
         FlowEnd::Name(name) => {
             let vpc = match source {
                 Source::Interface(at) => network.interface(*at).map(|interface| interface.vpc),
                 Source::Outside(..) | Source::Premises(..) => None,
             };
-            match dns::resolve(network, vpc, name) {
-                Resolved::To(addresses, disabled) => Ok((
-                    addresses.into_iter().flat_map(arrive).collect(),
-                    disabled.map(private_dns_is_off),
-                )),
-                Resolved::Nothing(code, at) => settled(
-                    Verdict::Unreachable,
-                    code,
-                    at,
-                    format!("`{name}` does not resolve"),
-                ),
-                Resolved::Unknown(code, at) => settled(
-                    Verdict::Undetermined,
-                    code,
-                    at,
-                    format!("what `{name}` resolves to is not known"),
-                ),
-            }
+            named(network, name, dns::resolve(network, vpc, name))
         }
     }
 }
 
-fn private_dns_is_off(endpoint: ResourceIx) -> Remark {
-    let detail = "the name would resolve to the endpoint if its private DNS and the VPC's enableDnsHostnames were on".to_owned();
+/// The targets that a name stands for.
+fn named(
+    network: &Network,
+    name: &DnsName,
+    resolved: Resolved,
+) -> Settled<(Vec<Target>, Option<Remark>)> {
+    let because = |why: &str| {
+        if why.is_empty() {
+            String::new()
+        } else {
+            format!(": {why}")
+        }
+    };
+    match resolved {
+        Resolved::To(addresses, disabled) => {
+            let mut held = addresses.iter();
+            let on_host = held.find_map(|address| match address {
+                Addr::Ip(address) if is_unrouted(*address) => Some(*address),
+                Addr::Ip(_) | Addr::Internet | Addr::Within(_) | Addr::Service(_) => None,
+            });
+            if let Some(address) = on_host {
+                return unrouted(address);
+            }
+            let targets = addresses.into_iter().map(arrive);
+            let remark = disabled.map(|at| private_dns_is_off(network, at));
+            Ok((targets.collect(), remark))
+        }
+        Resolved::Nothing(code, at, why) => settled(
+            Verdict::Unreachable,
+            code,
+            at,
+            format!("`{name}` does not resolve{}", because(why)),
+        ),
+        Resolved::Unknown(code, at, why) => settled(
+            Verdict::Undetermined,
+            code,
+            at,
+            format!("what `{name}` resolves to is not known{}", because(why)),
+        ),
+    }
+}
+
+fn arrive(address: Addr) -> Target {
+    Target {
+        address,
+        must: Must::Arrive,
+        interface: None,
+    }
+}
+
+fn unrouted<T>(address: IpAddr) -> Settled<T> {
+    settled(
+        Verdict::Undetermined,
+        Code::UnsupportedComponent,
+        None,
+        format!(
+            "{address} is no address that routers forward to: link-local, AWS's own, loopback, multicast or reserved"
+        ),
+    )
+}
+
+fn private_dns_is_off(network: &Network, at: ResourceIx) -> Remark {
+    let kind = network.resource(at).map(|resource| resource.kind());
+    let detail = if kind == Some(Kind::HostedZone) {
+        "the hosted zone would answer if the VPC's enableDnsHostnames were on"
+    } else {
+        "the name would resolve to the endpoint if its private DNS and the VPC's enableDnsHostnames were on"
+    };
     Remark {
         code: Code::DnsPrivateNameDisabled,
-        resource: Some(endpoint),
-        detail,
+        resource: Some(at),
+        detail: detail.to_owned(),
     }
 }
 

@@ -24,6 +24,7 @@ use super::line::{Line, read, read_all, read_ids};
 
 mod balancers;
 mod inspection;
+mod names;
 mod services;
 mod transit;
 

@@ -8,7 +8,7 @@ use causeway_model::resource::Kind;
 use causeway_model::revision::Revision;
 use causeway_model::trace::{
     Addr, Alternative, Code, Direction, Disposition, Explanation, Header, Hop, Named, PathAnswer,
-    ServiceAddress, Stage, Step, StepAction, Trace, Verdict,
+    Qualities, ServiceAddress, Stage, Step, StepAction, Trace, Verdict,
 };
 use causeway_proto::v1;
 
@@ -68,7 +68,14 @@ fn answer() -> PathAnswer {
         direction: Some(Direction::Return),
         detail: detail.to_owned(),
     };
+    let qualities = Qualities {
+        uses_public_addresses: true,
+        leaves_aws_network: true,
+        regions: vec!["eu-west-1".parse().unwrap()],
+        zones: vec!["eu-west-1a".parse().unwrap()],
+    };
     PathAnswer {
+        qualities: Some(qualities),
         verdict: Verdict::Ambiguous,
         forward: Some(trace(Disposition::Delivered)),
         reply: Some(trace(Disposition::Loop)),
@@ -136,6 +143,13 @@ fn an_answer_is_sent_whole_with_its_revision() {
         (sent.r#return.unwrap().disposition(), sent.assumptions),
         (v1::Disposition::Loop, vec!["words".to_owned()])
     );
+    let qualities = v1::Qualities {
+        uses_public_addresses: true,
+        leaves_aws_network: true,
+        regions: vec!["eu-west-1".to_owned()],
+        zones: vec!["eu-west-1a".to_owned()],
+    };
+    assert_eq!(sent.qualities, Some(qualities));
     let other = &sent.alternatives[0];
     assert_eq!(
         (other.verdict(), other.count, other.r#return.as_ref()),

@@ -5,7 +5,7 @@ use causeway_proto::v1;
 use super::{parse, resource};
 use crate::error::{CallError, FoundFaults, read};
 use crate::requests;
-use crate::wire::flow;
+use crate::wire::{Wire, flow};
 
 /// Paths and words of the faults.
 fn told<T>(outcome: Result<T, CallError>) -> Vec<String> {
@@ -202,30 +202,69 @@ fn a_flow_is_told_all_that_is_wrong_with_it() {
             protocol,
             destination_port,
             source_port,
+            ..v1::Flow::default()
         };
         assert_eq!(told(read(|faults| flow::parse(wire, faults))), expected);
     }
 }
 
 #[test]
-fn a_policy_that_is_not_json_is_a_fault() {
-    let endpoint = |policy: &str| {
-        let mut wire = resource(
-            r#"{"ownerId": "111111111111", "vpcEndpoint": {"vpcEndpointId": "vpce-1", "vpcEndpointType": "VPC_ENDPOINT_TYPE_GATEWAY",
-                "vpcId": "vpc-1", "serviceName": "com.amazonaws.eu-west-1.s3"}}"#,
-        );
-        if let Some(v1::resource::Kind::VpcEndpoint(endpoint)) = &mut wire.kind {
-            endpoint.policy_document = policy.to_owned();
-        }
-        wire
+fn a_request_is_whole_and_constraints_are_ids_and_zones() {
+    let asked = |principal: &str, action: &str, resource: &str, without: &[&str]| {
+        let wire = v1::Flow {
+            source: "10.0.0.1".to_owned(),
+            destination: "10.0.0.2".to_owned(),
+            destination_port: Some(443),
+            principal: principal.to_owned(),
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            without: without.iter().map(|text| (*text).to_owned()).collect(),
+            ..v1::Flow::default()
+        };
+        read(|faults| flow::parse(wire, faults))
     };
-    for policy in ["", r#"{"Statement": []}"#] {
-        assert!(parse(endpoint(policy)).is_ok(), "{policy}");
-    }
-    assert_eq!(
-        told(parse(endpoint("{Allow}"))),
-        ["vpc_endpoint.policy_document: is not JSON: key must be a string at line 1 column 2"]
+    let role = "arn:aws:iam::111122223333:role/app";
+    assert!(
+        asked(
+            role,
+            "s3:GetObject",
+            "*",
+            &["vpce-1", "eu-west-1a", "euw1-az1"]
+        )
+        .is_ok()
     );
+    let required = "is required, expected all of principal, action and resource, or none of them";
+    assert_eq!(
+        told(asked("", "s3:GetObject", "", &[])),
+        [
+            format!("principal: {required}"),
+            format!("resource: {required}")
+        ]
+    );
+    assert_eq!(
+        told(asked(role, "GetObject", "*", &["Zone A"])),
+        [
+            "action: `GetObject` is no action, expected one as `s3:GetObject`",
+            "without[0]: `Zone A` holds a character that no id has, expected a zone's name, as `eu-west-1a`",
+        ]
+    );
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_is_a_fault_of_its_field() {
+    let wire = v1::VpcEndpoint {
+        vpc_endpoint_id: "vpce-1".to_owned(),
+        vpc_endpoint_type: v1::VpcEndpointType::Gateway.into(),
+        vpc_id: "vpc-1".to_owned(),
+        policy_document: "{}".to_owned(),
+        ..v1::VpcEndpoint::default()
+    };
+    let parsed = read(|faults| {
+        <causeway_model::resources::VpcEndpoint as Wire<v1::VpcEndpoint>>::parse(wire, faults)
+    });
+    let fault =
+        "policy_document: `Statement` of the policy must be a statement or a list of statements";
+    assert_eq!(told(parsed), [fault]);
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn endpoint(line: &mut Line<'_>) -> Result<Body, String> {
         group_ids: Vec::new(),
         private_dns_enabled: false,
         dns_entries: Vec::new(),
-        policy_document: String::new(),
+        policy_document: None,
         service_region: None,
         resource_configuration_arn: None,
         service_network_arn: None,

@@ -16,7 +16,7 @@ use causeway_model::resources::{
 
 use super::super::Places;
 use super::super::line::{Line, read, read_all, read_ids};
-use super::name;
+use super::{name, names};
 
 pub(super) fn resource(kind: &str, line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
     match kind {
@@ -30,7 +30,8 @@ pub(super) fn resource(kind: &str, line: &mut Line<'_>, places: &Places) -> Resu
     }
 }
 
-/// `pcx NAME VPC VPC [state=STATE] [peer-region=REGION] [peer-cidrs=CIDR,CIDR]`, the latter where the topology does not hold the second VPC
+/// `pcx NAME VPC VPC [state=STATE] [dns=first|second|both] [peer-region=REGION] [peer-cidrs=CIDR,CIDR]`, the latter where the topology does not hold
+/// the second VPC; `dns` names who lets the other ask for its names
 fn peering(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
     let own = line.word("the name")?;
     let (requester, accepter) = (line.word("a VPC")?, line.word("another VPC")?);
@@ -41,9 +42,13 @@ fn peering(line: &mut Line<'_>, places: &Places) -> Result<Body, String> {
     if let Some(blocks) = line.option("peer-cidrs") {
         accepter.cidr_blocks = read_all(blocks)?;
     }
+    let mut requester = side(&places.vpcs, requester)?;
+    let dns = line.list("dns");
+    requester.allow_dns_resolution_from_remote_vpc = ["first", "both"].contains(&dns);
+    accepter.allow_dns_resolution_from_remote_vpc = ["second", "both"].contains(&dns);
     Ok(VpcPeeringConnection {
         vpc_peering_connection_id: read(&format!("pcx-{own}"))?,
-        requester_vpc_info: side(&places.vpcs, requester)?,
+        requester_vpc_info: requester,
         accepter_vpc_info: accepter,
         status: name(line.option("state"), VpcPeeringConnectionState::Active)?,
     }
@@ -65,7 +70,7 @@ fn side(
     })
 }
 
-/// `endpoint NAME VPC TYPE SERVICE [routes=A,B] [enis=A,B] [sg=A,B] [private-dns=on] [names=A,B] [state=STATE]`
+/// `endpoint NAME VPC TYPE SERVICE [routes=A,B] [enis=A,B] [sg=A,B] [private-dns=on] [names=A,B] [state=STATE] [: POLICY]`, the policy as JSON
 fn endpoint(line: &mut Line<'_>) -> Result<Body, String> {
     let (own, vpc) = (line.word("the name")?, line.word("the VPC")?);
     let r#type = line.word("the type")?;
@@ -86,7 +91,10 @@ fn endpoint(line: &mut Line<'_>) -> Result<Body, String> {
         group_ids: read_ids("sg-", line.list("sg"))?,
         private_dns_enabled: line.option("private-dns") == Some("on"),
         dns_entries: entries.collect(),
-        policy_document: String::new(),
+        policy_document: Some(line.rest)
+            .filter(|text| !text.is_empty())
+            .map(read)
+            .transpose()?,
         service_region: None,
         resource_configuration_arn: None,
         service_network_arn: None,
@@ -148,14 +156,15 @@ fn dhcp_options(line: &mut Line<'_>) -> Result<Body, String> {
     .into())
 }
 
-/// `zone NAME DOMAIN vpcs=A,B`
+/// `zone NAME DOMAIN vpcs=A,B [records=none]: NAME TYPE VALUE[,VALUE]; NAME TYPE alias TARGET`; without records and the option they are not known
 fn hosted_zone(line: &mut Line<'_>) -> Result<Body, String> {
+    let is_empty = line.option("records") == Some("none");
     Ok(HostedZone {
         hosted_zone_id: read(&format!("Z-{}", line.word("the name")?))?,
         name: read(line.word("the domain")?)?,
         vpc_ids: vpcs(line)?,
-        resource_record_sets: Vec::new(),
-        records_known: false,
+        resource_record_sets: names::records(line.rest)?,
+        records_known: is_empty || !line.rest.is_empty(),
     }
     .into())
 }

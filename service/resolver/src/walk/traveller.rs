@@ -1,0 +1,158 @@
+//! A packet on its way: what it has on it, what it leaves behind, and how it ends.
+
+use causeway_model::protocol::PortRange;
+use causeway_model::trace::{Addr, Code, Direction, Disposition, Header, Hop};
+
+use crate::network::Network;
+use crate::packet::Packet;
+use crate::table::{InterfaceIx, PlaceIx, ResourceIx, SubnetIx};
+
+use super::{Effect, Issue, devices};
+
+/// A rewriting that replies undo.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Translation {
+    pub(super) by: Option<ResourceIx>,
+    /// The source it replaced.
+    pub(super) source: Option<(Addr, PortRange)>,
+    /// The destination it replaced.
+    pub(super) destination: Option<(Addr, PortRange)>,
+    /// The source it gave, and where replies to that come back to.
+    pub(super) back: Option<(Addr, PlaceIx)>,
+    /// Whether replies come back there whatever routes say.
+    pub(super) skips_routes: bool,
+}
+
+/// A packet on one way, with what it leaves behind.
+#[derive(Debug, Clone)]
+pub(crate) struct Traveller {
+    pub(crate) packet: Packet,
+    pub(super) direction: Direction,
+    pub(super) at: PlaceIx,
+    pub(super) next: usize,
+    /// The subnet whose link it was on last, until now.
+    pub(super) link: Option<SubnetIx>,
+    /// The interface it comes from, even when nobody can tell any more.
+    pub(super) origin: Option<InterfaceIx>,
+    /// The interfaces it passed last, newest last.
+    pub(super) passed: Vec<InterfaceIx>,
+    /// The interfaces that keep state of the connection.
+    pub(super) stateful: Vec<InterfaceIx>,
+    /// Where the packet was that this is the reply to.
+    pub(super) went: Vec<PlaceIx>,
+    /// Why nobody can tell any more what security groups it comes from.
+    pub(super) lost: Option<Code>,
+    pub(super) translations: Vec<Translation>,
+    /// What tables gave the connection that it keeps.
+    pub(super) kept: Vec<devices::Kept>,
+    pub(super) visited: Vec<(PlaceIx, Header)>,
+    pub(crate) hops: Vec<Hop>,
+    pub(crate) issues: Vec<Issue>,
+}
+
+/// A way at its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    pub(crate) traveller: Traveller,
+    pub(crate) disposition: Disposition,
+    /// Where replies enter, if it arrived.
+    pub(crate) reply_at: Option<PlaceIx>,
+    /// The interface it was delivered to.
+    pub(crate) interface: Option<InterfaceIx>,
+}
+
+impl Traveller {
+    /// A packet at its start.
+    pub(crate) fn new(packet: Packet, at: PlaceIx) -> Self {
+        Self {
+            origin: packet.sender,
+            packet,
+            direction: Direction::Forward,
+            at,
+            next: 0,
+            link: None,
+            passed: Vec::new(),
+            stateful: Vec::new(),
+            went: Vec::new(),
+            lost: None,
+            translations: Vec::new(),
+            kept: Vec::new(),
+            visited: Vec::new(),
+            hops: Vec::new(),
+            issues: Vec::new(),
+        }
+    }
+
+    /// Whether it was at a place of this resource.
+    pub(crate) fn has_passed(&self, network: &Network, resource: ResourceIx) -> bool {
+        self.visited.iter().any(|(place, _)| {
+            network
+                .place(*place)
+                .is_some_and(|place| place.resource == Some(resource))
+        })
+    }
+
+    /// Where a reply comes back to that goes to an address which a component gave the packet, and which no interface has.
+    pub(super) fn way_back(&self) -> Option<PlaceIx> {
+        let to = &self.packet.header.destination;
+        let given = self
+            .translations
+            .iter()
+            .rev()
+            .filter_map(|made| made.back.as_ref());
+        let mut given = given.filter(|_| self.packet.is_reply);
+        given
+            .find(|(address, _)| address == to)
+            .map(|(_, back)| *back)
+    }
+
+    /// Where a reply comes back to that goes to a source which a component has kept: no route is asked.
+    pub(super) fn kept_way_back(&self) -> Option<PlaceIx> {
+        let kept = self.translations.iter().rev();
+        let mut kept = kept.filter(|made| self.packet.is_reply && made.skips_routes);
+        let (to, back) = kept.find_map(|made| made.back.as_ref())?;
+        (*to == self.packet.header.destination).then_some(*back)
+    }
+
+    pub(crate) fn note(
+        &mut self,
+        effect: Effect,
+        code: Code,
+        resource: Option<ResourceIx>,
+        detail: String,
+    ) {
+        let issue = Issue {
+            effect,
+            code,
+            resource,
+            direction: self.direction,
+            detail,
+        };
+        if !self.issues.contains(&issue) {
+            self.issues.push(issue);
+        }
+    }
+}
+
+impl Way {
+    pub(super) fn lost(traveller: Traveller, disposition: Disposition) -> Self {
+        Self {
+            traveller,
+            disposition,
+            reply_at: None,
+            interface: None,
+        }
+    }
+
+    /// The reply to the packet that arrived, where it enters the network.
+    pub(crate) fn reply(&self) -> Option<Traveller> {
+        let mut reply = Traveller::new(self.traveller.packet.reply(), self.reply_at?);
+        reply.direction = Direction::Return;
+        reply.stateful.clone_from(&self.traveller.passed);
+        let went = self.traveller.visited.iter();
+        reply.went = went.map(|(place, _)| *place).collect();
+        reply.translations.clone_from(&self.traveller.translations);
+        reply.kept.clone_from(&self.traveller.kept);
+        Some(reply)
+    }
+}
