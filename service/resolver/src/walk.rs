@@ -241,49 +241,68 @@ impl<R: Reader> Walk<'_, R> {
             | Stage::Forwarding
             | Stage::Delivery
             | Stage::Choice
-            | Stage::Firewall => {
-                if let Some(back) = traveller
-                    .kept_way_back()
-                    .filter(|_| table.stage == Stage::RouteTable)
-                {
-                    let label =
-                        Cow::Borrowed("a reply to what kept its source goes back the same way");
-                    self.record(traveller, table, label, (StepAction::Forwarded, None));
-                    return Next::Place(back);
-                }
-                let mut rules = decide::deciding::<R>(table, &traveller.packet, self.network);
-                if table.stage == Stage::RouteTable {
-                    self.note_random_choice(traveller, place, &rules);
-                }
-                if let Order::OneOf(code) = table.order {
-                    Self::note_either(traveller, place, &rules, code);
-                } else {
-                    self.note_guess(traveller, place, &rules);
-                }
-                if matches!(table.order, Order::Sticky) {
-                    traveller.keep_to_what_it_took(&mut rules);
-                }
-                traveller.keep(table, &mut rules);
-                // The last rule is the one that all packets match; of a choice, the first is preferred.
-                if matches!(
-                    table.order,
-                    Order::Each | Order::Sticky | Order::EachOfFlow | Order::OneOf(_)
-                ) {
-                    rules.reverse();
-                }
-                let Some((rule, _)) = rules.pop() else {
-                    return Next::Table;
-                };
-                for (other, _) in rules {
-                    let mut branch = traveller.clone();
-                    branch.chose(table, other);
-                    let branch = self.branch(branch, place, table, other);
-                    pending.push(branch);
-                }
-                traveller.chose(table, rule);
-                self.act(traveller, place, table, rule)
-            }
+            | Stage::Firewall => self.hand_on(traveller, place, table, pending),
         }
+    }
+
+    /// Takes the packet where the table says, and leaves the other ways that it may take in `pending`.
+    fn hand_on(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        table: &Table,
+        pending: &mut Vec<Pending>,
+    ) -> Next {
+        if let Some(back) = traveller
+            .kept_way_back()
+            .filter(|_| table.stage == Stage::RouteTable)
+        {
+            let label = Cow::Borrowed("a reply to what kept its source goes back the same way");
+            self.record(traveller, table, label, (StepAction::Forwarded, None));
+            return Next::Place(back);
+        }
+        let mut rules = self.deciding(traveller, place, table);
+        let Some((rule, _)) = rules.pop() else {
+            return Next::Table;
+        };
+        for (other, _) in rules {
+            let mut branch = traveller.clone();
+            branch.chose(table, other);
+            let branch = self.branch(branch, place, table, other);
+            pending.push(branch);
+        }
+        traveller.chose(table, rule);
+        self.act(traveller, place, table, rule)
+    }
+
+    /// The rules of a table that decide about the packet, each of which is a way; the one to take first comes last.
+    fn deciding<'t>(
+        &self,
+        traveller: &mut Traveller,
+        place: &Place,
+        table: &'t Table,
+    ) -> Vec<(&'t Rule, Matched)> {
+        let mut rules = decide::deciding::<R>(table, &traveller.packet, self.network);
+        if table.stage == Stage::RouteTable {
+            self.note_random_choice(traveller, place, &rules);
+        }
+        if let Order::OneOf(code) = table.order {
+            Self::note_either(traveller, place, &rules, code);
+        } else {
+            self.note_guess(traveller, place, &rules);
+        }
+        if matches!(table.order, Order::Sticky) {
+            traveller.keep_to_what_it_took(&mut rules);
+        }
+        traveller.keep(table, &mut rules);
+        // The last rule is the one that all packets match; of a choice, the first is preferred.
+        if matches!(
+            table.order,
+            Order::Each | Order::Sticky | Order::EachOfFlow | Order::OneOf(_)
+        ) {
+            rules.reverse();
+        }
+        rules
     }
 
     /// Sends a packet by one of several rules.
