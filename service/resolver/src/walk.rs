@@ -183,7 +183,10 @@ impl<R: Reader> Walk<'_, R> {
         if let Some(zone) = place.zone {
             traveller.packet.zone = Some(zone);
         }
-        if !place.keeps_groups {
+        let of = traveller.packet.sender;
+        let of = of.and_then(|sender| self.network.interface(sender));
+        let is_stranger = |vpc| of.is_some_and(|sender| sender.vpc != vpc);
+        if !place.keeps_groups || place.groups_of.is_some_and(is_stranger) {
             let is_first = traveller.lost.is_none();
             if is_first || place.lost_groups == Code::SgReferencesNotPreserved {
                 traveller.lost = Some(place.lost_groups);
@@ -243,7 +246,7 @@ impl<R: Reader> Walk<'_, R> {
             | Stage::Choice
             | Stage::Firewall => {
                 if let Some(back) = traveller
-                    .kept_way_back()
+                    .kept_way_back(self.network)
                     .filter(|_| table.stage == Stage::RouteTable)
                 {
                     let label =
@@ -260,14 +263,11 @@ impl<R: Reader> Walk<'_, R> {
                 } else {
                     self.note_guess(traveller, place, &rules);
                 }
-                if matches!(table.order, Order::Sticky) {
-                    traveller.keep_to_what_it_took(&mut rules);
-                }
                 traveller.keep(table, &mut rules);
                 // The last rule is the one that all packets match; of a choice, the first is preferred.
                 if matches!(
                     table.order,
-                    Order::Each | Order::Sticky | Order::EachOfFlow | Order::OneOf(_)
+                    Order::Each | Order::EachOfFlow | Order::OneOf(_)
                 ) {
                     rules.reverse();
                 }

@@ -362,7 +362,7 @@ fn to_vpc(
         others.push(Rule::always(Action::Forward(place), label));
     }
     if attachment.appliance_mode_support {
-        let any = each(builder, others, Order::Sticky);
+        let any = each(builder, others, Order::EachOfFlow);
         return vec![appliance::zones(builder, hubs, (at, attachment), any), any];
     }
     let rules = zone_rules(builder, attachment, |builder, subnet| {
