@@ -185,11 +185,16 @@ impl<R: Reader> Walk<'_, R> {
         }
         let of = traveller.packet.sender;
         let of = of.and_then(|sender| self.network.interface(sender));
-        let is_stranger = |vpc| of.is_some_and(|sender| sender.vpc != vpc);
-        if !place.keeps_groups || place.groups_of.is_some_and(is_stranger) {
-            let is_first = traveller.lost.is_none();
-            if is_first || place.lost_groups == Code::SgReferencesNotPreserved {
-                traveller.lost = Some(place.lost_groups);
+        let is_stranger = of.is_some_and(|of| place.groups_of.is_some_and(|vpc| of.vpc != vpc));
+        if !place.keeps_groups || is_stranger {
+            let not_preserved = Code::SgReferencesNotPreserved;
+            let code = if is_stranger {
+                not_preserved
+            } else {
+                place.lost_groups
+            };
+            if traveller.lost.is_none() || code == not_preserved {
+                traveller.lost = Some(code);
             }
             traveller.packet.sender = None;
             traveller.link = None;

@@ -86,6 +86,7 @@ fn enter_from_vpc(builder: &mut Builder, hubs: &Hubs, gateway: ResourceIx, vpc: 
     let zones = entry_zones(builder, (at, attachment), gateway);
     let place = builder.fill(key, at, vec![state, zones]);
     keep_groups(builder, place, attachment);
+    builder.edit(place, |place| place.groups_of = Some(vpc));
     associate(builder, hubs, (at, attachment), gateway);
 }
 
