@@ -199,10 +199,11 @@ fn check_reply(network: &Network, begin: &Begin, forward: &Way, reply: &mut Way)
         }
     };
     let is_answer = header.source == sent.destination && header.destination == sent.source;
-    // Who is told of: the one that asked, or, if nobody in the topology did, the one that answers.
+    // Who is told of: the one that asked, or, if nobody in the topology did, the one that answers, else where the packet came in.
     let told = begin.from.or(forward.interface);
     let resource = told.and_then(|at| network.interface(at));
     let resource = resource.map(|interface| interface.resource);
+    let resource = resource.or_else(|| network.place(begin.at)?.resource);
     if reply.reply_at.is_some() && !(is_back && is_answer) {
         let detail = format!(
             "the reply arrives from {} to {}, not from {} to {}",

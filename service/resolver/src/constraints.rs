@@ -72,8 +72,9 @@ fn with_contents(network: &Network, at: ResourceIx) -> Vec<ResourceIx> {
     };
     let mut found = vec![at];
     found.extend(interfaces(network, |interface| {
+        let is_in_subnet = subnet_of(interface) == Some(at);
         vpc_of(interface) == Some(at)
-            || subnet_of(interface) == Some(at)
+            || is_in_subnet && !has_other_nodes(network, interface.resource, &[at])
             || id
                 .as_ref()
                 .is_some_and(|id| is_of_instance(network, interface, id))
@@ -109,6 +110,7 @@ fn in_zone(network: &Network, zone: &str) -> Result<Vec<ResourceIx>, ResolveErro
         let subnet = network.subnet(interface.subnet);
         subnet.is_some_and(|subnet| found.contains(&subnet.resource))
     });
+    let held = held.filter(|interface| !has_other_nodes(network, interface.resource, &found));
     let held: Vec<ResourceIx> = held
         .flat_map(|interface| {
             let user = interface
@@ -120,6 +122,16 @@ fn in_zone(network: &Network, zone: &str) -> Result<Vec<ResourceIx>, ResolveErro
         .collect();
     found.extend(held);
     Ok(found)
+}
+
+/// Whether a resource is a load balancer with a node outside of these subnets.
+fn has_other_nodes(network: &Network, at: ResourceIx, subnets: &[ResourceIx]) -> bool {
+    let nodes = network.nodes.get(&at).into_iter().flatten();
+    let mut nodes = nodes.filter_map(|own| network.interface(*own));
+    nodes.any(|node| {
+        let subnet = network.subnet(node.subnet);
+        subnet.is_some_and(|subnet| !subnets.contains(&subnet.resource))
+    })
 }
 
 fn stands_in_one_zone(network: &Network, user: ResourceIx) -> bool {

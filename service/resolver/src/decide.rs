@@ -2,7 +2,7 @@
 
 use causeway_model::protocol::PortRange;
 use causeway_model::trace::Addr;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::network::Network;
 use crate::packet::{Matched, Packet};
@@ -115,7 +115,7 @@ pub(crate) fn filter<'t>(table: &'t Table, packet: &Packet, network: &Network) -
         }
         outcomes.note(rule, matched);
         seen.extend(net.filter(|_| ports.covers(packet.ports())));
-        if covers_all(&seen, packet.is_ipv6) {
+        if covers_all(&seen, packet) {
             return outcomes.result(&table.otherwise);
         }
         if matched == Matched::Yes {
@@ -154,11 +154,25 @@ fn is_within(net: IpNet, others: &[IpNet]) -> bool {
     whole.iter().any(|other| other.contains(&net))
 }
 
-/// Whether networks cover their whole family together.
-fn covers_all(nets: &[IpNet], is_ipv6: bool) -> bool {
-    IpNet::aggregate(&nets.to_vec())
-        .iter()
-        .any(|net| net.prefix_len() == 0 && net.addr().is_ipv6() == is_ipv6)
+/// Whether networks cover all that a packet's symbolic address may be: its block, else its whole family.
+fn covers_all(nets: &[IpNet], packet: &Packet) -> bool {
+    let header = &packet.header;
+    let symbolic = if matches!(header.destination, Addr::Ip(_)) {
+        &header.source
+    } else {
+        &header.destination
+    };
+    let whole = match symbolic {
+        Addr::Within(block) => *block,
+        Addr::Internet | Addr::Service(_) | Addr::Ip(_) => {
+            if packet.is_ipv6 {
+                IpNet::V6(Ipv6Net::default())
+            } else {
+                IpNet::V4(Ipv4Net::default())
+            }
+        }
+    };
+    is_within(whole, nets)
 }
 
 /// The ports of a range that are not in another: none, one or two ranges.
@@ -227,7 +241,7 @@ pub(crate) fn deciding<'t, R: Reader>(
 ) -> Vec<(&'t Rule, Matched)> {
     match &table.order {
         Order::First | Order::Stateful => first(table, packet, network),
-        Order::Each | Order::Sticky | Order::EachOfFlow => each(table, packet, network),
+        Order::Each | Order::EachOfFlow => each(table, packet, network),
         Order::OneOf(_) => one_of(table, packet, network),
         Order::LongestPrefix(index) => R::routes(table, index, packet, network),
     }
@@ -334,7 +348,7 @@ pub(crate) fn symbolic_routes<'t>(
             seen.extend(net);
         }
     }
-    if !covers_all(&seen, packet.is_ipv6) {
+    if !covers_all(&seen, packet) {
         found.push(best.copied().unwrap_or((&table.otherwise, Matched::Yes)));
     }
     found

@@ -72,6 +72,8 @@ pub(crate) struct Place {
     pub(crate) interface: Option<InterfaceIx>,
     /// Whether a packet that passes is still known to come from a member of its security groups.
     pub(crate) keeps_groups: bool,
+    /// The VPC whose security groups alone are known behind it; none for every one.
+    pub(crate) groups_of: Option<VpcIx>,
     /// The interface whose security groups a packet that leaves is known by, where the component speaks for itself.
     pub(crate) sender: Option<InterfaceIx>,
     /// How a rule is told of that misses what got lost here.
@@ -108,9 +110,7 @@ pub(crate) enum Order {
     Stateful,
     /// Every rule that matches is a way of its own, the preferred one first: zones, targets, equal routes.
     Each,
-    /// As `Each`, and the reply keeps to what the packet took.
-    Sticky,
-    /// As `Each`; and what a connection was given once it keeps, in both directions.
+    /// As `Each`; and what a connection was given once it keeps, in both directions: here, or where the packet has been of what is to choose.
     EachOfFlow,
     /// One of the rules that match holds, and nobody knows which.
     OneOf(Code),

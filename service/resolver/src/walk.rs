@@ -183,10 +183,18 @@ impl<R: Reader> Walk<'_, R> {
         if let Some(zone) = place.zone {
             traveller.packet.zone = Some(zone);
         }
-        if !place.keeps_groups {
-            let is_first = traveller.lost.is_none();
-            if is_first || place.lost_groups == Code::SgReferencesNotPreserved {
-                traveller.lost = Some(place.lost_groups);
+        let of = traveller.packet.sender;
+        let of = of.and_then(|sender| self.network.interface(sender));
+        let is_stranger = of.is_some_and(|of| place.groups_of.is_some_and(|vpc| of.vpc != vpc));
+        if !place.keeps_groups || is_stranger {
+            let not_preserved = Code::SgReferencesNotPreserved;
+            let code = if is_stranger {
+                not_preserved
+            } else {
+                place.lost_groups
+            };
+            if traveller.lost.is_none() || code == not_preserved {
+                traveller.lost = Some(code);
             }
             traveller.packet.sender = None;
             traveller.link = None;
@@ -254,7 +262,7 @@ impl<R: Reader> Walk<'_, R> {
         pending: &mut Vec<Pending>,
     ) -> Next {
         if let Some(back) = traveller
-            .kept_way_back()
+            .kept_way_back(self.network)
             .filter(|_| table.stage == Stage::RouteTable)
         {
             let label = Cow::Borrowed("a reply to what kept its source goes back the same way");
@@ -291,14 +299,11 @@ impl<R: Reader> Walk<'_, R> {
         } else {
             self.note_guess(traveller, place, &rules);
         }
-        if matches!(table.order, Order::Sticky) {
-            traveller.keep_to_what_it_took(&mut rules);
-        }
         traveller.keep(table, &mut rules);
         // The last rule is the one that all packets match; of a choice, the first is preferred.
         if matches!(
             table.order,
-            Order::Each | Order::Sticky | Order::EachOfFlow | Order::OneOf(_)
+            Order::Each | Order::EachOfFlow | Order::OneOf(_)
         ) {
             rules.reverse();
         }

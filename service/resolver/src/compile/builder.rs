@@ -206,6 +206,7 @@ impl Builder {
             link: None,
             interface: None,
             keeps_groups: true,
+            groups_of: None,
             sender: None,
             lost_groups: Code::SgReferencesNotPreserved,
             is_zonal: false,

@@ -140,7 +140,7 @@ fn service_for(builder: &mut Builder, fleet: &Fleet, front: &Front<'_>, region: 
     let checks = [
         r#type(service),
         principals(front),
-        acceptance(front),
+        acceptance(front.endpoint, service),
         crosses.then(|| offered_abroad(front, &region)).flatten(),
         (!crosses).then(|| offered_in_zone(fleet, front)).flatten(),
     ];
@@ -159,7 +159,8 @@ fn crosses_regions(front: &Front<'_>, region: Option<&Region>) -> bool {
     regions.is_some_and(|(own, region)| own != region)
 }
 
-type Check = Option<(Action, String)>;
+/// What is said of a connection, if anything.
+pub(super) type Check = Option<(Action, String)>;
 
 fn r#type(service: &VpcEndpointService) -> Check {
     let other = service
@@ -171,14 +172,17 @@ fn r#type(service: &VpcEndpointService) -> Check {
 }
 
 /// The connection of the endpoint, as the service's owner sees it.
-fn connection<'f>(front: &Front<'f>) -> Option<&'f VpcEndpointConnection> {
-    let id = &front.endpoint.vpc_endpoint_id;
-    let mut connections = front.service.connections.iter();
-    connections.find(|connection| connection.vpc_endpoint_id == *id)
+fn connection<'s>(
+    endpoint: &VpcEndpoint,
+    service: &'s VpcEndpointService,
+) -> Option<&'s VpcEndpointConnection> {
+    let mut connections = service.connections.iter();
+    connections.find(|connection| connection.vpc_endpoint_id == endpoint.vpc_endpoint_id)
 }
 
 fn is_accepted(front: &Front<'_>) -> bool {
-    connection(front).is_some_and(|own| own.vpc_endpoint_state == VpcEndpointState::Available)
+    connection(front.endpoint, front.service)
+        .is_some_and(|own| own.vpc_endpoint_state == VpcEndpointState::Available)
 }
 
 /// Whether the service's owner lets the endpoint's account make endpoints. That permission is withdrawn does not cut what was accepted.
@@ -212,11 +216,12 @@ fn admits(principal: &str, account: &AccountId) -> bool {
     is_iam && parts.nth(1) == Some(account.as_str())
 }
 
-fn acceptance(front: &Front<'_>) -> Check {
+/// Whether the service's owner has accepted the connection of an endpoint, of whatever type.
+pub(super) fn acceptance(endpoint: &VpcEndpoint, service: &VpcEndpointService) -> Check {
     let code = Code::VpceConnectionNotAccepted;
-    match connection(front) {
+    match connection(endpoint, service) {
         Some(own) if own.vpc_endpoint_state == VpcEndpointState::Available => {
-            let required = front.service.acceptance_required;
+            let required = service.acceptance_required;
             required.then(|| (Action::Allow, "the owner has accepted it".to_owned()))
         }
         Some(own) => {
@@ -224,8 +229,8 @@ fn acceptance(front: &Front<'_>) -> Check {
             let label = format!("the connection is {state}");
             Some((Action::Deny(code), label))
         }
-        None if !front.service.acceptance_required => None,
-        None if front.service.connections.is_empty() => {
+        None if !service.acceptance_required => None,
+        None if service.connections.is_empty() => {
             let label = "whether the owner has accepted the endpoint is not known".to_owned();
             Some((Action::Doubt(code), label))
         }

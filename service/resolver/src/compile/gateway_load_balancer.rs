@@ -17,23 +17,25 @@ use causeway_model::trace::{Code, Stage};
 use crate::table::{Action, PlaceIx, ResourceIx, Rule, SubnetIx, TableIx};
 
 use super::builder::{Builder, Key, pick};
+use super::endpoint_service::acceptance;
 use super::gateway_targets;
 use super::inspection::{acl_in, gate};
-use super::zone::Zone;
+use super::zone::{Zone, Zones};
 
 /// A Gateway Load Balancer endpoint under construction.
 #[derive(Debug)]
-pub(super) struct Inspection {
+pub(super) struct Inspection<'z> {
     pub(super) at: ResourceIx,
     endpoint: VpcEndpoint,
     /// Where the endpoint hands packets back.
     pub(super) back: PlaceIx,
     pub(super) zone: Zone,
+    pub(super) zones: &'z Zones,
     /// How many places are behind it.
     places: u32,
 }
 
-impl Inspection {
+impl Inspection<'_> {
     /// A key for one more place behind the endpoint.
     pub(super) fn key(&mut self) -> Key {
         self.places += 1;
@@ -58,7 +60,7 @@ fn all(builder: &Builder) -> Vec<(ResourceIx, VpcEndpoint)> {
     all
 }
 
-pub(crate) fn compile(builder: &mut Builder) {
+pub(crate) fn compile(builder: &mut Builder, zones: &Zones) {
     let services = builder.each(pick!(VpcEndpointService));
     for (at, endpoint) in all(builder) {
         let label = "it is a target of routes: nothing answers at its own address";
@@ -76,7 +78,7 @@ pub(crate) fn compile(builder: &mut Builder) {
             let mut services = services.iter();
             services.find(|(_, service): &&(_, VpcEndpointService)| service.service_name == *name)
         });
-        entry(builder, (at, endpoint), subnet, service);
+        entry(builder, (at, endpoint), (subnet, zones), service);
     }
 }
 
@@ -99,19 +101,20 @@ pub(super) fn state(builder: &mut Builder, endpoint: &VpcEndpoint) -> TableIx {
 fn entry(
     builder: &mut Builder,
     (at, endpoint): (ResourceIx, VpcEndpoint),
-    subnet: SubnetIx,
+    (subnet, zones): (SubnetIx, &Zones),
     held: Option<&(ResourceIx, VpcEndpointService)>,
 ) {
     let keys = [Key::Inspection(at, 0), Key::Inspection(at, 1)];
     let [_, back] = gate(builder, keys, at, subnet);
     let mut tables: Vec<TableIx> = acl_in(builder, subnet).into_iter().collect();
     tables.push(state(builder, &endpoint));
-    let zone = Zone::of_subnet(builder, subnet);
+    let zone = zones.of_subnet(subnet).cloned().unwrap_or_default();
     let mut inspection = Inspection {
         at,
         endpoint,
         back,
         zone,
+        zones,
         places: 1,
     };
     match held {
@@ -148,7 +151,7 @@ pub(super) fn in_doubt(
 
 fn service(
     builder: &mut Builder,
-    inspection: &mut Inspection,
+    inspection: &mut Inspection<'_>,
     (at, service): (ResourceIx, &VpcEndpointService),
 ) -> PlaceIx {
     let key = inspection.key();
@@ -165,9 +168,11 @@ fn service(
         tables.push(builder.always(Stage::Admission, action, label));
         return builder.fill(key, at, tables);
     }
-    tables.extend(acceptance(builder, inspection, service));
+    if let Some((action, label)) = acceptance(&inspection.endpoint, service) {
+        tables.push(builder.always(Stage::Admission, action, label));
+    }
     let balancers = balancers(builder, service);
-    let (here, elsewhere) = in_zone(builder, &inspection.zone, balancers);
+    let (here, elsewhere) = in_zone(builder, inspection, balancers);
     if here.is_empty() && !elsewhere.is_empty() {
         let label = "no Gateway Load Balancer of the service is in the endpoint's zone";
         let action = Action::Deny(Code::VpceServiceNotInstalledInAz);
@@ -191,25 +196,6 @@ fn service(
     builder.fill(key, at, tables)
 }
 
-/// What the owner of the service says of the endpoint's connection. An endpoint in state `available` was accepted, and who may make
-/// endpoints is asked when one is made alone: a principal that is taken away later cuts no connection.
-fn acceptance(
-    builder: &mut Builder,
-    inspection: &Inspection,
-    service: &VpcEndpointService,
-) -> Option<TableIx> {
-    let own = &inspection.endpoint.vpc_endpoint_id;
-    let mut connections = service.connections.iter();
-    let own = connections.find(|connection| connection.vpc_endpoint_id == *own)?;
-    let state = own.vpc_endpoint_state;
-    if state == VpcEndpointState::Available {
-        return None;
-    }
-    let label = format!("the service's owner has the connection as {state}");
-    let action = Action::Deny(Code::VpceConnectionNotAccepted);
-    Some(builder.always(Stage::Admission, action, label))
-}
-
 /// A load balancer, with its subnet in one zone.
 type Node = (ResourceIx, LoadBalancer, Option<SubnetIx>);
 
@@ -229,7 +215,7 @@ fn balancers(builder: &Builder, service: &VpcEndpointService) -> Vec<(ResourceIx
 /// The load balancers with a node in a zone, and the others. Where a zone is not known a load balancer may be in it.
 fn in_zone(
     builder: &Builder,
-    zone: &Zone,
+    inspection: &Inspection<'_>,
     balancers: Vec<(ResourceIx, LoadBalancer)>,
 ) -> (Vec<Node>, Vec<Node>) {
     let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
@@ -238,11 +224,12 @@ fn in_zone(
         let mut may_be_here = balancer.availability_zones.is_empty();
         for own in &balancer.availability_zones {
             let subnet = own.subnet_id.as_ref().and_then(|id| builder.subnet(id));
+            let zones = inspection.zones;
             let held = match subnet {
-                Some(subnet) => Zone::of_subnet(builder, subnet),
-                None => Zone::named(builder, at, own.zone_name.as_ref()),
+                Some(subnet) => zones.of_subnet(subnet).cloned(),
+                None => zones.named_by(builder, at, own.zone_name.as_ref()),
             };
-            if zone.is(&held) != Some(false) {
+            if inspection.zone.is(&held.unwrap_or_default()) != Some(false) {
                 may_be_here = true;
                 node = node.or(subnet);
             }
@@ -261,7 +248,7 @@ fn in_zone(
 
 fn balancer(
     builder: &mut Builder,
-    inspection: &mut Inspection,
+    inspection: &mut Inspection<'_>,
     (at, balancer): (ResourceIx, &LoadBalancer),
     node: Option<SubnetIx>,
 ) -> PlaceIx {

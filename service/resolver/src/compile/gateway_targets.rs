@@ -20,7 +20,6 @@ use crate::table::{
 
 use super::builder::{Builder, Key, pick};
 use super::gateway_load_balancer::{Inspection, in_doubt};
-use super::zone::Zone;
 
 /// The port of GENEVE (RFC 8926).
 const GENEVE: u16 = 6081;
@@ -58,7 +57,7 @@ fn choice_table(builder: &mut Builder, order: Order, rules: Vec<Rule>) -> TableI
 /// The tables that choose a target, and what is to be told of the choice.
 pub(super) fn choice(
     builder: &mut Builder,
-    inspection: &mut Inspection,
+    inspection: &mut Inspection<'_>,
     (at, balancer): (ResourceIx, &LoadBalancer),
     node: Option<SubnetIx>,
 ) -> Vec<TableIx> {
@@ -119,7 +118,7 @@ fn is_in_use(target: &Target) -> bool {
 
 fn candidate(
     builder: &Builder,
-    inspection: &Inspection,
+    inspection: &Inspection<'_>,
     (balancer, group): (ResourceIx, &TargetGroup),
     target: &Target,
 ) -> Candidate {
@@ -127,9 +126,10 @@ fn candidate(
     let own = interface.and_then(|own| builder.network.interface(own));
     let named = target.availability_zone.as_ref();
     let zone = match own {
-        Some(own) => Zone::of_subnet(builder, own.subnet),
-        None => Zone::named(builder, balancer, named),
+        Some(own) => inspection.zones.of_subnet(own.subnet).cloned(),
+        None => inspection.zones.named_by(builder, balancer, named),
     };
+    let zone = zone.unwrap_or_default();
     // A target whose health nobody has told is taken to be healthy.
     let is_healthy = matches!(
         target.state,
@@ -161,7 +161,7 @@ fn interface(builder: &Builder, group: &TargetGroup, target: &Target) -> Option<
 /// Without cross-zone load balancing, which is AWS's default, the targets of other zones are not used.
 fn cross_zone(
     builder: &mut Builder,
-    inspection: &Inspection,
+    inspection: &Inspection<'_>,
     balancer: &LoadBalancer,
     candidates: &mut Vec<Candidate>,
     tables: &mut Vec<TableIx>,
@@ -185,7 +185,7 @@ fn cross_zone(
 /// The place of one target.
 fn target(
     builder: &mut Builder,
-    inspection: &mut Inspection,
+    inspection: &mut Inspection<'_>,
     (balancer, held, node): (ResourceIx, &LoadBalancer, Option<SubnetIx>),
     candidate: &Candidate,
 ) -> PlaceIx {

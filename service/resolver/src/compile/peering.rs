@@ -82,7 +82,10 @@ fn side(
     let tables = vec![state, owners, transit, admission, onward];
     let place = builder.fill(Key::PeeringFrom(at, from), at, tables);
     let is_regional = region(builder, own) == region(builder, peer);
-    builder.edit(place, |place| place.keeps_groups = is_regional);
+    builder.edit(place, |place| {
+        place.keeps_groups = is_regional;
+        place.groups_of = Some(from);
+    });
     if let Some(to) = to.filter(|_| is_regional && is_active) {
         builder.network.peers.entry(from).or_default().push(to);
     }

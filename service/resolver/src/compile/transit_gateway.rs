@@ -86,6 +86,7 @@ fn enter_from_vpc(builder: &mut Builder, hubs: &Hubs, gateway: ResourceIx, vpc: 
     let zones = entry_zones(builder, (at, attachment), gateway);
     let place = builder.fill(key, at, vec![state, zones]);
     keep_groups(builder, place, attachment);
+    builder.edit(place, |place| place.groups_of = Some(vpc));
     associate(builder, hubs, (at, attachment), gateway);
 }
 
@@ -362,7 +363,7 @@ fn to_vpc(
         others.push(Rule::always(Action::Forward(place), label));
     }
     if attachment.appliance_mode_support {
-        let any = each(builder, others, Order::Sticky);
+        let any = each(builder, others, Order::EachOfFlow);
         return vec![appliance::zones(builder, hubs, (at, attachment), any), any];
     }
     let rules = zone_rules(builder, attachment, |builder, subnet| {

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use causeway_model::ids::{AccountId, ZoneId, ZoneName};
-use causeway_model::resource::Body;
 use causeway_model::resources::Subnet;
 
 use crate::table::{ResourceIx, SubnetIx};
 
 use super::builder::{Builder, pick};
+
+/// What targets outside of the load balancer's VPC have for a zone (Elastic Load Balancing API, `TargetDescription`).
+const EVERY_ZONE: &str = "all";
 
 /// A zone, as far as the topology tells.
 #[derive(Debug, Clone, Default)]
@@ -20,30 +22,6 @@ pub(crate) struct Zone {
 }
 
 impl Zone {
-    /// The zone of a subnet.
-    pub(crate) fn of_subnet(builder: &Builder, subnet: SubnetIx) -> Self {
-        let resource = builder.network.subnet(subnet);
-        let resource = resource.and_then(|own| builder.network.resource(own.resource));
-        let Some((resource, Body::Subnet(held))) = resource.map(|own| (own, &own.body)) else {
-            return Self::default();
-        };
-        Self {
-            account: Some(resource.owner_id.clone()),
-            name: held.availability_zone.clone(),
-            id: held.availability_zone_id.clone(),
-        }
-    }
-
-    /// A zone by the name that the owner of a resource has for it.
-    pub(crate) fn named(builder: &Builder, by: ResourceIx, name: Option<&ZoneName>) -> Self {
-        let owner = builder.network.resource(by);
-        Self {
-            account: owner.map(|by| by.owner_id.clone()),
-            name: name.cloned(),
-            id: None,
-        }
-    }
-
     /// Whether it is the same zone as another; none where that cannot be known.
     pub(crate) fn is(&self, other: &Self) -> Option<bool> {
         if let (Some(own), Some(other)) = (&self.id, &other.id) {
@@ -112,12 +90,26 @@ impl Zones {
         self.of_subnet.get(&subnet)
     }
 
-    /// The zone that an account calls by a name.
+    /// The zone that an account calls by a name. `all`, the zone of targets outside of the load balancer's VPC, is none that could be compared.
     pub(crate) fn named(&self, account: &AccountId, name: &ZoneName) -> Zone {
+        if name.as_str() == EVERY_ZONE {
+            return Zone::default();
+        }
         Zone {
             account: Some(account.clone()),
             id: self.id(account, name),
             name: Some(name.clone()),
         }
+    }
+
+    /// The zone that the owner of a resource calls by a name.
+    pub(crate) fn named_by(
+        &self,
+        builder: &Builder,
+        by: ResourceIx,
+        name: Option<&ZoneName>,
+    ) -> Option<Zone> {
+        let owner = &builder.network.resource(by)?.owner_id;
+        Some(self.named(owner, name?))
     }
 }

@@ -128,6 +128,10 @@ impl<R: Reader> Walk<'_, R> {
         {
             step.after = Some(after.clone());
         }
+        if let (Addr::Ip(address), _) | (_, Addr::Ip(address)) = (&after.destination, &after.source)
+        {
+            traveller.packet.is_ipv6 = address.is_ipv6();
+        }
         traveller.packet.header = after;
         Next::Table
     }
@@ -176,7 +180,10 @@ impl<R: Reader> Walk<'_, R> {
         found: (&Table, &Rule),
         (vpc, reach): (VpcIx, Reach),
     ) -> Next {
-        if let Some(back) = traveller.way_back() {
+        let kept = traveller
+            .kept_way_back(self.network)
+            .filter(|_| reach == Reach::Link);
+        if let Some(back) = kept.or_else(|| traveller.way_back()) {
             self.record(
                 traveller,
                 found.0,

@@ -1,10 +1,10 @@
 //! What a connection keeps in both directions: the choice that a component once made for it, and the devices that must see all of it.
 
-use causeway_model::trace::{Addr, Code};
+use causeway_model::trace::{Addr, Code, Header};
 
 use crate::network::Network;
 use crate::packet::Matched;
-use crate::table::{Action, Order, Place, PlaceIx, Rule, Table};
+use crate::table::{Action, Order, Place, PlaceIx, ResourceIx, Rule, Table};
 
 use super::{Effect, Traveller, Walk, Way};
 
@@ -18,25 +18,19 @@ pub(super) struct Kept {
 }
 
 impl Traveller {
-    /// The ends of the packet, alike for both directions.
-    fn ends(&self) -> [Addr; 2] {
-        let header = &self.packet.header;
-        let mut ends = [header.source.clone(), header.destination.clone()];
-        ends.sort();
-        ends
-    }
-
     /// Of the rules that match, leaves the one that the connection was given before.
     pub(super) fn keep(&self, table: &Table, rules: &mut Vec<(&Rule, Matched)>) {
         if !matches!(table.order, Order::EachOfFlow | Order::OneOf(_)) {
             return;
         }
-        let (here, ends) = ((self.at, self.next), self.ends());
+        let (here, ends) = ((self.at, self.next), ends(&self.packet.header));
         let mut kept = self.kept.iter();
         let kept = kept.find(|kept| kept.table == here && kept.ends == ends);
         let is_kept = |rule: &Rule| kept.is_some_and(|kept| kept.action == rule.action);
         if rules.iter().any(|(rule, _)| is_kept(rule)) {
             rules.retain(|(rule, _)| is_kept(rule));
+        } else if matches!(table.order, Order::EachOfFlow) {
+            self.keep_to_what_it_took(rules);
         }
     }
 
@@ -45,16 +39,17 @@ impl Traveller {
         if matches!(table.order, Order::EachOfFlow | Order::OneOf(_)) {
             self.kept.push(Kept {
                 table: (self.at, self.next),
-                ends: self.ends(),
+                ends: ends(&self.packet.header),
                 action: rule.action.clone(),
             });
         }
     }
 
-    /// The devices that it passed, each once, in order.
-    fn devices(&self, network: &Network) -> Vec<PlaceIx> {
+    /// The devices that it passed with the ends that they saw, each once, in order.
+    fn devices(&self, network: &Network) -> Vec<(PlaceIx, [Addr; 2])> {
         let places = self.visited.iter();
-        let passed = places.filter_map(|(place, _)| network.place(*place)?.device);
+        let passed = places
+            .filter_map(|(place, header)| Some((network.place(*place)?.device?, ends(header))));
         let mut devices = Vec::new();
         for device in passed {
             if !devices.contains(&device) {
@@ -63,6 +58,19 @@ impl Traveller {
         }
         devices
     }
+
+    /// Whether a device has changed the ends by itself.
+    fn is_translated_by(&self, resource: Option<ResourceIx>) -> bool {
+        let mut made = self.translations.iter();
+        made.any(|made| made.by.is_some() && made.by == resource)
+    }
+}
+
+/// The ends of a packet, alike for both directions.
+fn ends(header: &Header) -> [Addr; 2] {
+    let mut ends = [header.source.clone(), header.destination.clone()];
+    ends.sort();
+    ends
 }
 
 impl<R> Walk<'_, R> {
@@ -81,34 +89,43 @@ impl<R> Walk<'_, R> {
     }
 }
 
-/// Notes on the reply the devices that see one direction of the connection alone: they keep state, and do not let half of one pass.
+/// Notes on the reply the devices that see one direction of the connection alone: they keep state, and do not let half of one pass. One that
+/// sees the reply with other addresses than the packet does not know it either, unless it has changed them itself.
 pub(crate) fn check(network: &Network, forward: &Way, reply: &mut Way) {
     let (forth, back) = (
         forward.traveller.devices(network),
         reply.traveller.devices(network),
     );
-    let missed = forth.iter().filter(|device| !back.contains(device));
-    let missed = missed.map(|device| (*device, "the packet passes it, and its reply does not"));
-    let new = back.iter().filter(|device| !forth.contains(device));
-    let new = new.map(|device| (*device, "the reply passes it, and the packet did not"));
+    let resource_of = |device: PlaceIx| network.place(device).and_then(|place| place.resource);
+    let sees = |all: &[(PlaceIx, [Addr; 2])], device| all.iter().any(|(other, _)| *other == device);
+    let missed = forth.iter().filter(|seen| !back.contains(seen));
+    let missed =
+        missed.map(|(device, _)| (*device, "the packet passes it, and its reply does not"));
+    let new = back.iter().filter(|seen| !forth.contains(seen));
+    let new = new.map(|(device, _)| (*device, "the reply passes it, and the packet did not"));
     // An end without an interface is outside.
     let (leaves, comes_in) = (forward.interface.is_none(), reply.interface.is_none());
     for (device, words) in missed.chain(new) {
-        let resource = network.place(device).and_then(|place| place.resource);
-        let is_missed_by_reply = forth.contains(&device);
-        let goes_past = (comes_in && is_missed_by_reply) || (leaves && !is_missed_by_reply);
-        let is_redirected = goes_past && network.redirections.contains(&device);
-        let code = if is_redirected {
-            Code::IngressRtbTrafficRedirection
+        let (is_in_packet, is_in_reply) = (sees(&forth, device), sees(&back, device));
+        let is_seen_twice = is_in_packet && is_in_reply;
+        let resource = resource_of(device);
+        if is_seen_twice && forward.traveller.is_translated_by(resource) {
+            continue;
+        }
+        let goes_past =
+            (comes_in && is_in_packet && !is_in_reply) || (leaves && is_in_reply && !is_in_packet);
+        let (code, detail) = if is_seen_twice {
+            let words = "it sees the packet and its reply with other addresses, and so half of two connections";
+            (Code::ReturnPathAsymmetric, words.to_owned())
+        } else if goes_past && network.redirections.contains(&device) {
+            let detail = format!(
+                "{words}: it sees half of the connection; the gateway's route table sends what comes in there, and what leaves goes past it"
+            );
+            (Code::IngressRtbTrafficRedirection, detail)
         } else {
-            Code::ReturnPathAsymmetric
+            let detail = format!("{words}: it sees half of the connection");
+            (Code::ReturnPathAsymmetric, detail)
         };
-        let redirected =
-            "; the gateway's route table sends what comes in there, and what leaves goes past it";
-        let detail = format!(
-            "{words}: it sees half of the connection{}",
-            if is_redirected { redirected } else { "" }
-        );
         reply.traveller.note(Effect::Blocks, code, resource, detail);
     }
 }

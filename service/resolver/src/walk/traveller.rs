@@ -94,24 +94,29 @@ impl Traveller {
 
     /// Where a reply comes back to that goes to an address which a component gave the packet, and which no interface has.
     pub(super) fn way_back(&self) -> Option<PlaceIx> {
-        let to = &self.packet.header.destination;
-        let given = self
-            .translations
-            .iter()
-            .rev()
-            .filter_map(|made| made.back.as_ref());
-        let mut given = given.filter(|_| self.packet.is_reply);
-        given
-            .find(|(address, _)| address == to)
-            .map(|(_, back)| *back)
+        self.back_of(|made| !made.skips_routes)
     }
 
-    /// Where a reply comes back to that goes to a source which a component has kept: no route is asked.
-    pub(super) fn kept_way_back(&self) -> Option<PlaceIx> {
-        let kept = self.translations.iter().rev();
-        let mut kept = kept.filter(|made| self.packet.is_reply && made.skips_routes);
-        let (to, back) = kept.find_map(|made| made.back.as_ref())?;
-        (*to == self.packet.header.destination).then_some(*back)
+    /// Where a reply comes back to that goes to a source which a component has kept: no route is asked. It does so in the VPC of the component,
+    /// and in one that is peered with it (NLB guide, "Client IP preservation").
+    pub(super) fn kept_way_back(&self, network: &Network) -> Option<PlaceIx> {
+        let back = self.back_of(|made| made.skips_routes)?;
+        let vpc_of = |link: Option<SubnetIx>| Some(network.subnet(link?)?.vpc);
+        let here = vpc_of(self.link)?;
+        let there = vpc_of(network.place(back)?.link)?;
+        let peers = network.peers.get(&there);
+        let is_near = here == there || peers.is_some_and(|peers| peers.contains(&here));
+        is_near.then_some(back)
+    }
+
+    /// Where replies to the packet's destination come back to, by the newest translation of a kind that gave or kept it.
+    fn back_of(&self, is_meant: impl Fn(&Translation) -> bool) -> Option<PlaceIx> {
+        let to = &self.packet.header.destination;
+        let made = self.translations.iter().rev();
+        let made = made.filter(|made| self.packet.is_reply && is_meant(made));
+        let mut made = made.filter_map(|made| made.back.as_ref());
+        made.find(|(address, _)| address == to)
+            .map(|(_, back)| *back)
     }
 
     pub(crate) fn note(

@@ -246,10 +246,8 @@ fn find(builder: &Builder, fleet: &Fleet, own: Use<'_>, target: &Target) -> Vec<
         state: target.state,
         words: words(own, target, port, of),
     };
-    let account = builder.network.resource(own.node.at);
-    let account = account.map(|held| &held.owner_id);
-    let named = account.zip(target.availability_zone.as_ref());
-    let named = named.map(|(account, name)| fleet.zones.named(account, name));
+    let named = target.availability_zone.as_ref();
+    let named = fleet.zones.named_by(builder, own.node.at, named);
     match own.group.target_type {
         TargetType::Instance => {
             let found = builder.find(&target.id).map(|(at, _)| at);

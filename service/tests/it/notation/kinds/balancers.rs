@@ -100,7 +100,7 @@ fn target(words: &str) -> Result<Target, String> {
     for word in words {
         if let Ok(own) = word.parse() {
             port = own;
-        } else if word.contains('-') {
+        } else if word.contains('-') || word == "all" {
             availability_zone = Some(read(word)?);
         } else {
             state = Some(name(Some(word), TargetHealthState::Healthy)?);

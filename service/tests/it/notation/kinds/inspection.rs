@@ -77,7 +77,7 @@ fn endpoint(line: &mut Line<'_>) -> Result<Body, String> {
     .into())
 }
 
-/// `gwlb-service NAME [type=TYPE] [lbs=A,B] [state=STATE] [account=ACCOUNT]: ENDPOINT STATE, ...`, the connections
+/// `gwlb-service NAME [type=TYPE] [lbs=A,B] [state=STATE] [accept=on] [account=ACCOUNT]: ENDPOINT STATE, ...`, the connections
 fn service(line: &mut Line<'_>) -> Result<Body, String> {
     let own = line.word("the name")?;
     let connections = line.rest.split(", ").filter(|words| !words.is_empty());
@@ -98,7 +98,7 @@ fn service(line: &mut Line<'_>) -> Result<Body, String> {
         service_type: Some(name(line.option("type"), ServiceType::GatewayLoadBalancer)?),
         service_state: name(line.option("state"), ServiceState::Available)?,
         availability_zones: Vec::new(),
-        acceptance_required: false,
+        acceptance_required: line.option("accept") == Some("on"),
         network_load_balancer_arns: Vec::new(),
         gateway_load_balancer_arns: read_ids("arn:lb/", line.list("lbs"))?,
         base_endpoint_dns_names: Vec::new(),
