@@ -171,6 +171,20 @@ pub(super) fn code_names(rust: &[Source]) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The values of the contract's `ExplanationCode`.
+pub(super) fn contract_codes() -> BTreeSet<String> {
+    let path = root().join("proto/causeway/v1/path_service.proto");
+    let text = std::fs::read_to_string(path).unwrap();
+    let values = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("EXPLANATION_CODE_"));
+    values
+        .filter_map(|value| value.split(' ').next())
+        .filter(|name| *name != "UNSPECIFIED")
+        .map(str::to_owned)
+        .collect()
+}
+
 /// The variants in every `Code::Variant` of a text, but those that are patterns of a match.
 pub(super) fn codes(text: &str) -> impl Iterator<Item = &str> {
     text.split("Code::").skip(1).filter_map(|part| {
