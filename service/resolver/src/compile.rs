@@ -65,7 +65,7 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     let fleet = load_balancer::Fleet::gather(&builder);
     load_balancer::compile(&mut builder, &fleet);
     endpoint_service::compile(&mut builder, &fleet);
-    gateway_load_balancer::compile(&mut builder, &fleet.zones);
+    gateway_load_balancer::compile(&mut builder, &fleet);
     firewall::compile(&mut builder);
     dns_names::compile(&mut builder);
     hosted_zone::compile(&mut builder);

@@ -16,11 +16,10 @@ use ipnet::IpNet;
 use crate::packet::{RFC1918, RFC6598};
 use crate::table::{
     Action, AddressMatch, InterfaceIx, Match, Order, PlaceIx, ResourceIx, Rewrite, Rule, SubnetIx,
-    Table, TableIx, VpcIx,
+    TableIx, VpcIx,
 };
 
 use super::builder::{Builder, Key, pick};
-use super::inspection::acl_in;
 
 /// Where a route to an interface leads.
 pub(crate) fn leads_to(builder: &mut Builder, at: ResourceIx, vpc: VpcIx) -> Action {
@@ -104,7 +103,7 @@ fn appliance(builder: &mut Builder, (at, held): (ResourceIx, &NetworkInterface),
     let device = builder.place(Key::Appliance(own));
     let check = check(builder, held);
     let passing = passing(builder, own, vpc);
-    let mut tables: Vec<TableIx> = acl_in(builder, subnet).into_iter().collect();
+    let mut tables: Vec<TableIx> = builder.acl_in(subnet).into_iter().collect();
     tables.extend(groups_in(builder, own));
     tables.extend(check);
     tables.extend(passing);
@@ -210,13 +209,8 @@ fn either(builder: &mut Builder, leave: PlaceIx, rewrite: Rewrite) -> TableIx {
         Rule::always(Action::Forward(leave), as_is),
         Rule::always(Action::Rewrite(Box::new(rewrite)), translated),
     ];
-    builder.add_table(Table {
-        stage: Stage::Choice,
-        resource: None,
-        order: Order::OneOf(Code::UnsupportedComponent),
-        rules,
-        otherwise: Rule::always(Action::Pass, ""),
-    })
+    let order = Order::OneOf(Code::UnsupportedComponent);
+    builder.choice(order, rules, Rule::always(Action::Pass, ""))
 }
 
 /// An interface that a gateway's route table leads to needs a public address to take part in IPv4 traffic of the internet.
@@ -246,7 +240,7 @@ fn back(builder: &mut Builder, at: ResourceIx, own: InterfaceIx, subnet: SubnetI
     let leave = builder.place(Key::InterfaceOut(own));
     let label = "the appliance sends it on";
     let onward = builder.always(Stage::Forwarding, Action::Forward(leave), label);
-    let mut tables: Vec<TableIx> = acl_in(builder, subnet).into_iter().collect();
+    let mut tables: Vec<TableIx> = builder.acl_in(subnet).into_iter().collect();
     tables.extend(groups_in(builder, own));
     tables.extend([undo, onward]);
     builder.fill(Key::ApplianceBack(own), at, tables)

@@ -95,11 +95,22 @@ pub(crate) enum Key {
     EgressOnlyIn(ResourceIx),
 }
 
+/// An endpoint service of the topology. AWS's own services may have one resource for each type of endpoint.
+#[derive(Debug)]
+pub(crate) struct HeldService {
+    /// The first resource with its name.
+    pub(crate) at: ResourceIx,
+    /// The private DNS names of all of them.
+    pub(crate) private_dns_names: Vec<DnsName>,
+}
+
 /// A network under construction.
 #[derive(Debug, Default)]
 pub(crate) struct Builder {
     pub(crate) network: Network,
     places: FxHashMap<Key, PlaceIx>,
+    /// What each place is for, by its handle.
+    keys: Vec<Key>,
     vpcs: BTreeMap<ResourceId, VpcIx>,
     subnets: BTreeMap<ResourceId, SubnetIx>,
     pub(crate) interfaces: BTreeMap<ResourceId, InterfaceIx>,
@@ -108,8 +119,8 @@ pub(crate) struct Builder {
     pub(crate) lists: BTreeMap<ResourceId, PrefixListIx>,
     /// Where routes to the endpoint of a Gateway Load Balancer or a Network Firewall lead.
     pub(crate) inspections: BTreeMap<ResourceId, PlaceIx>,
-    /// The private DNS names of each endpoint service that the topology holds.
-    pub(crate) services: BTreeMap<ServiceName, Vec<DnsName>>,
+    /// The endpoint services that the topology holds, by their names.
+    pub(crate) services: BTreeMap<ServiceName, HeldService>,
     /// The interface of each node of a load balancer: one in a subnet.
     pub(crate) nodes: BTreeMap<(ResourceIx, SubnetIx), InterfaceIx>,
     groups: BTreeMap<ResourceId, GroupIx>,
@@ -214,13 +225,13 @@ impl Builder {
             device: None,
         });
         self.places.insert(key, new);
+        self.keys.push(key);
         new
     }
 
     /// The key of a place.
     pub(crate) fn key_of(&self, place: PlaceIx) -> Option<Key> {
-        let mut all = self.places.iter();
-        all.find(|(_, at)| **at == place).map(|(key, _)| *key)
+        self.keys.get(place.index()).copied()
     }
 
     /// Whether something refers to the place for a key.
@@ -260,6 +271,23 @@ impl Builder {
             rules,
             otherwise,
         })
+    }
+
+    /// Adds a table of the place's own choices, one for each rule that matches.
+    pub(crate) fn choice(&mut self, order: Order, rules: Vec<Rule>, otherwise: Rule) -> TableIx {
+        self.add_table(Table {
+            stage: Stage::Choice,
+            resource: None,
+            order,
+            rules,
+            otherwise,
+        })
+    }
+
+    /// The network ACL that packets meet when they enter a subnet.
+    pub(crate) fn acl_in(&mut self, subnet: SubnetIx) -> Option<TableIx> {
+        let entry = self.place(Key::SubnetIn(subnet));
+        self.network.place(entry)?.tables.first().copied()
     }
 
     /// Adds a table that does one thing to every packet.

@@ -26,12 +26,12 @@ pub(crate) fn compile(builder: &mut Builder) {
 }
 
 fn services(builder: &mut Builder) {
-    for (service, names) in &builder.services {
+    for (service, held) in &builder.services {
         let Some(address) = service_of_name(service.as_str()) else {
             continue;
         };
         let known = &mut builder.network.names.services;
-        for name in names {
+        for name in &held.private_dns_names {
             known.entry(name.clone()).or_insert_with(|| address.clone());
         }
     }
@@ -159,6 +159,7 @@ fn listed(builder: &Builder, endpoint: &VpcEndpoint) -> Vec<DnsName> {
     let mut names: Vec<DnsName> = own.collect();
     let listed = endpoint.service_name.as_ref();
     let listed = listed.and_then(|name| builder.services.get(name));
+    let listed = listed.map(|held| &held.private_dns_names);
     names.extend(listed.into_iter().flatten().cloned());
     names
 }

@@ -13,7 +13,7 @@ use causeway_model::trace::{Code, Stage};
 use crate::dns::service_of_name;
 use crate::table::{Action, End, Match, Reach, ResourceIx, Rule, TableIx};
 
-use super::builder::{Builder, Key, pick};
+use super::builder::{Builder, HeldService, Key, pick};
 
 /// Whether a resource is a gateway endpoint.
 pub(crate) fn is_gateway(resource: &Resource) -> bool {
@@ -22,9 +22,13 @@ pub(crate) fn is_gateway(resource: &Resource) -> bool {
 
 /// Notes the services that the topology holds.
 pub(crate) fn register(builder: &mut Builder) {
-    for (_, service) in builder.each(pick!(VpcEndpointService)) {
-        let names = builder.services.entry(service.service_name).or_default();
-        names.extend(service.private_dns_names);
+    for (at, service) in builder.each(pick!(VpcEndpointService)) {
+        let held = builder.services.entry(service.service_name);
+        let held = held.or_insert_with(|| HeldService {
+            at,
+            private_dns_names: Vec::new(),
+        });
+        held.private_dns_names.extend(service.private_dns_names);
     }
 }
 
@@ -52,7 +56,8 @@ pub(crate) fn compile(builder: &mut Builder) {
     }
 }
 
-fn state(builder: &mut Builder, endpoint: &VpcEndpoint) -> TableIx {
+/// The state of an endpoint, of whatever type.
+pub(super) fn state(builder: &mut Builder, endpoint: &VpcEndpoint) -> TableIx {
     builder.state(
         endpoint.state == VpcEndpointState::Available,
         Code::VpceStateNotAvailable,

@@ -16,7 +16,7 @@ use ipnet::IpNet;
 
 use crate::dns::service_of_name;
 use crate::table::{
-    Action, AddressMatch, InterfaceIx, Match, Order, ResourceIx, Rule, SubnetIx, Table, TableIx,
+    Action, AddressMatch, InterfaceIx, Match, Order, ResourceIx, Rule, SubnetIx, TableIx,
 };
 
 use super::builder::{Builder, Key, pick};
@@ -42,17 +42,14 @@ struct Front<'f> {
 /// The service of an endpoint, where it is a customer's that the topology holds.
 fn held(builder: &Builder, endpoint: &VpcEndpoint) -> Option<ResourceIx> {
     let name = endpoint.service_name.as_ref()?;
-    if service_of_name(name.as_str()).is_some() || !builder.services.contains_key(name) {
+    if service_of_name(name.as_str()).is_some() {
         return None;
     }
+    let first = builder.services.get(name)?.at;
     let id = name.as_str().rsplit('.').next()?;
     let is_it = |body: &Body| matches!(body, Body::VpcEndpointService(service) if service.service_name == *name);
     let named = builder.find(id).filter(|(_, held)| is_it(&held.body));
-    named.map(|(at, _)| at).or_else(|| {
-        let mut all = (0..).zip(&builder.network.resources);
-        all.find(|(_, held)| is_it(&held.body))
-            .map(|(index, _)| ResourceIx(index))
-    })
+    Some(named.map_or(first, |(at, _)| at))
 }
 
 /// Where an endpoint hands packets to the service that the topology holds: each of its interfaces is a way in of its own.
@@ -308,11 +305,5 @@ fn choice(builder: &mut Builder, fleet: &Fleet, front: &Front<'_>, crosses: bool
         let label = "the topology does not hold what is behind the service";
         Rule::always(Action::Unknown(Code::UnknownResource), label)
     };
-    builder.add_table(Table {
-        stage: Stage::Choice,
-        resource: None,
-        order: Order::Each,
-        rules,
-        otherwise,
-    })
+    builder.choice(Order::Each, rules, otherwise)
 }

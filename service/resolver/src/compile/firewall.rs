@@ -12,9 +12,10 @@ use causeway_model::trace::{Code, Stage};
 use crate::table::{Action, PlaceIx, ResourceIx, SubnetIx, TableIx};
 
 use super::builder::{Builder, Key, pick};
+use super::endpoint::state;
 use super::firewall_rules;
-use super::gateway_load_balancer::{in_doubt, state};
-use super::inspection::{acl_in, gate};
+use super::gateway_load_balancer::in_doubt;
+use super::inspection::gate;
 
 /// How many places one endpoint of a firewall has.
 const PLACES: u32 = 4;
@@ -99,7 +100,7 @@ fn endpoint(
     for place in [gate, back] {
         builder.edit(place, |place| place.device = None);
     }
-    let mut tables: Vec<TableIx> = acl_in(builder, subnet).into_iter().collect();
+    let mut tables: Vec<TableIx> = builder.acl_in(subnet).into_iter().collect();
     if let Some((_, held)) = &held {
         tables.push(state(builder, held));
     }

@@ -6,31 +6,33 @@
 //! subnet. What the appliance itself lets pass is not known here: it is taken to pass everything, and the answer says so. What is behind
 //! a service that the topology does not hold is in doubt, and the walk goes on from the endpoint.
 
-use causeway_model::resource::Body;
-use causeway_model::resources::endpoints::{
-    ServiceState, ServiceType, VpcEndpointState, VpcEndpointType,
-};
-use causeway_model::resources::load_balancers::{LoadBalancerState, LoadBalancerType};
+use std::sync::Arc;
+
+use causeway_model::resource::{Body, Resource};
+use causeway_model::resources::endpoints::{ServiceState, ServiceType, VpcEndpointType};
+use causeway_model::resources::load_balancers::LoadBalancerType;
 use causeway_model::resources::{LoadBalancer, VpcEndpoint, VpcEndpointService};
 use causeway_model::trace::{Code, Stage};
 
 use crate::table::{Action, PlaceIx, ResourceIx, Rule, SubnetIx, TableIx};
 
 use super::builder::{Builder, Key, pick};
+use super::endpoint;
 use super::endpoint_service::acceptance;
 use super::gateway_targets;
-use super::inspection::{acl_in, gate};
-use super::zone::{Zone, Zones};
+use super::inspection::gate;
+use super::load_balancer::{Fleet, is_in_service};
+use super::zone::Zone;
 
 /// A Gateway Load Balancer endpoint under construction.
 #[derive(Debug)]
-pub(super) struct Inspection<'z> {
+pub(super) struct Inspection<'f> {
     pub(super) at: ResourceIx,
     endpoint: VpcEndpoint,
     /// Where the endpoint hands packets back.
     pub(super) back: PlaceIx,
     pub(super) zone: Zone,
-    pub(super) zones: &'z Zones,
+    pub(super) fleet: &'f Fleet,
     /// How many places are behind it.
     places: u32,
 }
@@ -60,8 +62,7 @@ fn all(builder: &Builder) -> Vec<(ResourceIx, VpcEndpoint)> {
     all
 }
 
-pub(crate) fn compile(builder: &mut Builder, zones: &Zones) {
-    let services = builder.each(pick!(VpcEndpointService));
+pub(crate) fn compile(builder: &mut Builder, fleet: &Fleet) {
     for (at, endpoint) in all(builder) {
         let label = "it is a target of routes: nothing answers at its own address";
         let action = Action::Drop(Code::NoPossibleDestination);
@@ -74,11 +75,15 @@ pub(crate) fn compile(builder: &mut Builder, zones: &Zones) {
             builder.fill(Key::Inspection(at, 0), at, vec![unknown]);
             continue;
         };
-        let service = endpoint.service_name.as_ref().and_then(|name| {
-            let mut services = services.iter();
-            services.find(|(_, service): &&(_, VpcEndpointService)| service.service_name == *name)
+        let service = endpoint.service_name.as_ref();
+        let service = service.and_then(|name| builder.services.get(name));
+        let service = service.and_then(|held| {
+            builder
+                .network
+                .resource(held.at)
+                .map(|own| (held.at, own.clone()))
         });
-        entry(builder, (at, endpoint), (subnet, zones), service);
+        entry(builder, (at, endpoint), (subnet, fleet), service.as_ref());
     }
 }
 
@@ -92,41 +97,36 @@ fn subnet(builder: &Builder, endpoint: &VpcEndpoint) -> Option<SubnetIx> {
     })
 }
 
-/// The state of an endpoint.
-pub(super) fn state(builder: &mut Builder, endpoint: &VpcEndpoint) -> TableIx {
-    let is_good = endpoint.state == VpcEndpointState::Available;
-    builder.state(is_good, Code::VpceStateNotAvailable, endpoint.state)
-}
-
 fn entry(
     builder: &mut Builder,
     (at, endpoint): (ResourceIx, VpcEndpoint),
-    (subnet, zones): (SubnetIx, &Zones),
-    held: Option<&(ResourceIx, VpcEndpointService)>,
+    (subnet, fleet): (SubnetIx, &Fleet),
+    held: Option<&(ResourceIx, Arc<Resource>)>,
 ) {
     let keys = [Key::Inspection(at, 0), Key::Inspection(at, 1)];
     let [_, back] = gate(builder, keys, at, subnet);
-    let mut tables: Vec<TableIx> = acl_in(builder, subnet).into_iter().collect();
-    tables.push(state(builder, &endpoint));
-    let zone = zones.of_subnet(subnet).cloned().unwrap_or_default();
+    let mut tables: Vec<TableIx> = builder.acl_in(subnet).into_iter().collect();
+    tables.push(endpoint::state(builder, &endpoint));
+    let zone = fleet.zones.of_subnet(subnet).cloned().unwrap_or_default();
     let mut inspection = Inspection {
         at,
         endpoint,
         back,
         zone,
-        zones,
+        fleet,
         places: 1,
     };
+    let held = held.map(|(at, held)| (*at, &held.body));
     match held {
-        Some((service, held)) => {
-            let place = self::service(builder, &mut inspection, (*service, held));
+        Some((service, Body::VpcEndpointService(held))) => {
+            let place = self::service(builder, &mut inspection, (service, held));
             let label = format!("to {}", held.service_name);
             tables.push(builder.always(Stage::Forwarding, Action::Forward(place), label));
             let id = &inspection.endpoint.vpc_endpoint_id;
             let words = "the appliances behind it are taken to let every packet pass unchanged";
             builder.network.assumptions.push(format!("{id}: {words}"));
         }
-        None => {
+        Some(_) | None => {
             let name = inspection.endpoint.service_name.as_ref();
             let name = name.map_or_else(|| "its service".to_owned(), ToString::to_string);
             let label = format!("{name} is not in the topology: what it does is not known");
@@ -224,7 +224,7 @@ fn in_zone(
         let mut may_be_here = balancer.availability_zones.is_empty();
         for own in &balancer.availability_zones {
             let subnet = own.subnet_id.as_ref().and_then(|id| builder.subnet(id));
-            let zones = inspection.zones;
+            let zones = &inspection.fleet.zones;
             let held = match subnet {
                 Some(subnet) => zones.of_subnet(subnet).cloned(),
                 None => zones.named_by(builder, at, own.zone_name.as_ref()),
@@ -253,10 +253,7 @@ fn balancer(
     node: Option<SubnetIx>,
 ) -> PlaceIx {
     let key = inspection.key();
-    let is_good = matches!(
-        balancer.state,
-        LoadBalancerState::Active | LoadBalancerState::ActiveImpaired
-    );
+    let is_good = is_in_service(balancer);
     let mut tables = vec![builder.state(is_good, Code::BadState, balancer.state)];
     if balancer.r#type == LoadBalancerType::Gateway {
         tables.extend(gateway_targets::choice(

@@ -18,7 +18,7 @@ use crate::table::{
     Action, InterfaceIx, Order, PlaceIx, ResourceIx, Rule, SubnetIx, Table, TableIx,
 };
 
-use super::builder::{Builder, Key, pick};
+use super::builder::{Builder, Key};
 use super::gateway_load_balancer::{Inspection, in_doubt};
 
 /// The port of GENEVE (RFC 8926).
@@ -45,13 +45,8 @@ pub(super) fn one_of(builder: &mut Builder, rules: Vec<Rule>, last: Rule) -> Tab
 
 fn choice_table(builder: &mut Builder, order: Order, rules: Vec<Rule>) -> TableIx {
     let label = "it has no target that it could use";
-    builder.add_table(Table {
-        stage: Stage::Choice,
-        resource: None,
-        order,
-        rules,
-        otherwise: Rule::always(Action::Drop(Code::GwlbeNoHealthyTarget), label),
-    })
+    let otherwise = Rule::always(Action::Drop(Code::GwlbeNoHealthyTarget), label);
+    builder.choice(order, rules, otherwise)
 }
 
 /// The tables that choose a target, and what is to be told of the choice.
@@ -61,7 +56,7 @@ pub(super) fn choice(
     (at, balancer): (ResourceIx, &LoadBalancer),
     node: Option<SubnetIx>,
 ) -> Vec<TableIx> {
-    let groups = groups(builder, balancer);
+    let groups = inspection.fleet.groups_of(balancer);
     if groups.is_empty() || groups.iter().any(|group| !group.targets_known) {
         let label = "the topology does not hold its targets".to_owned();
         return in_doubt(builder, inspection.back, Code::UnknownResource, label).to_vec();
@@ -91,23 +86,6 @@ pub(super) fn choice(
     tables
 }
 
-/// The target groups of a load balancer.
-fn groups(builder: &Builder, balancer: &LoadBalancer) -> Vec<TargetGroup> {
-    let listened: Vec<_> = balancer
-        .listeners
-        .iter()
-        .flat_map(|listener| &listener.target_group_arns)
-        .collect();
-    let groups = builder.each(pick!(TargetGroup)).into_iter();
-    let groups = groups.map(|(_, group)| group);
-    let used = groups.filter(|group: &TargetGroup| {
-        let own = &balancer.load_balancer_arn;
-        listened.contains(&&group.target_group_arn)
-            || listened.is_empty() && group.load_balancer_arns.contains(own)
-    });
-    used.collect()
-}
-
 /// Whether new connections may be given to a target at all.
 fn is_in_use(target: &Target) -> bool {
     !matches!(
@@ -126,8 +104,8 @@ fn candidate(
     let own = interface.and_then(|own| builder.network.interface(own));
     let named = target.availability_zone.as_ref();
     let zone = match own {
-        Some(own) => inspection.zones.of_subnet(own.subnet).cloned(),
-        None => inspection.zones.named_by(builder, balancer, named),
+        Some(own) => inspection.fleet.zones.of_subnet(own.subnet).cloned(),
+        None => inspection.fleet.zones.named_by(builder, balancer, named),
     };
     let zone = zone.unwrap_or_default();
     // A target whose health nobody has told is taken to be healthy.

@@ -1,13 +1,12 @@
-//! Who else knows names: private hosted zones, Resolver rules, peer VPCs that may ask, and load balancers
-//! (Route 53 guide, "Private hosted zones", "Resolver rules"; VPC Peering guide, "DNS resolution"; ELB guide, "DNS name").
+//! Who else knows names: private hosted zones, Resolver rules, and peer VPCs that may ask
+//! (Route 53 guide, "Private hosted zones", "Resolver rules"; VPC Peering guide, "DNS resolution").
 
 use std::net::IpAddr;
 
 use causeway_model::ids::{DnsName, VpcId};
+use causeway_model::resources::HostedZone;
 use causeway_model::resources::dns::{ResolverRuleType, ResourceRecordSet};
-use causeway_model::resources::load_balancers::LoadBalancerScheme;
 use causeway_model::resources::transit::VpcPeeringConnectionState;
-use causeway_model::resources::{HostedZone, LoadBalancer};
 
 use crate::dns::{Record, Records, ResolverRule, Zone};
 use crate::table::VpcIx;
@@ -18,7 +17,6 @@ pub(crate) fn compile(builder: &mut Builder) {
     zones(builder);
     rules(builder);
     resolving_peers(builder);
-    balancers(builder);
 }
 
 fn zones(builder: &mut Builder) {
@@ -116,50 +114,4 @@ fn resolving_peers(builder: &mut Builder) {
             }
         }
     }
-}
-
-fn balancers(builder: &mut Builder) {
-    let interfaces = builder.each(pick!(NetworkInterface));
-    for (at, balancer) in builder.each(pick!(LoadBalancer)) {
-        let Ok(name) = DnsName::from_any_case(&balancer.dns_name) else {
-            continue;
-        };
-        let is_public = balancer.scheme == LoadBalancerScheme::InternetFacing;
-        let described = description(&balancer);
-        let own = interfaces
-            .iter()
-            .map(|(_, interface)| interface)
-            .filter(|interface| described.as_ref() == Some(&interface.description));
-        let of_interfaces = own.flat_map(|interface| {
-            let ipv4 = interface.private_ip_addresses.iter().filter_map(|own| {
-                if is_public {
-                    own.public_ip
-                } else {
-                    Some(own.private_ip_address)
-                }
-            });
-            ipv4.chain(interface.ipv6_addresses.iter().copied())
-        });
-        let told = balancer.availability_zones.iter();
-        let told = told.flat_map(|zone| zone.addresses.iter().copied());
-        let told =
-            told.filter(|address| address.is_ipv6() || is_public_address(*address) == is_public);
-        let mut all: Vec<IpAddr> = of_interfaces.chain(told).collect();
-        all.sort_unstable();
-        all.dedup();
-        let addresses = Some(all).filter(|all| !all.is_empty());
-        let known = &mut builder.network.names.balancers;
-        known.entry(name).or_insert((at, addresses));
-    }
-}
-
-fn is_public_address(address: IpAddr) -> bool {
-    !crate::packet::is_private_address(address)
-}
-
-/// How AWS describes the interfaces of a load balancer: `ELB net/name/0123456789abcdef`, the end of its ARN.
-fn description(balancer: &LoadBalancer) -> Option<String> {
-    let arn = balancer.load_balancer_arn.as_str();
-    let (_, own) = arn.split_once(":loadbalancer/")?;
-    Some(format!("ELB {own}"))
 }

@@ -6,7 +6,7 @@ use causeway_model::resources::RouteTable;
 use causeway_model::resources::routing::{Route, RouteTableAssociation, RouteTarget};
 use causeway_model::trace::{Code, Stage};
 
-use crate::table::{Action, PlaceIx, ResourceIx, Rule, SubnetIx, TableIx, VpcIx};
+use crate::table::{Action, PlaceIx, ResourceIx, Rule, SubnetIx, VpcIx};
 
 use super::appliance;
 use super::builder::{Builder, Key};
@@ -95,10 +95,4 @@ pub(crate) fn gate(
     }
     builder.edit(back, |place| place.link = Some(subnet));
     [entry, back]
-}
-
-/// The network ACL that packets meet when they enter a subnet.
-pub(crate) fn acl_in(builder: &mut Builder, subnet: SubnetIx) -> Option<TableIx> {
-    let entry = builder.place(Key::SubnetIn(subnet));
-    builder.network.place(entry)?.tables.first().copied()
 }

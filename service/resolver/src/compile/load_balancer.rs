@@ -11,11 +11,11 @@ mod targets;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use causeway_model::ids::{LoadBalancerArn, ResourceId};
+use causeway_model::ids::{DnsName, LoadBalancerArn, ResourceId};
 use causeway_model::resource::Body;
 use causeway_model::resources::interfaces::NetworkInterfaceType;
 use causeway_model::resources::load_balancers::{
-    LoadBalancerScheme, LoadBalancerType, LoadBalancerZone,
+    LoadBalancerScheme, LoadBalancerState, LoadBalancerType, LoadBalancerZone,
 };
 use causeway_model::resources::{LoadBalancer, NetworkInterface, TargetGroup};
 
@@ -24,6 +24,8 @@ use crate::table::{InterfaceIx, PlaceIx, ResourceIx, SubnetIx};
 use super::builder::{Builder, Key, pick};
 use super::interface;
 use super::zone::Zones;
+
+pub(crate) use node::behind_endpoint;
 
 /// What the nodes of load balancers need to know of the topology.
 #[derive(Debug)]
@@ -49,10 +51,32 @@ impl Fleet {
         }
     }
 
+    /// The target groups of a load balancer: those that its listeners name, else those that name it.
+    pub(crate) fn groups_of(&self, balancer: &LoadBalancer) -> Vec<&TargetGroup> {
+        let listeners = balancer.listeners.iter();
+        let listened: Vec<_> = listeners
+            .flat_map(|listener| &listener.target_group_arns)
+            .collect();
+        let used = self.groups.values().filter(|group| {
+            let own = &balancer.load_balancer_arn;
+            listened.contains(&&group.target_group_arn)
+                || listened.is_empty() && group.load_balancer_arns.contains(own)
+        });
+        used.collect()
+    }
+
     /// The Network or Application Load Balancer with this ARN.
     pub(crate) fn balancer(&self, arn: &LoadBalancerArn) -> Option<&(ResourceIx, LoadBalancer)> {
         self.balancers.get(arn.as_resource_id())
     }
+}
+
+/// Whether a load balancer is in a state that carries traffic.
+pub(crate) fn is_in_service(balancer: &LoadBalancer) -> bool {
+    matches!(
+        balancer.state,
+        LoadBalancerState::Active | LoadBalancerState::ActiveImpaired
+    )
 }
 
 /// All Network and Application Load Balancers.
@@ -200,7 +224,7 @@ pub(crate) fn names(builder: &mut Builder) {
             let zone = zone.and_then(|subnet| subnet.zone.as_ref());
             let zonal = zone.map(|zone| format!("{zone}.{}", balancer.dns_name));
             let zonal = zonal.filter(|_| balancer.r#type == LoadBalancerType::Network);
-            if let Some(name) = zonal.and_then(|name| name.parse().ok()) {
+            if let Some(name) = zonal.and_then(|name| DnsName::from_any_case(&name).ok()) {
                 let held = &mut builder.network.names.balancers;
                 held.insert(name, (at, own.clone()));
             }
@@ -210,7 +234,7 @@ pub(crate) fn names(builder: &mut Builder) {
             });
         }
         let every = every.filter(|every| !every.is_empty());
-        if let Ok(name) = balancer.dns_name.parse() {
+        if let Ok(name) = DnsName::from_any_case(&balancer.dns_name) {
             let held = &mut builder.network.names.balancers;
             held.insert(name, (at, every));
         }
@@ -229,14 +253,4 @@ fn addresses(builder: &Builder, node: InterfaceIx, is_public: bool) -> Option<Ve
         own.take(1).copied().collect()
     };
     (!own.is_empty()).then_some(own)
-}
-
-/// The place where packets from an endpoint's interface enter a node of the load balancer behind the endpoint's service.
-pub(crate) fn behind_endpoint(
-    builder: &mut Builder,
-    fleet: &Fleet,
-    balancer: (ResourceIx, &LoadBalancer),
-    (subnet, endpoint): (SubnetIx, InterfaceIx),
-) -> PlaceIx {
-    node::behind_endpoint(builder, fleet, balancer, (subnet, endpoint))
 }

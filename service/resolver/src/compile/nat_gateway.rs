@@ -73,7 +73,7 @@ pub(crate) fn compile(builder: &mut Builder) {
         );
         let leave = leave(builder, subnet);
         let tables = [
-            acl_in(builder, subnet),
+            builder.acl_in(subnet),
             Some(state),
             Some(protocols(builder)),
             Some(translation(builder, &nat)),
@@ -96,12 +96,6 @@ pub(crate) fn compile(builder: &mut Builder) {
         let back = builder.fill(Key::NatGatewayBack(at), at, vec![undo, leave]);
         builder.edit(back, |place| place.link = Some(subnet));
     }
-}
-
-/// The network ACL that packets to the gateway meet when they enter its subnet.
-fn acl_in(builder: &mut Builder, subnet: SubnetIx) -> Option<TableIx> {
-    let entry = builder.place(Key::SubnetIn(subnet));
-    builder.network.place(entry)?.tables.first().copied()
 }
 
 fn leave(builder: &mut Builder, subnet: SubnetIx) -> TableIx {

@@ -291,11 +291,7 @@ pub(crate) fn routes(
             Rule::always(Action::Unknown(Code::UnknownDestination), label)
         }
     };
-    let table = route_table::add(builder, rules);
-    if let Some(table) = builder.network.tables.get_mut(table.index()) {
-        table.otherwise = otherwise;
-    }
-    table
+    route_table::add(builder, Stage::RouteTable, rules, otherwise)
 }
 
 fn route(net: IpNet, action: Action, words: &str, rank: Rank) -> Rule {
@@ -436,12 +432,10 @@ fn inward(builder: &mut Builder, hubs: &Hubs, at: ResourceIx, gateway: &DirectCo
             rules.push(route(net, action.clone(), id.as_str(), Rank::Static));
         }
     }
-    let table = route_table::add(builder, rules);
-    if let Some(table) = builder.network.tables.get_mut(table.index()) {
-        let action = Action::Drop(Code::NoRouteToDestination);
-        let label = "no allowed prefix of an association covers the destination";
-        table.otherwise = Rule::always(action, label);
-    }
+    let action = Action::Drop(Code::NoRouteToDestination);
+    let label = "no allowed prefix of an association covers the destination";
+    let otherwise = Rule::always(action, label);
+    let table = route_table::add(builder, Stage::RouteTable, rules, otherwise);
     builder.fill(Key::DirectConnectIn(at), at, vec![table]);
 }
 

@@ -34,13 +34,20 @@ pub(crate) fn compile(builder: &mut Builder) {
         };
         let mut rules = rules(builder, &table, vpc);
         rules.extend(unlisted_endpoint_routes(builder, &table, &endpoints));
-        let table = add(builder, rules);
+        let action = Action::Drop(Code::NoRouteToDestination);
+        let otherwise = Rule::always(action, "no route covers the destination");
+        let table = add(builder, Stage::RouteTable, rules, otherwise);
         builder.fill(Key::RouteTable(at), at, vec![table]);
     }
 }
 
-/// Adds a route table: rules in order of precedence, with an index over their prefixes.
-pub(crate) fn add(builder: &mut Builder, mut rules: Vec<Rule>) -> TableIx {
+/// Adds a table that is read by the longest prefix: rules in order of precedence, with an index over their prefixes.
+pub(crate) fn add(
+    builder: &mut Builder,
+    stage: Stage,
+    mut rules: Vec<Rule>,
+    otherwise: Rule,
+) -> TableIx {
     rules.sort_by_key(|rule| rule.rank);
     let mut prefixes: Vec<(IpNet, u32)> = Vec::new();
     for (rule, place) in rules.iter().zip(0..) {
@@ -57,12 +64,8 @@ pub(crate) fn add(builder: &mut Builder, mut rules: Vec<Rule>) -> TableIx {
         }
     }
     let order = Order::LongestPrefix(PrefixIndex::new(prefixes.into_iter()));
-    let otherwise = Rule::always(
-        Action::Drop(Code::NoRouteToDestination),
-        "no route covers the destination",
-    );
     builder.add_table(Table {
-        stage: Stage::RouteTable,
+        stage,
         resource: None,
         order,
         rules,

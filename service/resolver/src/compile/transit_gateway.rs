@@ -189,9 +189,7 @@ fn enter_subnet(
     hub: PlaceIx,
 ) -> PlaceIx {
     let key = Key::AttachmentSubnetIn(attachment, subnet);
-    let entry = builder.place(Key::SubnetIn(subnet));
-    let acl = builder.network.place(entry);
-    let acl = acl.and_then(|place| place.tables.first().copied());
+    let acl = builder.acl_in(subnet);
     let label = "to the transit gateway";
     let onward = builder.always(Stage::Forwarding, Action::Forward(hub), label);
     let resource = builder.network.subnet(subnet).map(|own| own.resource);

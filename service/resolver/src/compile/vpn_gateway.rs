@@ -144,16 +144,21 @@ pub(crate) fn own_sources(
     blocks: &[IpNet],
     (code, label): (Code, &'static str),
 ) -> TableIx {
-    let own = blocks.iter().map(|net| {
-        let matches = Match::from(AddressMatch::Net(*net));
-        Rule::when(matches, Action::Pass, "of the VPC")
-    });
-    let rules = own.collect();
+    let rules = of_the_vpc(blocks, Match::from);
     builder.ordered(
         Stage::Admission,
         rules,
         Rule::always(Action::Deny(code), label),
     )
+}
+
+/// Packets with an end in these blocks pass.
+fn of_the_vpc(blocks: &[IpNet], end: fn(AddressMatch) -> Match) -> Vec<Rule> {
+    let own = blocks.iter().map(|net| {
+        let matches = end(AddressMatch::Net(*net));
+        Rule::when(matches, Action::Pass, "of the VPC")
+    });
+    own.collect()
 }
 
 /// NAT gateways and gateway endpoints refuse what does not come from their own VPC.
@@ -162,11 +167,7 @@ fn owners_of_edges<'w>(
     blocks: &[IpNet],
     ways: impl Iterator<Item = &'w (AddressMatch, RouteTarget)>,
 ) -> TableIx {
-    let own = blocks.iter().map(|net| {
-        let matches = Match::to(AddressMatch::Net(*net));
-        Rule::when(matches, Action::Pass, "of the VPC")
-    });
-    let mut rules: Vec<Rule> = own.collect();
+    let mut rules = of_the_vpc(blocks, Match::to);
     rules.extend(ways.map(|(destination, target)| {
         let action = peering::refusal(builder, target).map_or(Action::Pass, Action::Deny);
         let label = format!(
@@ -188,11 +189,7 @@ fn inward(
     (vpc, mut tables, blocks): (VpcIx, Vec<TableIx>, &[IpNet]),
     edge: Option<&(ResourceIx, RouteTable)>,
 ) {
-    let own = blocks.iter().map(|net| {
-        let matches = Match::to(AddressMatch::Net(*net));
-        Rule::when(matches, Action::Pass, "of the VPC")
-    });
-    let rules = own.collect();
+    let rules = of_the_vpc(blocks, Match::to);
     let action = Action::Drop(Code::VgwPrivateIpAssociationForIngress);
     let label = "the destination is not of the gateway's VPC";
     let admission = builder.ordered(Stage::Admission, rules, Rule::always(action, label));

@@ -7,7 +7,7 @@ use causeway_model::trace::{Addr, Code, Disposition, Header, StepAction};
 
 use crate::decide::Reader;
 use crate::table::{
-    Action, End, InterfaceIx, Place, Reach, ResourceIx, Rewrite, Rule, Table, VpcIx,
+    Action, End, InterfaceIx, Place, PlaceIx, Reach, ResourceIx, Rewrite, Rule, Table, VpcIx,
 };
 
 use super::{Effect, Next, Translation, Traveller, Walk};
@@ -52,10 +52,7 @@ impl<R: Reader> Walk<'_, R> {
                 self.record(traveller, table, label(), (StepAction::Allowed, Some(code)));
                 Next::Table
             }
-            Action::Forward(to) => {
-                self.record(traveller, table, label(), (StepAction::Forwarded, None));
-                Next::Place(to)
-            }
+            Action::Forward(to) => self.forward(traveller, (table, rule), to),
             Action::ByAddress(vpc, reach) => {
                 self.by_address(traveller, place, (table, rule), (vpc, reach))
             }
@@ -73,6 +70,17 @@ impl<R: Reader> Walk<'_, R> {
             Action::Drop(code) => self.drop(traveller, place, (table, rule), code),
             Action::Unknown(code) => self.unknown(traveller, place, (table, rule), code),
         }
+    }
+
+    fn forward(
+        &self,
+        traveller: &mut Traveller,
+        (table, rule): (&Table, &Rule),
+        to: PlaceIx,
+    ) -> Next {
+        let step = (StepAction::Forwarded, None);
+        self.record(traveller, table, rule.label.clone(), step);
+        Next::Place(to)
     }
 
     fn drop(
@@ -153,7 +161,6 @@ impl<R: Reader> Walk<'_, R> {
         };
         if let Some(source) = &rewrite.source {
             made.source = Some((before.source.clone(), before.source_ports));
-            made.back = rewrite.back.map(|back| (source.clone(), back));
             after.source = source.clone();
             if before.protocol.has_ports() {
                 after.source_ports = PortRange::TRANSLATED;
@@ -166,9 +173,7 @@ impl<R: Reader> Walk<'_, R> {
                 after.destination_ports = PortRange::one(port);
             }
         }
-        if rewrite.source.is_none() {
-            made.back = rewrite.back.map(|back| (before.source.clone(), back));
-        }
+        made.back = rewrite.back.map(|back| (after.source.clone(), back));
         traveller.translations.push(made);
         self.translate(traveller, found, after)
     }
@@ -184,13 +189,7 @@ impl<R: Reader> Walk<'_, R> {
             .kept_way_back(self.network)
             .filter(|_| reach == Reach::Link);
         if let Some(back) = kept.or_else(|| traveller.way_back()) {
-            self.record(
-                traveller,
-                found.0,
-                found.1.label.clone(),
-                (StepAction::Forwarded, None),
-            );
-            return Next::Place(back);
+            return self.forward(traveller, found, back);
         }
         let Addr::Ip(address) = traveller.packet.header.destination else {
             return self.unknown(traveller, place, found, Code::UnknownDestination);
@@ -199,22 +198,14 @@ impl<R: Reader> Walk<'_, R> {
         let Some(interface) = holder.and_then(|at| self.network.interface(*at)) else {
             return self.to_nobody(traveller, place, found, self.is_reserved(vpc, address));
         };
-        let (table, rule) = found;
-        self.record(
-            traveller,
-            table,
-            rule.label.clone(),
-            (StepAction::Forwarded, None),
-        );
-        match reach {
-            Reach::Link => Next::Place(interface.entry),
-            Reach::Router => self
-                .network
-                .subnet(interface.subnet)
-                .map_or(Next::End(Disposition::Unknown, None, None), |subnet| {
-                    Next::Place(subnet.entry)
-                }),
-        }
+        let to = match reach {
+            Reach::Link => interface.entry,
+            Reach::Router => match self.network.subnet(interface.subnet) {
+                Some(subnet) => subnet.entry,
+                None => return Next::End(Disposition::Unknown, None, None),
+            },
+        };
+        self.forward(traveller, found, to)
     }
 
     /// Ends the way of a packet for an address that no interface has.
@@ -270,9 +261,7 @@ impl<R: Reader> Walk<'_, R> {
     ) -> Next {
         // IPv6 is not translated: its replies come back by the gateway that it left by.
         if let Some(back) = traveller.way_back().filter(|_| traveller.packet.is_ipv6) {
-            let step = (StepAction::Forwarded, None);
-            self.record(traveller, found.0, found.1.label.clone(), step);
-            return Next::Place(back);
+            return self.forward(traveller, found, back);
         }
         let Addr::Ip(address) = traveller.packet.header.destination else {
             return Next::Table;
@@ -291,15 +280,7 @@ impl<R: Reader> Walk<'_, R> {
             .interface(*interface)
             .and_then(|interface| self.network.vpc(interface.vpc));
         match vpc.and_then(|vpc| vpc.internet_in) {
-            Some(to) => {
-                self.record(
-                    traveller,
-                    found.0,
-                    found.1.label.clone(),
-                    (StepAction::Forwarded, None),
-                );
-                Next::Place(to)
-            }
+            Some(to) => self.forward(traveller, found, to),
             None => {
                 let code = Code::NoPossibleDestination;
                 let label = "the destination's VPC has no internet gateway";

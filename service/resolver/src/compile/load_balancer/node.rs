@@ -1,11 +1,11 @@
 //! A node of a load balancer: where packets enter it, and where replies come back to it.
 
 use causeway_model::resources::LoadBalancer;
-use causeway_model::resources::load_balancers::{LoadBalancerState, LoadBalancerType};
+use causeway_model::resources::load_balancers::LoadBalancerType;
 use causeway_model::trace::{Code, Stage};
 
 use crate::table::{
-    Action, InterfaceIx, Match, Order, PlaceIx, ResourceIx, Rule, SubnetIx, Table, TableIx,
+    Action, InterfaceIx, Match, Order, PlaceIx, ResourceIx, Rule, SubnetIx, TableIx,
 };
 
 use super::super::builder::{Builder, Key};
@@ -59,10 +59,7 @@ impl<'b> Node<'b> {
     }
 
     fn state(&self, builder: &mut Builder) -> TableIx {
-        let is_good = matches!(
-            self.balancer.state,
-            LoadBalancerState::Active | LoadBalancerState::ActiveImpaired
-        );
+        let is_good = super::is_in_service(self.balancer);
         let state = self.balancer.state.as_str().replace('_', " ");
         builder.state(is_good, Code::BadState, state)
     }
@@ -83,13 +80,7 @@ impl<'b> Node<'b> {
             let label = "no listener takes the protocol and port";
             Rule::always(Action::Drop(Code::Elbv2ListenersMismatch), label)
         };
-        let choice = builder.add_table(Table {
-            stage: Stage::Choice,
-            resource: None,
-            order: Order::Each,
-            rules: found.choice,
-            otherwise,
-        });
+        let choice = builder.choice(Order::Each, found.choice, otherwise);
         let pass = Rule::always(Action::Pass, "");
         let admission = builder.ordered(Stage::Admission, found.admission, pass);
         [choice, admission]
@@ -130,7 +121,7 @@ pub(super) fn compile(
 }
 
 /// The node as an endpoint's interface meets it: the client's address is hidden from the target, and replies go back to the endpoint.
-pub(super) fn behind_endpoint(
+pub(crate) fn behind_endpoint(
     builder: &mut Builder,
     fleet: &Fleet,
     balancer: (ResourceIx, &LoadBalancer),
@@ -167,9 +158,7 @@ pub(super) fn behind_endpoint(
 
 /// Where replies come back to that no interface's address leads to the node.
 fn back(builder: &mut Builder, node: &Node<'_>, endpoint: Option<InterfaceIx>, home: TableIx) {
-    let entry = builder.place(Key::SubnetIn(node.subnet));
-    let entry = builder.network.place(entry);
-    let acl_in = entry.and_then(|entry| entry.tables.first().copied());
+    let acl_in = builder.acl_in(node.subnet);
     let words = "back to who opened the connection";
     let undo = builder.always(Stage::Translation, Action::Undo, words);
     let key = Key::LoadBalancerBack(node.at, node.subnet, endpoint);

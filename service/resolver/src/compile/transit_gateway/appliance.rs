@@ -80,11 +80,6 @@ fn by_far_side(
         Rule::when(matches, Action::Forward(place), format!("{net} is {words}"))
     });
     let rules = rules.collect();
-    let table = route_table::add(builder, rules);
-    if let Some(table) = builder.network.tables.get_mut(table.index()) {
-        let label = "the far side is in no zone";
-        table.stage = Stage::Choice;
-        table.otherwise = Rule::always(Action::Forward(own), label);
-    }
-    table
+    let otherwise = Rule::always(Action::Forward(own), "the far side is in no zone");
+    route_table::add(builder, Stage::Choice, rules, otherwise)
 }

@@ -9,7 +9,7 @@ use causeway_model::resources::transit::{
 use causeway_model::trace::{Code, Stage};
 
 use crate::table::{
-    Action, AddressMatch, Match, Order, PrefixListIx, Rank, ResourceIx, Rule, Table, TableIx,
+    Action, AddressMatch, Match, Order, PrefixListIx, Rank, ResourceIx, Rule, TableIx,
 };
 
 use super::super::builder::{Builder, Key};
@@ -39,11 +39,9 @@ pub(super) fn compile(
     for (route, place) in listed {
         rules.push(rule(builder, hubs, (at, gateway, place), route));
     }
-    let routes = route_table::add(builder, rules);
-    if let Some(table) = builder.network.tables.get_mut(routes.index()) {
-        let action = Action::Drop(Code::TgwRtbNoRouteToTgwAttachment);
-        table.otherwise = Rule::always(action, "no route covers the destination");
-    }
+    let action = Action::Drop(Code::TgwRtbNoRouteToTgwAttachment);
+    let otherwise = Rule::always(action, "no route covers the destination");
+    let routes = route_table::add(builder, Stage::RouteTable, rules, otherwise);
     builder.fill(key, at, vec![routes]);
 }
 
@@ -120,13 +118,7 @@ pub(crate) fn each(builder: &mut Builder, rules: Vec<Rule>, order: Order) -> Tab
         Action::Drop(Code::NoPossibleDestination),
         "nothing to choose",
     );
-    builder.add_table(Table {
-        stage: Stage::Choice,
-        resource: None,
-        order,
-        rules,
-        otherwise,
-    })
+    builder.choice(order, rules, otherwise)
 }
 
 /// Precedence among routes with the same prefix (Transit Gateways guide, "Route evaluation order").
