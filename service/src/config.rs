@@ -28,6 +28,9 @@ pub struct ServeArgs {
     /// TOML file with these settings; arguments and the environment win over it
     #[arg(long, env = "CAUSEWAY_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// TOML file with the prices by which answers tell what a way costs [default: those of deploy/prices.toml]
+    #[arg(long, env = "CAUSEWAY_PRICES", value_name = "FILE")]
+    pub prices: Option<PathBuf>,
     /// Listen on an address other than loopback although callers are not authenticated
     #[arg(long, env = "CAUSEWAY_INSECURE")]
     pub insecure: bool,
@@ -60,6 +63,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Directory that keeps the topologies.
     pub data_dir: PathBuf,
+    /// File of prices; none for those that the service was built with.
+    pub prices: Option<PathBuf>,
     /// Where traces go; nowhere for none.
     pub otlp_endpoint: Option<String>,
     /// Form of the log.
@@ -123,6 +128,7 @@ pub enum ConfigError {
 struct File {
     listen: Option<SocketAddr>,
     data_dir: Option<PathBuf>,
+    prices: Option<PathBuf>,
     insecure: bool,
     otlp_endpoint: Option<String>,
     log: Log,
@@ -177,6 +183,10 @@ impl Config {
                 .data_dir
                 .or(file.data_dir)
                 .unwrap_or_else(|| PathBuf::from("causeway-data")),
+            prices: arguments
+                .prices
+                .or(file.prices)
+                .filter(|path| !path.as_os_str().is_empty()),
             otlp_endpoint: arguments
                 .otlp_endpoint
                 .or(file.otlp_endpoint)

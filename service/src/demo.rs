@@ -21,7 +21,8 @@ const TOPOLOGY: &str = "acme";
 /// Serves the example estate, asks it and prints the answers.
 pub(crate) async fn run(out: &mut (impl Write + Send)) -> Result<(), MainError> {
     let directory = tempfile::tempdir().map_err(MainError::Temporary)?;
-    let engine = open(directory.path().to_owned(), Limits::default()).await?;
+    let prices = crate::prices::read(None)?;
+    let engine = open(directory.path().to_owned(), Limits::default(), prices).await?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let listen = |source| MainError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listen)?;

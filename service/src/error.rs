@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use thiserror::Error;
 
 use crate::config::ConfigError;
+use crate::prices::PriceError;
 use crate::telemetry::TelemetryError;
 
 /// Why the command failed.
@@ -17,6 +18,9 @@ pub(crate) enum MainError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The price file is wrong.
+    #[error(transparent)]
+    Prices(#[from] PriceError),
     /// Logs or traces cannot be set up.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),

@@ -4,6 +4,7 @@ mod clock;
 pub mod config;
 mod demo;
 mod error;
+mod prices;
 mod serve;
 mod telemetry;
 

@@ -9,6 +9,7 @@ use tokio::task::spawn_blocking;
 
 use causeway_engine::{Engine, Limits};
 use causeway_grpc::Server;
+use causeway_model::price::PriceBook;
 use causeway_store::SledStore;
 
 use crate::clock::SystemClock;
@@ -32,7 +33,8 @@ pub(crate) async fn run(config: Config) -> Result<(), MainError> {
 
 async fn serve(config: Config) -> Result<(), MainError> {
     let mut signals = Signals::take().map_err(MainError::Signals)?;
-    let engine = open(config.data_dir, config.limits).await?;
+    let prices = crate::prices::read(config.prices.as_deref())?;
+    let engine = open(config.data_dir, config.limits, prices).await?;
     let listen = |source| MainError::Listen {
         address: config.listen,
         source,
@@ -51,9 +53,14 @@ async fn serve(config: Config) -> Result<(), MainError> {
 }
 
 /// An engine on the store in a directory.
-pub(crate) async fn open(directory: PathBuf, limits: Limits) -> Result<Engine, MainError> {
+pub(crate) async fn open(
+    directory: PathBuf,
+    limits: Limits,
+    prices: PriceBook,
+) -> Result<Engine, MainError> {
     let store = spawn_blocking(move || SledStore::open(&directory)).await?;
-    Ok(Engine::new(Arc::new(store?), Arc::new(SystemClock), limits))
+    let (store, clock) = (Arc::new(store?), Arc::new(SystemClock));
+    Ok(Engine::priced(store, clock, limits, prices))
 }
 
 /// Closes the store once nobody uses it any more: it writes to its end, which blocks.

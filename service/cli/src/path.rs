@@ -82,7 +82,9 @@ pub(crate) async fn run(args: PathArgs, io: &mut Io<'_>) -> Result<Outcome, CliE
         .resolve(&args.topology, flow.clone(), consistency)
         .await?;
     match args.connect.format {
-        Format::Text => render::answer(&flow, &answer, io.out).map_err(CliError::Output)?,
+        Format::Text => render::answer(&flow, &answer, io.out)
+            .and_then(|()| render::about(&answer, io.out))
+            .map_err(CliError::Output)?,
         Format::Json => print_json(&answer, io)?,
     }
     Ok(outcome(answer.verdict()))

@@ -1,5 +1,7 @@
 //! A path answer as text: the packet's way and the reply's, hop by hop, then what stops it.
 
+mod about;
+
 use std::io::{self, Write};
 
 use causeway_client::v1;
@@ -7,6 +9,8 @@ use causeway_client::v1;
 use crate::error::clean;
 use crate::table::Columns;
 use crate::words;
+
+pub(crate) use about::about;
 
 /// Prints an answer in full.
 ///

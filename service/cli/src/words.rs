@@ -22,6 +22,10 @@ pub(crate) fn action(action: v1::StepAction) -> String {
     small(short(action.as_str_name(), "STEP_ACTION_"))
 }
 
+pub(crate) fn cost_item(item: v1::CostItem) -> String {
+    small(short(item.as_str_name(), "COST_ITEM_"))
+}
+
 /// Empty for a kind that was not given.
 pub(crate) fn kind(kind: v1::ResourceKind) -> String {
     if kind == v1::ResourceKind::Unspecified {

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use causeway_model::price::PriceBook;
 use causeway_store::Store;
 
 use crate::clock::Clock;
@@ -24,21 +25,34 @@ pub struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
+    pub(crate) prices: Arc<PriceBook>,
     pub(crate) registry: Registry,
     pub(crate) states: States,
     pub(crate) compute: Compute,
 }
 
 impl Engine {
-    /// An engine on a store.
+    /// An engine on a store, to which no price is known.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
+        Self::priced(store, clock, limits, PriceBook::default())
+    }
+
+    /// An engine on a store, which tells what ways cost by these prices.
+    #[must_use]
+    pub fn priced(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+        prices: PriceBook,
+    ) -> Self {
         let (states, compute) = (States::new(&limits), Compute::new(limits.compute_threads));
         Self {
             shared: Arc::new(Shared {
                 store,
                 clock,
                 limits,
+                prices: Arc::new(prices),
                 registry: Registry::new(),
                 states,
                 compute,

@@ -134,9 +134,9 @@ impl Engine {
         let compile = async move {
             let compiled = cell
                 .get_or_try_init(|| {
-                    engine
-                        .compute
-                        .run(move || Arc::new(Network::compile(&view.snapshot)))
+                    let prices = Arc::clone(&engine.prices);
+                    let compile = move || Network::compile(&view.snapshot).priced(prices);
+                    engine.compute.run(move || Arc::new(compile()))
                 })
                 .await;
             compiled.cloned()

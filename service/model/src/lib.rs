@@ -9,6 +9,7 @@ pub mod fields;
 pub mod flow;
 pub mod ids;
 pub mod policy;
+pub mod price;
 pub mod protocol;
 pub mod resource;
 pub mod resources;

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use crate::fields::enumeration;
 use crate::ids::{Region, ResourceId, ZoneName};
+use crate::price::Cost;
 use crate::protocol::{PortRange, Protocol};
 use crate::resource::Kind;
 
@@ -403,6 +404,8 @@ pub struct PathAnswer {
     pub assumptions: Vec<String>,
     /// What the way that is told is like, if one is.
     pub qualities: Option<Qualities>,
+    /// What the way that is told costs, if it arrives.
+    pub cost: Option<Cost>,
 }
 
 /// What a way is like, in both directions.

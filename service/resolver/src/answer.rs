@@ -9,6 +9,7 @@ use causeway_model::trace::{
 };
 
 use crate::constraints::Wanted;
+use crate::cost;
 use crate::decide::Reader;
 use crate::ends::{self, Begin, Must, Plan, Remark};
 use crate::network::Network;
@@ -68,6 +69,7 @@ fn settled(network: &Network, verdict: Verdict, remark: Remark) -> PathAnswer {
         alternatives_truncated: false,
         assumptions: Vec::new(),
         qualities: None,
+        cost: None,
     }
 }
 
@@ -251,6 +253,8 @@ fn together<R: Reader>(
     let assumptions = assumptions(network, forward.iter().chain(&reply));
     let qualities = forward.as_ref();
     let qualities = qualities.map(|forward| qualities::of(network, forward, reply.as_ref()));
+    let cost = forward.as_ref();
+    let cost = cost.and_then(|forward| cost::of(network, &network.prices, forward, reply.as_ref()));
     PathAnswer {
         verdict,
         forward,
@@ -260,6 +264,7 @@ fn together<R: Reader>(
         alternatives_truncated: is_truncated || has_more,
         assumptions,
         qualities,
+        cost,
     }
 }
 

@@ -5,6 +5,7 @@
 mod answer;
 mod compile;
 mod constraints;
+mod cost;
 mod decide;
 mod dns;
 mod ends;
@@ -18,8 +19,11 @@ mod qualities;
 mod table;
 mod walk;
 
+use std::sync::Arc;
+
 use causeway_model::flow::Flow;
 use causeway_model::ids::ResourceId;
+use causeway_model::price::PriceBook;
 use causeway_model::snapshot::Snapshot;
 use causeway_model::trace::PathAnswer;
 use thiserror::Error;
@@ -51,6 +55,13 @@ impl Network {
     #[must_use]
     pub fn compile(snapshot: &Snapshot) -> Self {
         compile::network(snapshot)
+    }
+
+    /// The same network, with prices: answers in full tell what ways cost by them. Without, all prices are unknown.
+    #[must_use]
+    pub fn priced(mut self, prices: Arc<PriceBook>) -> Self {
+        self.prices = prices;
+        self
     }
 
     /// The answer to a flow.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use causeway_model::ids::{ResourceId, ZoneName};
+use causeway_model::price::PriceBook;
 use causeway_model::resource::Resource;
 use causeway_model::trace::{Named, ServiceAddress};
 use ipnet::IpNet;
@@ -52,6 +53,8 @@ pub struct Network {
     /// Elastic IP addresses that are associated with nothing.
     pub(crate) idle: BTreeSet<IpAddr>,
     pub(crate) assumptions: Vec<String>,
+    /// What AWS asks for what is on a way.
+    pub(crate) prices: Arc<PriceBook>,
 }
 
 /// A VPC.

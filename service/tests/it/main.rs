@@ -7,6 +7,7 @@
 )]
 
 mod acme;
+mod costs;
 mod edges;
 mod errors;
 mod harness;

@@ -119,6 +119,58 @@ fn an_address_that_others_can_reach_is_refused() {
     assert!(said.contains("--insecure"), "{said}");
 }
 
+/// The VPC's only instance asks S3 by a gateway endpoint, whose price is of the file.
+#[tokio::test]
+async fn the_price_file_says_what_a_way_costs() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("prices.toml");
+    let text = "currency = 'EUR'\n[everywhere]\ngateway_endpoint = { hour = 0.25, gb = 7 }\n";
+    std::fs::write(&file, text).unwrap();
+    let process = Process::serve(
+        &directory.path().join("data"),
+        &["--prices", file.to_str().unwrap()],
+    );
+    let client = Client::connect(process.endpoint.clone()).await.unwrap();
+    client.create_topology("t", "").await.unwrap();
+    let estate = "
+vpc main 10.0.0.0/16
+subnet a main 10.0.1.0/24
+routes main main main:
+sg open main: in all from 0.0.0.0/0; out all to 0.0.0.0/0
+eni web a 10.0.1.10 sg=open
+pl s3 com.amazonaws.eu-west-1.s3: 52.218.0.0/17
+endpoint s3 main gateway com.amazonaws.eu-west-1.s3 routes=main
+";
+    let scenario = crate::notation::read(estate).unwrap();
+    let resources = scenario.resources.iter();
+    let resources = resources.map(causeway_grpc::render_resource);
+    let apply = resources.fold(client.apply("t"), |apply, resource| apply.put(resource));
+    apply.send().await.unwrap();
+    let flow = causeway_client::flow::tcp("eni-web", "s3.eu-west-1.amazonaws.com", 443);
+    let newest = causeway_client::consistency::newest();
+    let cost = client.resolve("t", flow, newest).await.unwrap().cost;
+    let cost = cost.unwrap();
+    let sums = (cost.per_hour, cost.per_gb_forward, cost.complete);
+    assert_eq!((cost.currency.as_str(), sums), ("EUR", (0.25, 7.0, true)));
+}
+
+#[test]
+fn a_wrong_price_file_is_refused_with_its_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("prices.toml");
+    std::fs::write(&file, "currency = 'USD'\n[everywhere]\nnat = {}\n").unwrap();
+    let refused = causeway()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(directory.path().join("data"))
+        .arg("--prices")
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said.contains("[everywhere] nat: is no item"), "{said}");
+}
+
 #[test]
 fn a_log_filter_that_cannot_be_read_is_refused() {
     let refused = causeway()

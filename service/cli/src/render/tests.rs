@@ -210,3 +210,65 @@ fn a_name_cannot_steer_the_terminal() -> Result<(), Box<dyn Error>> {
     "#]],
     )
 }
+
+#[test]
+fn what_a_way_is_like_and_costs_is_told_with_what_is_not_known() -> Result<(), Box<dyn Error>> {
+    let qualities = v1::Qualities {
+        uses_public_addresses: true,
+        leaves_aws_network: false,
+        regions: vec!["eu-west-1".to_owned()],
+        zones: vec!["eu-west-1a".to_owned(), "eu-west-1b".to_owned()],
+    };
+    let nat = v1::CostComponent {
+        item: v1::CostItem::NatGateway.into(),
+        resource_id: "nat-1".to_owned(),
+        name: "out".to_owned(),
+        region: "eu-west-1".to_owned(),
+        per_hour: Some(0.045),
+        per_gb_forward: Some(0.045),
+        per_gb_return: None,
+        basis: "words".to_owned(),
+        ..v1::CostComponent::default()
+    };
+    let egress = v1::CostComponent {
+        item: v1::CostItem::InternetEgress.into(),
+        region: "eu-west-1".to_owned(),
+        per_hour: Some(0.0),
+        per_gb_forward: Some(0.09),
+        per_gb_return: Some(0.0),
+        ..v1::CostComponent::default()
+    };
+    let cost = v1::Cost {
+        currency: "USD".to_owned(),
+        per_hour: 0.045,
+        per_gb_forward: 0.135,
+        per_gb_return: 0.0,
+        complete: false,
+        components: vec![nat, egress],
+    };
+    let mut given = v1::PathAnswer {
+        qualities: Some(qualities),
+        cost: Some(cost),
+        ..v1::PathAnswer::default()
+    };
+    let mut out = Vec::new();
+    about(&given, &mut out)?;
+    expect![[r#"
+
+        what the way is like
+          uses public addresses; stays in the Amazon network; eu-west-1; eu-west-1a > eu-west-1b
+
+        what it costs, in USD
+                                     an hour  a GB there  a GB back
+          nat gateway nat-1 (out)    0.045    0.045       not known  words
+          internet egress eu-west-1  0        0.09        0
+          in all, at least           0.045    0.135       0
+    "#]]
+    .assert_eq(&String::from_utf8(out)?);
+    given.qualities = None;
+    given.cost = Some(v1::Cost::default());
+    let mut out = Vec::new();
+    about(&given, &mut out)?;
+    assert_eq!(String::from_utf8(out)?, "\nwhat it costs\n  nothing\n");
+    Ok(())
+}

@@ -12,6 +12,8 @@ use crate::status;
 use crate::wire::Wire;
 use crate::wire::macros::names;
 
+mod cost;
+
 names! {
     Verdict = v1::Verdict, required { Reachable, Unreachable, Ambiguous, Undetermined }
     Disposition = v1::Disposition, required { Delivered, ExitedToInternet, DeliveredToService, Denied, NoNextHop, Loop, Unknown, ExitedToOnPremises }
@@ -62,6 +64,7 @@ pub(crate) fn path(answer: &PathAnswer, revision: Revision) -> v1::PathAnswer {
         alternatives_truncated,
         assumptions,
         qualities,
+        cost,
     } = answer;
     v1::PathAnswer {
         verdict: verdict.render(),
@@ -73,6 +76,7 @@ pub(crate) fn path(answer: &PathAnswer, revision: Revision) -> v1::PathAnswer {
         alternatives_truncated: *alternatives_truncated,
         assumptions: assumptions.clone(),
         qualities: qualities.as_ref().map(self::qualities),
+        cost: cost.as_ref().map(cost::cost),
     }
 }
 

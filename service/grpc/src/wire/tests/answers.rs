@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use causeway_engine::{Answers, ResolveError};
+use causeway_model::price::{Cost, CostComponent, CostItem, Price};
 use causeway_model::protocol::{PortRange, Protocol};
 use causeway_model::resource::Kind;
 use causeway_model::revision::Revision;
@@ -74,8 +75,26 @@ fn answer() -> PathAnswer {
         regions: vec!["eu-west-1".parse().unwrap()],
         zones: vec!["eu-west-1a".parse().unwrap()],
     };
+    let component = CostComponent {
+        item: CostItem::NatGateway,
+        resource: Some(named()),
+        region: Some("eu-west-1".parse().unwrap()),
+        per_hour: None,
+        per_gb_forward: Some(Price(45_000_000)),
+        per_gb_return: Some(Price::ZERO),
+        basis: "words".to_owned(),
+    };
+    let cost = Cost {
+        currency: "USD".to_owned(),
+        per_hour: Price(1),
+        per_gb_forward: Price(45_000_000),
+        per_gb_return: Price(2_000_000_000),
+        is_complete: true,
+        components: vec![component],
+    };
     PathAnswer {
         qualities: Some(qualities),
+        cost: Some(cost),
         verdict: Verdict::Ambiguous,
         forward: Some(trace(Disposition::Delivered)),
         reply: Some(trace(Disposition::Loop)),
@@ -150,6 +169,26 @@ fn an_answer_is_sent_whole_with_its_revision() {
         zones: vec!["eu-west-1a".to_owned()],
     };
     assert_eq!(sent.qualities, Some(qualities));
+    let component = v1::CostComponent {
+        item: v1::CostItem::NatGateway.into(),
+        resource_id: "igw-1".to_owned(),
+        resource_kind: v1::ResourceKind::InternetGateway.into(),
+        name: "gate".to_owned(),
+        region: "eu-west-1".to_owned(),
+        per_hour: None,
+        per_gb_forward: Some(0.045),
+        per_gb_return: Some(0.0),
+        basis: "words".to_owned(),
+    };
+    let cost = v1::Cost {
+        currency: "USD".to_owned(),
+        per_hour: 0.000_000_001,
+        per_gb_forward: 0.045,
+        per_gb_return: 2.0,
+        complete: true,
+        components: vec![component],
+    };
+    assert_eq!(sent.cost, Some(cost));
     let other = &sent.alternatives[0];
     assert_eq!(
         (other.verdict(), other.count, other.r#return.as_ref()),
