@@ -2,6 +2,11 @@
 //!
 //! `verdict` walks without recording hops, `full` makes the whole answer.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot start says so by a panic"
+)]
+
 use std::hint::black_box;
 
 use causeway_resolver::{Depth, Network};

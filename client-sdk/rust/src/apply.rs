@@ -48,6 +48,21 @@ impl Apply<'_> {
         self.change(Action::DeleteResourceId(resource_id.into()))
     }
 
+    /// Gives the resource with this id the values that `resource` has at these paths, as `tags` or `subnet.cidr_blocks`; all else of it stays.
+    pub fn patch<'p>(
+        self,
+        resource_id: impl Into<String>,
+        resource: v1::Resource,
+        paths: impl IntoIterator<Item = &'p str>,
+    ) -> Self {
+        let paths = paths.into_iter().map(str::to_owned).collect();
+        self.change(Action::Patch(v1::ResourcePatch {
+            resource_id: resource_id.into(),
+            resource: Some(resource),
+            update_mask: Some(prost_types::FieldMask { paths }),
+        }))
+    }
+
     /// The revision that the head must be at; any, if not given.
     pub fn expected_revision(mut self, revision: u64) -> Self {
         self.request.expected_revision = Some(revision);

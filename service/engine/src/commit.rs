@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use causeway_model::change::{ChangeSet, Effect, Fault};
+use causeway_model::change::{Effect, Fault};
 use causeway_model::ids::ResourceId;
 use causeway_model::resource::Resource;
 use causeway_model::revision::{Revision, RevisionNote, TopologyName};
@@ -12,6 +12,7 @@ use causeway_store::{Append, RequestKey, RequestRecord, StoreError};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::patch::{self, Changes};
 use crate::topology::{Topology, View};
 
 /// How often a commit is tried when another process moves the head meanwhile.
@@ -62,7 +63,7 @@ pub struct Applied {
 /// What is to be done to a state.
 #[derive(Debug)]
 pub(crate) enum Edit {
-    Changes(ChangeSet),
+    Changes(Changes),
     Import {
         scopes: Vec<Scope>,
         resources: BTreeMap<ResourceId, Resource>,
@@ -76,8 +77,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::InvalidChangeSet`] with every fault of the set; [`EngineError::RevisionMismatch`]; [`EngineError::RequestReused`].
-    pub async fn apply(&self, write: Write, changes: ChangeSet) -> Result<Applied, EngineError> {
-        self.check_changes(changes.changes.len())?;
+    pub async fn apply(
+        &self,
+        write: Write,
+        changes: impl Into<Changes>,
+    ) -> Result<Applied, EngineError> {
+        let changes = changes.into();
+        self.check_changes(changes.len())?;
         self.commit(write, Edit::Changes(changes)).await
     }
 
@@ -85,8 +91,13 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::apply`].
-    pub async fn validate(&self, write: Write, changes: ChangeSet) -> Result<Applied, EngineError> {
-        self.check_changes(changes.changes.len())?;
+    pub async fn validate(
+        &self,
+        write: Write,
+        changes: impl Into<Changes>,
+    ) -> Result<Applied, EngineError> {
+        let changes = changes.into();
+        self.check_changes(changes.len())?;
         let head = self.topology(&write.topology).await?.head();
         check_expected(write.expected, head.revision)?;
         let (_, effect, unchanged) = self.edit(&head, &Arc::new(Edit::Changes(changes))).await?;
@@ -219,7 +230,7 @@ impl Engine {
         edit: &Arc<Edit>,
     ) -> Result<(Snapshot, Effect, u64), EngineError> {
         let outcome = match edit.as_ref() {
-            Edit::Changes(set) if set.changes.len() <= SMALL => run_edit(&head.snapshot, edit),
+            Edit::Changes(changes) if changes.len() <= SMALL => run_edit(&head.snapshot, edit),
             Edit::Changes(_) | Edit::Import { .. } => {
                 let (snapshot, edit) = (head.snapshot.clone(), Arc::clone(edit));
                 self.compute.run(move || run_edit(&snapshot, &edit)).await?
@@ -365,9 +376,14 @@ pub(crate) fn check_expected(
 
 fn run_edit(snapshot: &Snapshot, edit: &Edit) -> Result<(Snapshot, Effect, u64), Vec<Fault>> {
     match edit {
-        Edit::Changes(set) => snapshot
-            .apply(set)
-            .map(|(after, effect)| (after, effect, 0)),
+        Edit::Changes(Changes::Whole(set)) => {
+            let (after, effect) = snapshot.apply(set)?;
+            Ok((after, effect, 0))
+        }
+        Edit::Changes(Changes::Mixed(asked)) => {
+            let (after, effect) = snapshot.apply(&patch::resolve(snapshot, asked)?)?;
+            Ok((after, effect, 0))
+        }
         Edit::Import { scopes, resources } => {
             let (after, effect) = snapshot.apply(&snapshot.difference(scopes, resources))?;
             let given = u64::try_from(resources.len()).unwrap_or(u64::MAX);

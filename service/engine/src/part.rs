@@ -3,23 +3,24 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use causeway_model::change::{Change, ChangeSet, Fault, Problem};
+use causeway_model::change::{Fault, Problem};
 use causeway_model::ids::ResourceId;
 use causeway_model::revision::{Revision, TopologyName};
 
 use crate::commit::{Edit, check_expected};
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::patch::Asked;
 
 /// The part of a change set that could be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Part {
     /// The topology.
     pub topology: TopologyName,
     /// Where the head must be; anywhere for none.
     pub expected: Option<Revision>,
     /// The changes, each with its place in the whole set, from 0.
-    pub changes: Vec<(usize, Change)>,
+    pub changes: Vec<(usize, Asked)>,
     /// What the other changes would put: nothing is known of these resources, not even whether they are there.
     pub unread: BTreeSet<ResourceId>,
 }
@@ -40,8 +41,8 @@ impl Engine {
         } = part;
         let head = self.topology(&topology).await?.head();
         check_expected(expected, head.revision)?;
-        let (places, changes): (Vec<usize>, Vec<Change>) = changes.into_iter().unzip();
-        let edit = Arc::new(Edit::Changes(ChangeSet { changes }));
+        let (places, changes): (Vec<usize>, Vec<Asked>) = changes.into_iter().unzip();
+        let edit = Arc::new(Edit::Changes(changes.into()));
         match self.edit(&head, &edit).await {
             Ok(_) => Ok(Vec::new()),
             Err(EngineError::InvalidChangeSet { faults }) => Ok(faults
@@ -66,6 +67,8 @@ fn hangs_on(fault: &Fault, unread: &BTreeSet<ResourceId>) -> bool {
         }
         Problem::Contradiction { .. }
         | Problem::NotThere
+        | Problem::NothingToPatch
+        | Problem::Patched { .. }
         | Problem::EmptyList
         | Problem::Duplicate { .. }
         | Problem::NotAllowed { .. } => false,

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use causeway_engine::{Consistency, Filter, Part, Request, RequestKey, Write};
-use causeway_model::change::{Change, ChangeSet};
+use causeway_engine::{Asked, Changes, Consistency, Filter, Part, Request, RequestKey, Write};
 use causeway_model::ids::ResourceId;
 use causeway_model::revision::{Revision, TopologyName};
 use causeway_proto::v1;
@@ -13,8 +12,8 @@ use prost::Message;
 use crate::error::{CallError, read};
 use crate::faults::Faults;
 use crate::page::{self, Cursor, Digest};
-use crate::wire::Wire;
 use crate::wire::resource::raw_id;
+use crate::wire::{Wire, change};
 
 /// Most bytes of the texts of a write.
 const MAX_REQUEST_ID: usize = 128;
@@ -32,7 +31,7 @@ pub(crate) struct Create {
 /// A change set to apply.
 pub(crate) struct Apply {
     pub(crate) write: Write,
-    pub(crate) changes: ChangeSet,
+    pub(crate) changes: Changes,
     pub(crate) validate_only: bool,
 }
 
@@ -128,10 +127,10 @@ pub(crate) fn apply(wire: v1::ApplyChangesRequest) -> Result<Apply, Box<Unread>>
     let (changes, unread) = faults.field("changes", |faults| read_changes(changes, faults));
     match write {
         Some(write) if faults.count() == 0 => {
-            let changes = changes.into_iter().map(|(_, change)| change).collect();
+            let changes: Vec<Asked> = changes.into_iter().map(|(_, change)| change).collect();
             Ok(Apply {
                 write,
-                changes: ChangeSet { changes },
+                changes: changes.into(),
                 validate_only,
             })
         }
@@ -151,14 +150,14 @@ pub(crate) fn apply(wire: v1::ApplyChangesRequest) -> Result<Apply, Box<Unread>>
 fn read_changes(
     wire: Vec<v1::Change>,
     faults: &mut Faults,
-) -> (Vec<(usize, Change)>, BTreeSet<ResourceId>) {
+) -> (Vec<(usize, Asked)>, BTreeSet<ResourceId>) {
     if wire.is_empty() {
         faults.missing::<()>("at least one change");
     }
     let (mut changes, mut unread) = (Vec::with_capacity(wire.len()), BTreeSet::new());
     for (index, change) in wire.into_iter().enumerate() {
         let id = put_id(&change);
-        match faults.item(index, |faults| Change::parse(change, faults)) {
+        match faults.item(index, |faults| change::asked(change, faults)) {
             Some(change) => changes.push((index, change)),
             None => unread.extend(id.and_then(|id| id.parse::<ResourceId>().ok())),
         }
@@ -170,7 +169,7 @@ fn read_changes(
 fn put_id(change: &v1::Change) -> Option<String> {
     match change.action.as_ref()? {
         v1::change::Action::Put(resource) => raw_id(resource).map(str::to_owned),
-        v1::change::Action::DeleteResourceId(_) => None,
+        v1::change::Action::DeleteResourceId(_) | v1::change::Action::Patch(_) => None,
     }
 }
 

@@ -304,6 +304,9 @@ fn change_path(fault: &Fault) -> String {
         Problem::Contradiction { .. } | Problem::NoLongerFits { .. } => {
             format!("changes[{change}]")
         }
+        Problem::NothingToPatch => format!("changes[{change}].patch.resource_id"),
+        Problem::Patched { .. } if field.is_empty() => format!("changes[{change}].patch"),
+        Problem::Patched { .. } => format!("changes[{change}].patch.resource.{field}"),
         Problem::NoContainer { .. }
         | Problem::WrongContainer { .. }
         | Problem::OutsideContainer { .. }

@@ -5,7 +5,7 @@
 
 mod adapters;
 pub(crate) mod answer;
-mod change;
+pub(crate) mod change;
 mod dns;
 mod endpoints;
 mod filters;
@@ -16,6 +16,7 @@ mod hybrid;
 mod interfaces;
 mod load_balancers;
 mod macros;
+mod patch;
 pub(crate) mod resource;
 mod routing;
 mod texts;

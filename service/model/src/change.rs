@@ -90,6 +90,15 @@ pub enum Problem {
     /// A resource that is to be deleted does not exist.
     #[error("there is no such resource to delete")]
     NotThere,
+    /// A resource that is to be patched does not exist.
+    #[error("there is no such resource to patch; put it whole")]
+    NothingToPatch,
+    /// With its patch, a field is not what it must be.
+    #[error("with the patch: {reason}")]
+    Patched {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// What must contain the resource does not exist.
     #[error(
         "`{container}` does not exist in the topology; put it in the same change set or before"

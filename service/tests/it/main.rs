@@ -15,6 +15,7 @@ mod imports;
 mod lists;
 mod names;
 mod notation;
+mod patches;
 mod paths;
 mod process;
 mod qualities;

@@ -271,3 +271,28 @@ async fn a_folder_without_anything_to_import_is_an_error() -> Tested {
     assert!(fake.state().topologies.is_empty());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_patch_is_written_with_its_mask_as_text() -> Tested {
+    let fake = Fake::start().await?;
+    let dir = tempfile::tempdir()?;
+    let document = r#"{"changes": [{"patch": {"resourceId": "vpc-1", "resource": {"vpc": {"enableDnsSupport": false}},
+        "updateMask": "vpc.enableDnsSupport,tags"}}]}"#;
+    let file = write(dir.path(), "changes.json", document)?;
+    run(&fake, &format!("apply --topology prod -f {file}")).await?;
+    let state = fake.state();
+    let change = state.applied.first().and_then(|r| r.changes.first());
+    let action = change.and_then(|change| change.action.clone());
+    let Some(v1::change::Action::Patch(patch)) = action else {
+        return Err("no patch".into());
+    };
+    let paths = patch.update_mask.map(|mask| mask.paths);
+    assert_eq!(
+        (patch.resource_id.as_str(), paths),
+        (
+            "vpc-1",
+            Some(vec!["vpc.enable_dns_support".to_owned(), "tags".to_owned()])
+        )
+    );
+    Ok(())
+}

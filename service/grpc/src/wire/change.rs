@@ -1,45 +1,38 @@
 //! Changes, import scopes, filters and consistency.
 
-use causeway_engine::{Consistency, Filter, TagFilter};
+use std::sync::Arc;
+
+use causeway_engine::{Asked, Consistency, Filter, TagFilter};
 use causeway_model::change::Change;
 use causeway_model::revision::Revision;
 use causeway_model::snapshot::Scope;
 use causeway_proto::v1;
 
 use crate::faults::Faults;
-use crate::wire::Wire;
 use crate::wire::macros::message;
+use crate::wire::{Wire, patch};
 
 message! {
     Scope = v1::ImportScope { owner_id, region, kind }
 }
 
-impl Wire<v1::Change> for Change {
-    fn parse(wire: v1::Change, faults: &mut Faults) -> Option<Self> {
-        use v1::change::Action;
-        let v1::Change { action } = wire;
-        match action {
-            Some(Action::Put(resource)) => faults
-                .field("put", |faults| Wire::parse(resource, faults))
-                .map(|resource| Self::Put(Box::new(resource))),
-            Some(Action::DeleteResourceId(id)) => faults
-                .field("delete_resource_id", |faults| Wire::parse(id, faults))
-                .map(Self::Delete),
-            None => faults.field("action", |faults| {
-                faults.missing("one of put and delete_resource_id")
-            }),
-        }
-    }
-
-    fn render(&self) -> v1::Change {
-        use v1::change::Action;
-        let action = match self {
-            Self::Put(resource) => Action::Put(resource.as_ref().render()),
-            Self::Delete(id) => Action::DeleteResourceId(id.render()),
-        };
-        v1::Change {
-            action: Some(action),
-        }
+/// A change as it is asked for. Changes only come in.
+pub(crate) fn asked(wire: v1::Change, faults: &mut Faults) -> Option<Asked> {
+    use v1::change::Action;
+    let v1::Change { action } = wire;
+    match action {
+        Some(Action::Put(resource)) => faults
+            .field("put", |faults| Wire::parse(resource, faults))
+            .map(|resource| Asked::Whole(Change::Put(Box::new(resource)))),
+        Some(Action::DeleteResourceId(id)) => faults
+            .field("delete_resource_id", |faults| Wire::parse(id, faults))
+            .map(|id| Asked::Whole(Change::Delete(id))),
+        Some(Action::Patch(patch)) => faults
+            .field("patch", |faults| patch::parse(patch, faults))
+            .map(|patch| Asked::Patch(Arc::new(patch))),
+        None => faults.field("action", |faults| {
+            faults.missing("one of put, delete_resource_id and patch")
+        }),
     }
 }
 

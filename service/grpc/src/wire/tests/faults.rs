@@ -62,7 +62,7 @@ fn every_fault_of_a_change_set_is_told_with_its_path() {
             "changes[1].put.subnet.vpc_id: `subnet-1` is not of this kind, expected the id of a VPC, `vpc-...`",
             "changes[1].put.subnet.cidr_blocks[1]: `10.0.2.1/24` has host bits set, the block would be `10.0.2.0/24`",
             "changes[1].put.subnet.cidr_blocks[2]: `ten` is no CIDR block, expected one as `10.0.0.0/16`",
-            "changes[2].action: is required, expected one of put and delete_resource_id",
+            "changes[2].action: is required, expected one of put, delete_resource_id and patch",
             "changes[3].delete_resource_id: `a b` holds a character that no id has, expected an AWS id",
         ]
     );
