@@ -67,10 +67,16 @@ fn groups(builder: &mut Builder, interface: &NetworkInterface) -> Vec<GroupIx> {
         .collect()
 }
 
-/// Notes what uses an interface.
+/// Notes what uses an interface. An endpoint's does not know senders over a transit gateway by their groups (Transit Gateways guide,
+/// "Security group referencing").
 pub(crate) fn set_user(builder: &mut Builder, interface: InterfaceIx, user: Option<ResourceIx>) {
     if let Some(interface) = builder.network.interfaces.get_mut(interface.index()) {
         interface.user = user;
+    }
+    let user = user.and_then(|at| builder.network.resource(at));
+    if user.is_some_and(|user| user.kind() == Kind::VpcEndpoint) {
+        let entry = builder.place(Key::InterfaceIn(interface));
+        builder.edit(entry, |place| place.sees_groups_over_hubs = false);
     }
 }
 
