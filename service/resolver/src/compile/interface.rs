@@ -80,14 +80,21 @@ pub(crate) fn set_user(builder: &mut Builder, interface: InterfaceIx, user: Opti
     }
 }
 
+/// Pairs the addresses of an interface with those it has in the internet. The IPv6 addresses of endpoints are never reached from there
+/// (PrivateLink guide, "IP address types").
 fn pair_all(builder: &mut Builder, interface: &NetworkInterface, new: InterfaceIx) {
+    let user = builder
+        .users
+        .get(interface.network_interface_id.as_resource_id());
+    let user = user.and_then(|at| builder.network.resource(*at));
+    let is_endpoint = user.is_some_and(|user| user.kind() == Kind::VpcEndpoint);
     for own in &interface.private_ip_addresses {
         if let Some(public) = own.public_ip {
             pair(builder, new, own.private_ip_address, public);
         }
     }
     for own in &interface.ipv6_addresses {
-        if !interface.deny_all_igw_traffic {
+        if !interface.deny_all_igw_traffic && !is_endpoint {
             pair(builder, new, *own, *own);
         }
     }
