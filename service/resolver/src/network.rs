@@ -125,6 +125,26 @@ impl Network {
         blocks.any(|block| block.contains(net))
     }
 
+    /// Whether AWS keeps an address for itself: the first four of each block of the VPC, where its DNS server is (VPC guide, "Amazon DNS server"),
+    /// and the first four and the last of each subnet (VPC guide, "Subnet sizing").
+    pub(crate) fn is_reserved(&self, vpc: VpcIx, address: IpAddr) -> bool {
+        let whole = self.vpc(vpc).into_iter().flat_map(|vpc| &vpc.cidr_blocks);
+        if whole
+            .filter(|block| block.contains(&address))
+            .any(|block| is_of_first_four(block.network(), address))
+        {
+            return true;
+        }
+        let blocks = self
+            .subnets
+            .iter()
+            .filter(|subnet| subnet.vpc == vpc)
+            .flat_map(|subnet| &subnet.cidr_blocks);
+        let mut holding = blocks.filter(|block| block.contains(&address));
+        holding
+            .any(|block| is_of_first_four(block.network(), address) || block.broadcast() == address)
+    }
+
     pub(crate) fn resource(&self, at: ResourceIx) -> Option<&Arc<Resource>> {
         self.resources.get(at.index())
     }
@@ -200,5 +220,14 @@ impl Network {
         self.resource(at)
             .map(|resource| resource.id().to_string())
             .unwrap_or_default()
+    }
+}
+
+/// Whether an address is one of the four that start at another.
+fn is_of_first_four(first: IpAddr, address: IpAddr) -> bool {
+    match (first, address) {
+        (IpAddr::V4(first), IpAddr::V4(own)) => u32::from(own).wrapping_sub(u32::from(first)) < 4,
+        (IpAddr::V6(first), IpAddr::V6(own)) => u128::from(own).wrapping_sub(u128::from(first)) < 4,
+        _ => false,
     }
 }

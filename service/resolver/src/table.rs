@@ -76,6 +76,8 @@ pub(crate) struct Place {
     pub(crate) groups_of: Option<VpcIx>,
     /// The interface whose security groups a packet that leaves is known by, where the component speaks for itself.
     pub(crate) sender: Option<InterfaceIx>,
+    /// Whether rules here see the security groups of a packet that has come over a transit gateway.
+    pub(crate) sees_groups_over_hubs: bool,
     /// How a rule is told of that misses what got lost here.
     pub(crate) lost_groups: Code,
     /// Whether other places of the resource stand for other zones, of which a flow should keep to one.

@@ -175,6 +175,9 @@ impl<R: Reader> Walk<'_, R> {
             self.note_other_zone(traveller, place);
         }
         self.note_lost(traveller, place);
+        if !place.sees_groups_over_hubs && traveller.has_crossed_a_hub(self.network) {
+            traveller.forget_groups(Code::SgReferencesNotPreserved);
+        }
         None
     }
 
@@ -193,10 +196,7 @@ impl<R: Reader> Walk<'_, R> {
             } else {
                 place.lost_groups
             };
-            if traveller.lost.is_none() || code == not_preserved {
-                traveller.lost = Some(code);
-            }
-            traveller.packet.sender = None;
+            traveller.forget_groups(code);
             traveller.link = None;
         }
         if place.sender.is_some() && !traveller.packet.is_reply {

@@ -234,6 +234,65 @@ fn public_addresses_of_one_region_cost_what_zones_do() {
 }
 
 #[test]
+fn a_service_at_its_public_address_is_free_in_its_own_region_alone() {
+    assert_eq!(
+        told("eni-db -> sns.eu-west-1.amazonaws.com tcp/443"),
+        ["public_ipv4_address eni-db 0.005/0/0", "all 0.005/0/0"]
+    );
+    assert_eq!(
+        told("eni-db -> sns.us-east-1.amazonaws.com tcp/443"),
+        [
+            "public_ipv4_address eni-db 0.005/0/0",
+            "region_transfer eu-west-1 0/0.017/0",
+            "region_transfer us-east-1 0/0/0.017",
+            "all 0.005/0.017/0.017"
+        ]
+    );
+}
+
+#[test]
+fn of_prices_by_volume_the_first_that_is_not_free_is_taken_and_all_are_told() {
+    let tier = |up_to_gb, price| Tier {
+        up_to_gb,
+        price: Price(price),
+    };
+    let mut book = prices();
+    let rate = Rate {
+        gb: vec![
+            tier(Some(100), 0),
+            tier(Some(10_240), 90_000_000),
+            tier(None, 50_000_000),
+        ],
+        note: "list price".to_owned(),
+        ..Rate::default()
+    };
+    book.everywhere.insert(CostItem::InternetEgress, rate);
+    let cost = cost("eni-db -> 8.8.8.8 tcp/443", book).unwrap();
+    let egress = cost.components.iter();
+    let egress = egress
+        .into_iter()
+        .find(|part| part.item == CostItem::InternetEgress)
+        .unwrap();
+    assert_eq!(egress.per_gb_forward, Some(Price(90_000_000)));
+    assert_eq!(
+        egress.basis,
+        "0 up to 100 GB a month, 0.09 up to 10240 GB a month, 0.05 above; list price"
+    );
+}
+
+#[test]
+fn the_price_of_an_attachment_of_another_type_is_not_known() {
+    assert_eq!(
+        told_in("transit-gateways", "eni-a1 -> 10.6.0.1 tcp/443"),
+        [
+            "transit_gateway_attachment tgw-attach-a 8/0.008/0",
+            "transit_gateway_attachment tgw-attach-wan ?/0/0",
+            "at least 8/0.008/0"
+        ]
+    );
+}
+
+#[test]
 fn a_way_that_does_not_arrive_has_no_cost() {
     assert_eq!(told("eni-far -> 8.8.8.8 tcp/443"), ["none"]);
 }

@@ -5,7 +5,8 @@
 //! `kinds.rs` opens with the form of its line.
 //!
 //! A question is `? SOURCE -> DESTINATION [PROTOCOL[/PORT]] [from PORT] [as PRINCIPAL ACTION RESOURCE] [without A,B] [through A,B] [avoiding A,B]`;
-//! what is expected stands below it, up to a blank line.
+//! what is expected stands below it, up to a blank line. `[TITLE]` on the line above gives a question a title, by which docs/semantics.md
+//! refers to it; no other question of the file has it.
 
 mod asked;
 mod kinds;
@@ -32,6 +33,8 @@ pub(crate) struct Scenario {
 pub(crate) struct Question {
     /// Number of its line, from 1.
     pub(crate) line: usize,
+    /// By what docs/semantics.md refers to it.
+    pub(crate) title: Option<String>,
     pub(crate) text: String,
     pub(crate) flow: Flow,
     pub(crate) expected: String,
@@ -41,7 +44,7 @@ pub(crate) struct Question {
 pub(crate) fn read(text: &str) -> Result<Scenario, String> {
     let mut scenario = Scenario::default();
     let mut places = Places::default();
-    let mut answers = false;
+    let (mut answers, mut above) = (false, None);
     for (number, line) in (1..).zip(text.lines()) {
         let fail = |fault: String| format!("line {number}, `{}`: {fault}", line.trim());
         let words = line.trim();
@@ -49,6 +52,7 @@ pub(crate) fn read(text: &str) -> Result<Scenario, String> {
             let flow = flow(question).map_err(fail)?;
             scenario.questions.push(Question {
                 line: number,
+                title: above.take(),
                 text: question.to_owned(),
                 flow,
                 expected: String::new(),
@@ -59,12 +63,35 @@ pub(crate) fn read(text: &str) -> Result<Scenario, String> {
         } else if let Some(question) = scenario.questions.last_mut().filter(|_| answers) {
             question.expected.push_str(line);
             question.expected.push('\n');
+        } else if above.is_some() {
+            return Err(fail("a title stands right above a question".to_owned()));
+        } else if words.starts_with('[') {
+            above = Some(title(words, &scenario).map_err(fail)?);
         } else if !words.starts_with('#') {
             let resource = Line::read(words).and_then(|line| kinds::resource(line, &mut places));
             scenario.resources.push(resource.map_err(fail)?);
         }
     }
     Ok(scenario)
+}
+
+/// The title in brackets. The signs that part references of docs/semantics.md from each other are not in it.
+fn title(words: &str, scenario: &Scenario) -> Result<String, String> {
+    let bare = words
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let title = bare.ok_or("expected `[TITLE]`")?;
+    let mut titles = scenario
+        .questions
+        .iter()
+        .filter_map(|question| question.title.as_deref());
+    if title.is_empty() || title.contains([',', ';', ':', '[', ']']) {
+        Err("a title has no commas, colons and brackets".to_owned())
+    } else if titles.any(|other| other == title) {
+        Err("another question has this title".to_owned())
+    } else {
+        Ok(title.to_owned())
+    }
 }
 
 /// The text with other answers below its questions.

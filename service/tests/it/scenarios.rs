@@ -101,6 +101,17 @@ fn an_error_of_the_notation_names_its_line() {
     );
     let fault = notation::read("vpc main 10.0.0.0/16 colour=blue\n").unwrap_err();
     assert!(fault.ends_with("not understood: colour"), "{fault}");
+    let fault = notation::read("[a]\nvpc main 10.0.0.0/16\n").unwrap_err();
+    assert!(
+        fault.ends_with("a title stands right above a question"),
+        "{fault}"
+    );
+    let fault =
+        notation::read("[a]\n? internet -> internet\n\n[a]\n? internet -> internet\n").unwrap_err();
+    assert!(
+        fault.ends_with("another question has this title"),
+        "{fault}"
+    );
 }
 
 /// A clock that does not go: no answer depends on the time.

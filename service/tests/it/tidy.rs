@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod explanations;
+mod semantics;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};

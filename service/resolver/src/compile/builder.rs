@@ -219,6 +219,7 @@ impl Builder {
             keeps_groups: true,
             groups_of: None,
             sender: None,
+            sees_groups_over_hubs: true,
             lost_groups: Code::SgReferencesNotPreserved,
             is_zonal: false,
             zone: None,

@@ -67,21 +67,34 @@ fn groups(builder: &mut Builder, interface: &NetworkInterface) -> Vec<GroupIx> {
         .collect()
 }
 
-/// Notes what uses an interface.
+/// Notes what uses an interface. An endpoint's does not know senders over a transit gateway by their groups (Transit Gateways guide,
+/// "Security group referencing").
 pub(crate) fn set_user(builder: &mut Builder, interface: InterfaceIx, user: Option<ResourceIx>) {
     if let Some(interface) = builder.network.interfaces.get_mut(interface.index()) {
         interface.user = user;
     }
+    let user = user.and_then(|at| builder.network.resource(at));
+    if user.is_some_and(|user| user.kind() == Kind::VpcEndpoint) {
+        let entry = builder.place(Key::InterfaceIn(interface));
+        builder.edit(entry, |place| place.sees_groups_over_hubs = false);
+    }
 }
 
+/// Pairs the addresses of an interface with those it has in the internet. The IPv6 addresses of endpoints are never reached from there
+/// (PrivateLink guide, "IP address types").
 fn pair_all(builder: &mut Builder, interface: &NetworkInterface, new: InterfaceIx) {
+    let user = builder
+        .users
+        .get(interface.network_interface_id.as_resource_id());
+    let user = user.and_then(|at| builder.network.resource(*at));
+    let is_endpoint = user.is_some_and(|user| user.kind() == Kind::VpcEndpoint);
     for own in &interface.private_ip_addresses {
         if let Some(public) = own.public_ip {
             pair(builder, new, own.private_ip_address, public);
         }
     }
     for own in &interface.ipv6_addresses {
-        if !interface.deny_all_igw_traffic {
+        if !interface.deny_all_igw_traffic && !is_endpoint {
             pair(builder, new, *own, *own);
         }
     }

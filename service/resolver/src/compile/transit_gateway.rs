@@ -27,6 +27,9 @@ pub(crate) use hubs::Hubs;
 use hubs::{Association, carries};
 pub(crate) use routes::each;
 
+/// The zone whose attachments do not support references to security groups (Transit Gateways guide, "Security group referencing").
+const WITHOUT_GROUPS: &str = "use1-az3";
+
 pub(crate) fn compile(builder: &mut Builder) {
     let hubs = Hubs::gather(builder);
     for (gateway, vpc) in used(builder) {
@@ -119,6 +122,20 @@ fn keep_groups(builder: &mut Builder, place: PlaceIx, attachment: &TransitGatewa
     });
 }
 
+/// What groups a packet comes from is not known across a gateway in the one zone that cannot do it.
+fn forget_groups(builder: &mut Builder, place: PlaceIx, subnet: SubnetIx) {
+    let subnet = builder.network.subnet(subnet).map(|subnet| subnet.resource);
+    let subnet = subnet.and_then(|at| builder.network.resource(at));
+    let is_without = matches!(subnet.map(|held| &held.body), Some(Body::Subnet(subnet))
+        if subnet.availability_zone_id.as_ref().is_some_and(|id| id.as_str() == WITHOUT_GROUPS));
+    if is_without {
+        builder.edit(place, |place| {
+            place.keeps_groups = false;
+            place.lost_groups = Code::SgReferencingSupport;
+        });
+    }
+}
+
 /// The subnets of a VPC attachment that the topology holds.
 fn subnets(builder: &Builder, attachment: &TransitGatewayAttachment) -> Vec<SubnetIx> {
     let ids = attachment.subnet_ids.iter();
@@ -194,7 +211,9 @@ fn enter_subnet(
     let onward = builder.always(Stage::Forwarding, Action::Forward(hub), label);
     let resource = builder.network.subnet(subnet).map(|own| own.resource);
     let tables = acl.into_iter().chain([onward]).collect();
-    builder.fill(key, resource.unwrap_or(attachment), tables)
+    let place = builder.fill(key, resource.unwrap_or(attachment), tables);
+    forget_groups(builder, place, subnet);
+    place
 }
 
 /// A gateway as an attachment's packets come to it: the route table of the attachment decides.
@@ -380,5 +399,6 @@ fn leave_subnet(builder: &mut Builder, at: ResourceIx, subnet: SubnetIx) -> Plac
     let onward = builder.always(Stage::Forwarding, Action::Forward(out), "");
     let place = builder.fill(Key::AttachmentSubnetOut(at, subnet), at, vec![onward]);
     builder.edit(place, |place| place.is_zonal = true);
+    forget_groups(builder, place, subnet);
     place
 }

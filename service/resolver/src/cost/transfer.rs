@@ -1,12 +1,10 @@
 //! What is charged for data that leaves a zone, a Region or the Amazon network.
 
-use std::net::IpAddr;
-
 use causeway_model::Region;
 use causeway_model::price::CostItem;
 use causeway_model::resource::{Body, Kind};
 use causeway_model::resources::load_balancers::LoadBalancerType;
-use causeway_model::trace::{Addr, Direction, Disposition, Hop, Trace};
+use causeway_model::trace::{Addr, Direction, Disposition, Header, Hop, Trace};
 
 use crate::network::{Network, SubnetEntry};
 use crate::table::ResourceIx;
@@ -213,13 +211,9 @@ fn public_transfers(network: &Network, bill: &mut Bill, direction: Direction, tr
     }
 }
 
-/// Data that leaves the network of the customer: for the internet, premises, or a service of AWS at its public address.
+/// Data that leaves the network of the customer, or comes from outside of it: the internet, premises, or a service of AWS at its public address.
 fn exits(network: &Network, bill: &mut Bill, direction: Direction, trace: &Trace) {
-    let last = trace.hops.iter().rev();
-    let last = last
-        .filter_map(|hop| resource_of(network, hop))
-        .find(|(_, resource)| resource.region.is_some());
-    let region = last.and_then(|(_, resource)| resource.region.as_ref());
+    let region = resource_regions(network, trace).last();
     let passes = |kind: Kind| {
         let mut named = trace.hops.iter().filter_map(|hop| hop.resource.as_ref());
         named.any(|named| named.kind == kind)
@@ -238,9 +232,18 @@ fn exits(network: &Network, bill: &mut Bill, direction: Direction, trace: &Trace
             });
         }
         Disposition::DeliveredToService if passes(Kind::InternetGateway) => {
-            let service = destination_region(network, trace);
-            if service.is_some() && service.as_ref() != region {
+            let to =
+                last_header(trace).and_then(|header| service_region(network, &header.destination));
+            if to.is_some() && to.as_ref() != region {
                 bill.transfer(CostItem::RegionTransfer, region, direction);
+            }
+        }
+        Disposition::Delivered if passes(Kind::InternetGateway) => {
+            let first = resource_regions(network, trace).next();
+            let from =
+                first_header(trace).and_then(|header| service_region(network, &header.source));
+            if from.is_some() && from.as_ref() != first {
+                bill.transfer(CostItem::RegionTransfer, from.as_ref(), direction);
             }
         }
         Disposition::ExitedToOnPremises
@@ -253,20 +256,39 @@ fn exits(network: &Network, bill: &mut Bill, direction: Direction, trace: &Trace
     }
 }
 
-/// The Region of the service that a packet is for at its end.
-fn destination_region(network: &Network, trace: &Trace) -> Option<Region> {
+/// The Regions of the hops, in order.
+fn resource_regions<'n>(
+    network: &'n Network,
+    trace: &'n Trace,
+) -> impl Iterator<Item = &'n Region> {
+    let hops = trace.hops.iter();
+    let resources = hops.filter_map(|hop| resource_of(network, hop));
+    resources.filter_map(|(_, resource)| resource.region.as_ref())
+}
+
+/// The packet as the first step sees it.
+fn first_header(trace: &Trace) -> Option<&Header> {
+    let mut steps = trace.hops.iter().flat_map(|hop| &hop.steps);
+    steps.next().map(|step| &step.before)
+}
+
+/// The packet as the last step leaves it.
+fn last_header(trace: &Trace) -> Option<&Header> {
     let mut steps = trace
         .hops
         .iter()
         .rev()
         .flat_map(|hop| hop.steps.iter().rev());
     let step = steps.next()?;
-    let header = step.after.as_ref().unwrap_or(&step.before);
-    match &header.destination {
-        Addr::Service(service) => Some(service.region.clone()),
-        Addr::Ip(address @ (IpAddr::V4(_) | IpAddr::V6(_))) => network
-            .service_of(*address)
-            .map(|service| service.region.clone()),
+    step.after.as_ref().or(Some(&step.before))
+}
+
+/// The Region of the service of AWS that an address is of.
+fn service_region(network: &Network, address: &Addr) -> Option<Region> {
+    let service = match address {
+        Addr::Service(service) => Some(service.as_ref()),
+        Addr::Ip(address) => network.service_of(*address),
         Addr::Internet | Addr::Within(_) => None,
-    }
+    };
+    service.map(|service| service.region.clone())
 }

@@ -29,6 +29,7 @@ pub(super) fn all(
     match &flow.destination {
         FlowEnd::Internet => Ok((vec![arrive(Addr::Internet)], None)),
         FlowEnd::Address(address) if is_unrouted(*address) => unrouted(*address),
+        FlowEnd::Address(address) if is_kept(network, source, *address) => kept(*address),
         FlowEnd::Address(address) => Ok((vec![arrive(Addr::Ip(*address))], None)),
         FlowEnd::Resource(id) => of_resource(network, id, source).map(|targets| (targets, None)),
         FlowEnd::Name(name) => {
@@ -36,14 +37,14 @@ pub(super) fn all(
                 Source::Interface(at) => network.interface(*at).map(|interface| interface.vpc),
                 Source::Outside(..) | Source::Premises(..) => None,
             };
-            named(network, name, dns::resolve(network, vpc, name))
+            named((network, source), name, dns::resolve(network, vpc, name))
         }
     }
 }
 
 /// The targets that a name stands for.
 fn named(
-    network: &Network,
+    (network, source): (&Network, &Source),
     name: &DnsName,
     resolved: Resolved,
 ) -> Settled<(Vec<Target>, Option<Remark>)> {
@@ -56,13 +57,14 @@ fn named(
     };
     match resolved {
         Resolved::To(addresses, disabled) => {
-            let mut held = addresses.iter();
-            let on_host = held.find_map(|address| match address {
-                Addr::Ip(address) if is_unrouted(*address) => Some(*address),
+            let mut all = addresses.iter();
+            let not_walked = all.find_map(|address| match address {
+                Addr::Ip(address) if is_unrouted(*address) => Some(unrouted(*address)),
+                Addr::Ip(address) if is_kept(network, source, *address) => Some(kept(*address)),
                 Addr::Ip(_) | Addr::Internet | Addr::Within(_) | Addr::Service(_) => None,
             });
-            if let Some(address) = on_host {
-                return unrouted(address);
+            if let Some(answer) = not_walked {
+                return answer;
             }
             let targets = addresses.into_iter().map(arrive);
             let remark = disabled.map(|at| private_dns_is_off(network, at));
@@ -98,6 +100,29 @@ fn unrouted<T>(address: IpAddr) -> Settled<T> {
         None,
         format!(
             "{address} is no address that routers forward to: link-local, AWS's own, loopback, multicast or reserved"
+        ),
+    )
+}
+
+/// Whether an address is one that AWS keeps for itself in the source's VPC, where its DNS server and its routers answer.
+fn is_kept(network: &Network, source: &Source, address: IpAddr) -> bool {
+    let vpc = match source {
+        Source::Interface(at) => network.interface(*at).map(|interface| interface.vpc),
+        Source::Outside(..) | Source::Premises(..) => None,
+    };
+    vpc.is_some_and(|vpc| {
+        let is_held = network.by_address.contains_key(&(vpc, address));
+        !is_held && network.is_reserved(vpc, address)
+    })
+}
+
+fn kept<T>(address: IpAddr) -> Settled<T> {
+    settled(
+        Verdict::Undetermined,
+        Code::UnsupportedComponent,
+        None,
+        format!(
+            "AWS keeps {address} for itself: no security group or network ACL filters what is for its DNS server and its routers"
         ),
     )
 }

@@ -1,7 +1,5 @@
 //! What the actions of rules do to a packet.
 
-use std::net::IpAddr;
-
 use causeway_model::protocol::PortRange;
 use causeway_model::trace::{Addr, Code, Disposition, Header, StepAction};
 
@@ -196,7 +194,12 @@ impl<R: Reader> Walk<'_, R> {
         };
         let holder = self.network.by_address.get(&(vpc, address));
         let Some(interface) = holder.and_then(|at| self.network.interface(*at)) else {
-            return self.to_nobody(traveller, place, found, self.is_reserved(vpc, address));
+            return self.to_nobody(
+                traveller,
+                place,
+                found,
+                self.network.is_reserved(vpc, address),
+            );
         };
         let to = match reach {
             Reach::Link => interface.entry,
@@ -226,31 +229,6 @@ impl<R: Reader> Walk<'_, R> {
         let label = format!("{}: no interface has the address", rule.label);
         let rule = Rule::always(Action::Drop(code), label);
         self.drop(traveller, place, (table, &rule), code)
-    }
-
-    /// Whether AWS keeps an address for itself: the first four of each block of the VPC, where its DNS server is (VPC guide, "Amazon DNS server"),
-    /// and the first four and the last of each subnet (VPC guide, "Subnet sizing").
-    fn is_reserved(&self, vpc: VpcIx, address: IpAddr) -> bool {
-        let whole = self
-            .network
-            .vpc(vpc)
-            .into_iter()
-            .flat_map(|vpc| &vpc.cidr_blocks);
-        if whole
-            .filter(|block| block.contains(&address))
-            .any(|block| is_of_first_four(block.network(), address))
-        {
-            return true;
-        }
-        let blocks = self
-            .network
-            .subnets
-            .iter()
-            .filter(|subnet| subnet.vpc == vpc)
-            .flat_map(|subnet| &subnet.cidr_blocks);
-        let mut holding = blocks.filter(|block| block.contains(&address));
-        holding
-            .any(|block| is_of_first_four(block.network(), address) || block.broadcast() == address)
     }
 
     fn by_public_address(
@@ -433,14 +411,5 @@ impl<R: Reader> Walk<'_, R> {
         } else {
             Disposition::ExitedToInternet
         }
-    }
-}
-
-/// Whether an address is one of the four that start at another.
-fn is_of_first_four(first: IpAddr, address: IpAddr) -> bool {
-    match (first, address) {
-        (IpAddr::V4(first), IpAddr::V4(own)) => u32::from(own).wrapping_sub(u32::from(first)) < 4,
-        (IpAddr::V6(first), IpAddr::V6(own)) => u128::from(own).wrapping_sub(u128::from(first)) < 4,
-        _ => false,
     }
 }

@@ -92,6 +92,22 @@ impl Traveller {
         })
     }
 
+    /// Whether it has come over a transit gateway, which it may have done with its security groups still known.
+    pub(super) fn has_crossed_a_hub(&self, network: &Network) -> bool {
+        self.visited.iter().any(|(place, _)| {
+            let place = network.place(*place);
+            place.is_some_and(|place| place.lost_groups == Code::SgReferencingSupport)
+        })
+    }
+
+    /// From here on nobody knows what security groups it comes from; that a component loses them outweighs that one is told not to keep them.
+    pub(super) fn forget_groups(&mut self, code: Code) {
+        if self.lost.is_none() || code == Code::SgReferencesNotPreserved {
+            self.lost = Some(code);
+        }
+        self.packet.sender = None;
+    }
+
     /// Where a reply comes back to that goes to an address which a component gave the packet, and which no interface has.
     pub(super) fn way_back(&self) -> Option<PlaceIx> {
         self.back_of(|made| !made.skips_routes)

@@ -77,7 +77,7 @@ fn endpoint(line: &mut Line<'_>) -> Result<Body, String> {
     .into())
 }
 
-/// `gwlb-service NAME [type=TYPE] [lbs=A,B] [state=STATE] [accept=on] [account=ACCOUNT]: ENDPOINT STATE, ...`, the connections
+/// `gwlb-service NAME [type=TYPE] [lbs=A,B] [state=STATE] [accept=on] [allow=PRINCIPAL,...|none] [account=ACCOUNT]: ENDPOINT STATE, ...`, the connections
 fn service(line: &mut Line<'_>) -> Result<Body, String> {
     let own = line.word("the name")?;
     let connections = line.rest.split(", ").filter(|words| !words.is_empty());
@@ -92,6 +92,8 @@ fn service(line: &mut Line<'_>) -> Result<Body, String> {
         })
     });
     let connections = connections.collect::<Result<_, String>>()?;
+    let allow = line.option("allow");
+    let principals = allow.filter(|words| *words != "none").unwrap_or_default();
     Ok(VpcEndpointService {
         service_id: read(&format!("vpce-svc-{own}"))?,
         service_name: read(&service_name(own))?,
@@ -105,22 +107,25 @@ fn service(line: &mut Line<'_>) -> Result<Body, String> {
         private_dns_names: Vec::new(),
         private_dns_name_state: None,
         supported_regions: Vec::new(),
-        permissions_known: false,
-        allowed_principals: Vec::new(),
+        permissions_known: allow.is_some(),
+        allowed_principals: read_all(principals)?,
         connections,
         vpc_endpoint_policy_supported: false,
     }
     .into())
 }
 
-/// `gwlb NAME VPC SUBNET,SUBNET [type=TYPE] [cross-zone=on|off] [state=STATE]`
+/// `gwlb NAME VPC SUBNET[@ADDRESS],SUBNET [type=TYPE] [cross-zone=on|off] [state=STATE]`
 fn load_balancer(line: &mut Line<'_>) -> Result<Body, String> {
     let (own, vpc) = (line.word("the name")?, line.word("the VPC")?);
-    let subnets = read_ids("subnet-", line.word("the subnets")?)?;
-    let zones = subnets.into_iter().map(|subnet| LoadBalancerZone {
-        zone_name: None,
-        subnet_id: Some(subnet),
-        addresses: Vec::new(),
+    let zones = line.word("the subnets")?.split(',');
+    let zones = zones.map(|words| {
+        let (subnet, address) = words.split_once('@').unwrap_or((words, ""));
+        Ok(LoadBalancerZone {
+            zone_name: None,
+            subnet_id: Some(read(&format!("subnet-{subnet}"))?),
+            addresses: read_all(address)?,
+        })
     });
     Ok(LoadBalancer {
         load_balancer_arn: read(&format!("arn:lb/{own}"))?,
@@ -130,7 +135,7 @@ fn load_balancer(line: &mut Line<'_>) -> Result<Body, String> {
         vpc_id: read(&format!("vpc-{vpc}"))?,
         dns_name: String::new(),
         state: name(line.option("state"), LoadBalancerState::Active)?,
-        availability_zones: zones.collect(),
+        availability_zones: zones.collect::<Result<_, String>>()?,
         security_groups: Vec::new(),
         listeners: Vec::new(),
         cross_zone_enabled: name(line.option("cross-zone"), Setting::Default)?,
