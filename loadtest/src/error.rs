@@ -33,6 +33,22 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
     },
+    /// The file of questions cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The estate was not imported.
+    #[error("the estate was not imported")]
+    Import {
+        /// Why not.
+        #[source]
+        source: ClientError,
+    },
     /// The service cannot be reached.
     #[error(transparent)]
     Connect(ClientError),

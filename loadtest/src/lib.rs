@@ -4,6 +4,7 @@
 
 pub mod batch;
 mod error;
+pub mod estate;
 pub mod questions;
 pub mod report;
 
@@ -25,6 +26,8 @@ pub struct Arguments {
 pub enum Command {
     /// Asks batches of paths, one call after the other.
     Batch(batch::Settings),
+    /// Makes up an estate of any size, imports it, and writes questions about it.
+    Estate(estate::Settings),
 }
 
 /// Does what the arguments say.
@@ -34,5 +37,6 @@ pub enum Command {
 pub async fn run(arguments: Arguments) -> Result<(), LoadError> {
     match arguments.command {
         Command::Batch(settings) => batch::run(&settings).await,
+        Command::Estate(settings) => estate::run(&settings).await,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
 
-use causeway_client::v1::{BatchResolvePathsResponse, Verdict};
+use causeway_client::v1::{BatchResolvePathsResponse, ImportResourcesResponse, Verdict};
 
 /// What the answers of a round say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +44,23 @@ impl Tally {
 fn name(verdict: Verdict) -> &'static str {
     let name = verdict.as_str_name();
     name.strip_prefix("VERDICT_").unwrap_or(name)
+}
+
+/// An import in one line: what it made, and how fast.
+#[must_use]
+pub fn import(wall: Duration, answer: &ImportResourcesResponse) -> String {
+    let seconds = wall.as_secs_f64().max(1e-9);
+    let changed = answer.created_count.saturating_add(answer.updated_count);
+    let count = changed.saturating_add(answer.unchanged_count);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a rate for people to read needs no more than 52 bits of a count"
+    )]
+    let rate = count as f64 / seconds;
+    let revision = answer.revision;
+    format!(
+        "revision {revision}: {count} resources, {changed} of them new or changed, in {seconds:.3} s, {rate:.0} resources/s"
+    )
 }
 
 /// A round in one line: wall time, rate, counts.

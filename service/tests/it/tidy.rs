@@ -42,7 +42,10 @@ const DEPENDENCIES: [(&str, &str); 11] = [
         "fastrand futures prost prost-types thiserror tokio tonic tonic-types uuid",
     ),
     ("causeway-aws-import", "ipnet serde serde_json thiserror"),
-    ("causeway-loadtest", "clap serde_json thiserror tokio"),
+    (
+        "causeway-loadtest",
+        "clap fastrand serde_json thiserror tokio",
+    ),
     (
         "causeway",
         "clap opentelemetry opentelemetry-otlp opentelemetry_sdk serde tempfile thiserror tokio toml tracing tracing-subscriber",
