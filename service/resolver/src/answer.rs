@@ -1,7 +1,5 @@
 //! The answer to a flow: its ways and their replies, judged one by one and together.
 
-use std::marker::PhantomData;
-
 use causeway_model::flow::Flow;
 use causeway_model::ids::ResourceId;
 use causeway_model::trace::{
@@ -10,13 +8,11 @@ use causeway_model::trace::{
 
 use crate::constraints::Wanted;
 use crate::cost;
-use crate::decide::Reader;
 use crate::ends::{self, Begin, Must, Plan, Remark};
 use crate::network::Network;
 use crate::qualities;
 use crate::table::ResourceIx;
-use crate::walk::devices;
-use crate::walk::{Effect, Issue, MAX_WAYS, Traveller, Walk, Way};
+use crate::way::{Asked, Effect, Issue, MAX_WAYS, Walker, Way};
 use crate::{Depth, ResolveError};
 
 /// How many alternatives an answer tells.
@@ -24,26 +20,25 @@ const MAX_ALTERNATIVES: usize = 16;
 
 /// A way and the reply to it, judged.
 #[derive(Debug)]
-struct Judged {
+struct Judged<T> {
     verdict: Verdict,
-    forward: Way,
-    reply: Option<Way>,
+    forward: Way<T>,
+    reply: Option<Way<T>>,
     issues: Vec<Issue>,
 }
 
-/// Answers a flow.
-pub(crate) fn resolve<R: Reader>(
-    network: &Network,
-    flow: &Flow,
+/// Answers a flow by a walk.
+pub(crate) fn resolve<'n, W: Walker<'n>>(
+    network: &'n Network,
+    flow: &'n Flow,
     depth: Depth,
 ) -> Result<PathAnswer, ResolveError> {
-    let walk: Walk<'_, R> = Walk {
+    let walk = W::new(Asked {
         network,
         records: depth == Depth::Full,
         request: flow.request.as_ref(),
         wanted: Wanted::read(network, &flow.constraints)?,
-        reader: PhantomData,
-    };
+    });
     Ok(match ends::plan(network, flow)? {
         Plan::Settled(verdict, remark) => settled(network, verdict, remark),
         Plan::Send(begins, remark) => {
@@ -89,7 +84,7 @@ fn explain(
 }
 
 /// Walks all ways and their replies; tells whether there are more than the bound.
-fn judge_all<R: Reader>(walk: &Walk<'_, R>, begins: &[Begin]) -> (Vec<Judged>, bool) {
+fn judge_all<'n, W: Walker<'n>>(walk: &W, begins: &[Begin]) -> (Vec<Judged<W::Track>>, bool) {
     let mut judged = Vec::new();
     let mut is_truncated = false;
     for begin in begins {
@@ -97,10 +92,10 @@ fn judge_all<R: Reader>(walk: &Walk<'_, R>, begins: &[Begin]) -> (Vec<Judged>, b
         if left == 0 {
             return (judged, true);
         }
-        let (ways, has_more) = walk.run(Traveller::new(begin.packet.clone(), begin.at), left);
+        let (ways, has_more) = walk.packet(&begin.packet, begin.at, left);
         is_truncated |= has_more;
         for mut way in ways {
-            check_end(walk.network, begin, &mut way);
+            check_end(walk, begin, &mut way);
             walk.check_passes(&mut way);
             walk.check_avoids(&mut way);
             let (replies, has_more) = replies(walk, &way);
@@ -116,12 +111,13 @@ fn judge_all<R: Reader>(walk: &Walk<'_, R>, begins: &[Begin]) -> (Vec<Judged>, b
 }
 
 /// Notes when a packet arrives somewhere else than was asked for.
-fn check_end(network: &Network, begin: &Begin, way: &mut Way) {
+fn check_end<'n, W: Walker<'n>>(walk: &W, begin: &Begin, way: &mut Way<W::Track>) {
+    let network = walk.network();
     let has_arrived = way.reply_at.is_some();
     let is_right = match begin.must {
         Must::Arrive => true,
         Must::EndAt(interface) => way.interface == Some(interface),
-        Must::Pass(resource) => way.traveller.has_passed(network, resource),
+        Must::Pass(resource) => walk.has_passed(way, resource),
     };
     if has_arrived && !is_right {
         let wanted = match begin.must {
@@ -134,35 +130,32 @@ fn check_end(network: &Network, begin: &Begin, way: &mut Way) {
         let detail =
             "the packet arrives elsewhere: no way leads to it by the address it was sent to"
                 .to_owned();
-        way.traveller
-            .note(Effect::Blocks, Code::NoPossibleDestination, wanted, detail);
+        way.note(Effect::Blocks, Code::NoPossibleDestination, wanted, detail);
         way.reply_at = None;
     }
 }
 
 /// The replies to a way: none if it does not arrive.
-fn replies<R: Reader>(walk: &Walk<'_, R>, way: &Way) -> (Vec<Option<Way>>, bool) {
-    match way.reply() {
-        None => (vec![None], false),
-        Some(reply) => {
-            let (ways, has_more) = walk.run(reply, MAX_WAYS);
-            (ways.into_iter().map(Some).collect(), has_more)
-        }
+fn replies<'n, W: Walker<'n>>(walk: &W, way: &Way<W::Track>) -> (Vec<Option<Way<W::Track>>>, bool) {
+    let (ways, has_more) = walk.reply(way, MAX_WAYS);
+    if ways.is_empty() {
+        return (vec![None], has_more);
     }
+    (ways.into_iter().map(Some).collect(), has_more)
 }
 
-fn judge<R: Reader>(
-    walk: &Walk<'_, R>,
+fn judge<'n, W: Walker<'n>>(
+    walk: &W,
     begin: &Begin,
-    forward: Way,
-    mut reply: Option<Way>,
-) -> Judged {
+    forward: Way<W::Track>,
+    mut reply: Option<Way<W::Track>>,
+) -> Judged<W::Track> {
     if let Some(reply) = &mut reply {
-        check_reply(walk.network, begin, &forward, reply);
+        check_reply(walk, begin, &forward, reply);
         walk.check_avoids(reply);
     }
-    let mut issues = forward.traveller.issues.clone();
-    let back = reply.iter().flat_map(|reply| &reply.traveller.issues);
+    let mut issues = forward.issues.clone();
+    let back = reply.iter().flat_map(|reply| &reply.issues);
     issues.extend(back.cloned());
     let has = |effect| issues.iter().any(|issue| issue.effect == effect);
     let verdict = if has(Effect::Blocks) {
@@ -184,11 +177,17 @@ fn judge<R: Reader>(
 
 /// Notes when a reply does not come back to where the packet started, as an answer to it. Where the packet itself does not arrive, there is
 /// no reply to speak of: what its way would meet is noted, but not what becomes of it.
-fn check_reply(network: &Network, begin: &Begin, forward: &Way, reply: &mut Way) {
-    if is_blocked(forward) {
+fn check_reply<'n, W: Walker<'n>>(
+    walk: &W,
+    begin: &Begin,
+    forward: &Way<W::Track>,
+    reply: &mut Way<W::Track>,
+) {
+    if forward.is_blocked() {
         return;
     }
-    let header = &reply.traveller.packet.header;
+    let network = walk.network();
+    let header = &reply.header;
     let sent = &begin.packet.header;
     let is_back = match begin.from {
         Some(interface) => reply.interface == Some(interface),
@@ -212,41 +211,36 @@ fn check_reply(network: &Network, begin: &Begin, forward: &Way, reply: &mut Way)
             header.source, header.destination, sent.destination, sent.source
         );
         let code = Code::ReturnPathAsymmetric;
-        reply.traveller.note(Effect::Blocks, code, resource, detail);
+        reply.note(Effect::Blocks, code, resource, detail);
     }
     if reply.reply_at.is_some() {
-        devices::check(network, forward, reply);
+        walk.check_devices(forward, reply);
     }
-    if is_blocked(reply) {
+    if reply.is_blocked() {
         let detail = "the packet arrives, and its reply does not come back".to_owned();
         let code = Code::ReturnPathBlocked;
-        reply.traveller.note(Effect::Blocks, code, resource, detail);
+        reply.note(Effect::Blocks, code, resource, detail);
     }
-}
-
-fn is_blocked(way: &Way) -> bool {
-    let mut issues = way.traveller.issues.iter();
-    issues.any(|issue| issue.effect == Effect::Blocks)
 }
 
 /// The answer from all ways: the first is the one that is told in full.
-fn together<R: Reader>(
-    walk: &Walk<'_, R>,
-    judged: Vec<Judged>,
+fn together<'n, W: Walker<'n>>(
+    walk: &W,
+    judged: Vec<Judged<W::Track>>,
     remark: Option<Remark>,
     is_truncated: bool,
 ) -> PathAnswer {
-    let network = walk.network;
+    let (network, records) = (walk.network(), walk.records());
     let verdict = overall(&judged, is_truncated);
     let explanations = explanations(network, &judged, remark, verdict);
     let mut ways = judged.into_iter();
     let first = ways.next();
-    let (alternatives, has_more) = if walk.records {
+    let (alternatives, has_more) = if records {
         group(ways)
     } else {
         (Vec::new(), false)
     };
-    let told = |way: Way| walk.records.then(|| trace(way));
+    let told = |way: Way<W::Track>| records.then(|| trace(way));
     let (forward, reply) = first.map_or((None, None), |first| {
         (told(first.forward), first.reply.and_then(told))
     });
@@ -269,9 +263,9 @@ fn together<R: Reader>(
 }
 
 /// What stopped or qualified the ways, each once. That a way is a guess is told where it matters.
-fn explanations(
+fn explanations<T>(
     network: &Network,
-    judged: &[Judged],
+    judged: &[Judged<T>],
     remark: Option<Remark>,
     verdict: Verdict,
 ) -> Vec<Explanation> {
@@ -321,7 +315,7 @@ fn is_of_both_directions(code: Code) -> bool {
 }
 
 /// What the ways come to together. Ways that end alike are one verdict; ways of which nobody knows which is real decide nothing.
-fn overall(judged: &[Judged], is_truncated: bool) -> Verdict {
+fn overall<T>(judged: &[Judged<T>], is_truncated: bool) -> Verdict {
     let some = |verdict| judged.iter().any(|way| way.verdict == verdict);
     let mut issues = judged.iter().flat_map(|way| &way.issues);
     let is_guess = issues.any(|issue| issue.effect == Effect::Guesses);
@@ -342,27 +336,26 @@ fn overall(judged: &[Judged], is_truncated: bool) -> Verdict {
     }
 }
 
-fn trace(way: Way) -> Trace {
-    let is_denied = is_blocked(&way) && way.reply_at.is_some();
+fn trace<T>(way: Way<T>) -> Trace {
+    let is_denied = way.is_blocked() && way.reply_at.is_some();
     let disposition = if is_denied {
         Disposition::Denied
     } else {
         way.disposition
     };
     Trace {
-        hops: way.traveller.hops,
+        hops: way.hops,
         disposition,
     }
 }
 
 /// Alternatives, those that are equivalent taken together: the same verdict over the same resources.
-fn group(ways: impl Iterator<Item = Judged>) -> (Vec<Alternative>, bool) {
+fn group<T>(ways: impl Iterator<Item = Judged<T>>) -> (Vec<Alternative>, bool) {
     let mut groups: Vec<(Verdict, Vec<Option<ResourceId>>, Alternative)> = Vec::new();
     let mut has_more = false;
     for way in ways {
         let hops = way
             .forward
-            .traveller
             .hops
             .iter()
             .map(|hop| hop.resource.as_ref().map(|named| named.id.clone()))

@@ -44,6 +44,7 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     prefix_list::register(&mut builder);
     endpoint::register(&mut builder);
     subnet::register(&mut builder);
+    builder.note_never_public();
     interface::register(&mut builder);
     load_balancer::register(&mut builder);
     nat_gateway::register(&mut builder);

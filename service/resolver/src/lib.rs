@@ -6,6 +6,7 @@ mod answer;
 mod compile;
 mod constraints;
 mod cost;
+mod cover;
 mod decide;
 mod dns;
 mod ends;
@@ -18,6 +19,7 @@ mod prefix_index;
 mod qualities;
 mod table;
 mod walk;
+mod way;
 
 use std::sync::Arc;
 
@@ -69,15 +71,15 @@ impl Network {
     /// # Errors
     /// [`ResolveError`] if the flow names a resource or a zone that the topology does not hold.
     pub fn resolve(&self, flow: &Flow, depth: Depth) -> Result<PathAnswer, ResolveError> {
-        answer::resolve::<decide::Indexed>(self, flow, depth)
+        answer::resolve::<walk::Walk<'_>>(self, flow, depth)
     }
 
-    /// The same answer, found by reading every rule of every route table in turn: the reference that tests hold the indexes against.
+    /// The same answer by another walk, which follows the rules one by one and shares nothing that decides: what tests hold this one against.
     ///
     /// # Errors
     /// As [`Network::resolve`].
     #[cfg(feature = "naive")]
     pub fn resolve_naively(&self, flow: &Flow, depth: Depth) -> Result<PathAnswer, ResolveError> {
-        answer::resolve::<naive::Naive>(self, flow, depth)
+        answer::resolve::<naive::Naive<'_>>(self, flow, depth)
     }
 }

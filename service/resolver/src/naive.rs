@@ -1,109 +1,80 @@
-//! The reference reader: every rule of a route table in turn, every port of a filter by itself. Tests alone use it.
+//! The reference walk: the rules followed one by one, as slowly as they are told. Tests alone use it, to hold the walk against.
+//!
+//! It shares with the walk the compiled network (places, tables, rules) and the nouns that the answer reads, and nothing that decides: it
+//! knows neither `walk` nor `decide`, and reads no index. Where the walk reckons with ranges of ports and blocks of addresses, this one
+//! takes packets one by one (`sample`), and asks every rule about each (`matching`). What a table does with all of them is then counted
+//! (`table`, `routes`, `filter`); what becomes of the packet is in `action` and `translation`; what it leaves behind in `journey`.
 
-use std::collections::BTreeSet;
+mod action;
+mod address;
+mod connection;
+mod filter;
+mod journey;
+mod matching;
+mod note;
+mod routes;
+mod sample;
+mod table;
+mod translation;
+mod travel;
+mod wanted;
 
-use causeway_model::protocol::PortRange;
-use causeway_model::trace::Addr;
-use ipnet::IpNet;
-
-use crate::decide::{Filtered, Reader, filter, symbolic_routes, with_unlisted};
 use crate::network::Network;
-use crate::packet::{Matched, Packet};
-use crate::prefix_index::PrefixIndex;
-use crate::table::{Action, AddressMatch, Rank, Rule, Table};
+use crate::packet::Packet;
+use crate::table::{PlaceIx, ResourceIx};
+use crate::way::{self, Asked, Walker};
 
-/// Reads route tables rule by rule.
+use journey::Journey;
+
+/// A way with the journey that it was.
+type Way = way::Way<Journey>;
+
+/// A walk over one network, rule by rule.
 #[derive(Debug)]
-pub(crate) enum Naive {}
-
-impl Reader for Naive {
-    fn routes<'t>(
-        table: &'t Table,
-        _index: &'t PrefixIndex,
-        packet: &Packet,
-        network: &Network,
-    ) -> Vec<(&'t Rule, Matched)> {
-        let Addr::Ip(address) = packet.header.destination else {
-            return symbolic_routes(table, packet, network);
-        };
-        let mut best: Vec<(u8, &Rule)> = Vec::new();
-        for rule in &table.rules {
-            let length = networks(rule, network)
-                .filter(|net| net.contains(&address))
-                .map(|net| net.prefix_len())
-                .max();
-            let Some(length) = length else { continue };
-            let is_better = best.first().is_none_or(|(other, first)| {
-                length > *other || (length == *other && rule.rank < first.rank)
-            });
-            let is_equal = best.first().is_some_and(|(other, first)| {
-                length == *other && rule.rank == first.rank && rule.rank == Rank::PrefixList
-            });
-            if is_better {
-                best = vec![(length, rule)];
-            } else if is_equal && best.iter().all(|(_, other)| other.action != rule.action) {
-                best.push((length, rule));
-            }
-        }
-        if best.is_empty() {
-            best.push((0, &table.otherwise));
-        }
-        let best = best.into_iter().map(|(_, rule)| rule).collect();
-        with_unlisted(table, packet, network, best)
-    }
-
-    fn filter<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Filtered<'t> {
-        let rules = table.rules.iter().chain([&table.otherwise]);
-        let matched =
-            rules.map(|rule| (rule, packet.matches_but_for_ports(&rule.matches, network)));
-        let matched: Vec<(&Rule, Matched)> = matched.collect();
-        let is_certain =
-            |(_, matched): &(&Rule, Matched)| matches!(matched, Matched::Yes | Matched::No);
-        if !matched.iter().all(is_certain) {
-            return filter(table, packet, network);
-        }
-        let rules = matched
-            .iter()
-            .filter(|(_, matched)| *matched == Matched::Yes);
-        let rules: Vec<&Rule> = rules.map(|(rule, _)| *rule).collect();
-        let decides = |port: u16| {
-            let port = PortRange::one(port);
-            let mut all = rules.iter();
-            all.position(|rule| rule.matches.destination_ports.covers(port))
-        };
-        let ports = packet.ports();
-        let deciding: BTreeSet<usize> = (ports.from()..=ports.to()).filter_map(decides).collect();
-        let deciding = || {
-            deciding
-                .iter()
-                .filter_map(|place| rules.get(*place).copied())
-        };
-        let allow = deciding().find(|rule| rule.action == Action::Allow);
-        let deny = deciding().find(|rule| matches!(rule.action, Action::Deny(_)));
-        let doubt = deciding().find(|rule| matches!(rule.action, Action::Doubt(_)));
-        match (allow, deny, doubt) {
-            (Some(rule), None, None) => Filtered::Allowed(rule),
-            (Some(_), Some(rule), _) => Filtered::Partly(rule),
-            (_, _, Some(rule)) => Filtered::Unknown(rule),
-            (None, deny, None) => Filtered::Denied(deny.unwrap_or(&table.otherwise)),
-        }
-    }
+pub(crate) struct Naive<'n> {
+    asked: Asked<'n>,
 }
 
-/// The networks that a route is for.
-fn networks<'r>(rule: &'r Rule, network: &'r Network) -> Box<dyn Iterator<Item = IpNet> + 'r> {
-    match &rule.matches.destination {
-        AddressMatch::Net(net) => Box::new(std::iter::once(*net)),
-        AddressMatch::List(list) => Box::new(
-            network
-                .list(*list)
-                .and_then(|list| list.entries.as_ref())
-                .into_iter()
-                .flatten()
-                .copied(),
-        ),
-        AddressMatch::Any | AddressMatch::Service(_) | AddressMatch::Group(_) => {
-            Box::new(std::iter::empty())
+impl<'n> Walker<'n> for Naive<'n> {
+    type Track = Journey;
+
+    fn new(asked: Asked<'n>) -> Self {
+        Self { asked }
+    }
+
+    fn network(&self) -> &'n Network {
+        self.asked.network
+    }
+
+    fn records(&self) -> bool {
+        self.asked.records
+    }
+
+    fn packet(&self, packet: &Packet, at: PlaceIx, most: usize) -> (Vec<Way>, bool) {
+        self.all_ways(Journey::of_packet(packet.clone(), at), most)
+    }
+
+    fn reply(&self, way: &Way, most: usize) -> (Vec<Way>, bool) {
+        match way.reply_at {
+            Some(at) => self.all_ways(Journey::of_reply(way.track.clone(), at), most),
+            None => (Vec::new(), false),
         }
+    }
+
+    fn has_passed(&self, way: &Way, resource: ResourceIx) -> bool {
+        let mut been = way.track.been.iter();
+        been.any(|(at, _)| self.place(*at).and_then(|place| place.resource) == Some(resource))
+    }
+
+    fn check_passes(&self, way: &mut Way) {
+        self.tell_what_is_not_passed(way);
+    }
+
+    fn check_avoids(&self, way: &mut Way) {
+        self.tell_what_is_not_avoided(way);
+    }
+
+    fn check_devices(&self, forward: &Way, reply: &mut Way) {
+        self.tell_half_connections(forward, reply);
     }
 }

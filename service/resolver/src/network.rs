@@ -11,6 +11,7 @@ use causeway_model::trace::{Named, ServiceAddress};
 use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
+use crate::cover::Cover;
 use crate::packet::PrefixList;
 use crate::table::{
     GroupIx, InterfaceIx, Place, PlaceIx, PrefixListIx, ResourceIx, SubnetIx, Table, TableIx,
@@ -50,6 +51,8 @@ pub struct Network {
     pub(crate) policies: FxHashMap<ResourceIx, crate::policy::Policy>,
     /// Public addresses at which some rule begins or ends, sorted: between two of them all addresses are alike.
     pub(crate) boundaries: Vec<IpAddr>,
+    /// Blocks in which the internet has no address: private ones, and those of the VPCs.
+    pub(crate) never_public: Cover,
     /// Elastic IP addresses that are associated with nothing.
     pub(crate) idle: BTreeSet<IpAddr>,
     pub(crate) assumptions: Vec<String>,
@@ -117,12 +120,6 @@ impl Network {
             .binary_search_by(|resource| resource.id().as_str().cmp(id))
             .ok()
             .map(ResourceIx::of)
-    }
-
-    /// Whether a network lies within a VPC of the topology.
-    pub(crate) fn holds(&self, net: &IpNet) -> bool {
-        let mut blocks = self.vpcs.iter().flat_map(|vpc| &vpc.cidr_blocks);
-        blocks.any(|block| block.contains(net))
     }
 
     /// Whether AWS keeps an address for itself: the first four of each block of the VPC, where its DNS server is (VPC guide, "Amazon DNS server"),

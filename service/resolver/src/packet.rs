@@ -62,16 +62,14 @@ impl Packet {
         }
     }
 
-    /// Whether the packet matches, its destination ports left aside.
-    pub(crate) fn matches_but_for_ports(&self, rule: &Match, network: &Network) -> Matched {
+    /// Whether the packet matches by its source, by its destination, and by the rest, ports left aside.
+    pub(crate) fn matches_by_part(&self, rule: &Match, network: &Network) -> [Matched; 3] {
         let is_other_answer = rule.is_reply.is_some_and(|wanted| wanted != self.is_reply);
-        let source_ports = rule.source_ports.intersection(self.header.source_ports);
         if is_other_answer
-            || source_ports.is_none()
             || !rule.protocol.matches(self.header.protocol)
             || !self.matches_icmp(rule.icmp.as_ref())
         {
-            return Matched::No;
+            return [Matched::No; 3];
         }
         let source = if let AddressMatch::Group(group) = &rule.source {
             Matched::from(self.is_from(*group, network))
@@ -83,15 +81,8 @@ impl Packet {
         } else {
             self.matches_address(&rule.destination, &self.header.destination, network)
         };
-        let is_whole = source_ports == Some(self.header.source_ports);
-        let ports = if is_whole {
-            Matched::Yes
-        } else {
-            Matched::Partly
-        };
         let doubt = rule.doubt.map_or(Matched::Yes, |_| Matched::Unknown);
-        let ends = source.max(destination).max(self.matches_zone(rule.zone));
-        ends.max(ports).max(doubt)
+        [source, destination, doubt.max(self.matches_zone(rule.zone))]
     }
 
     /// Whether the packet was in this zone last.
@@ -105,17 +96,26 @@ impl Packet {
 
     /// Whether the packet matches.
     pub(crate) fn matches(&self, rule: &Match, network: &Network) -> Matched {
-        let ports = match rule.destination_ports.intersection(self.ports()) {
+        let of_range = |own: PortRange, wanted: PortRange| match wanted.intersection(own) {
             None => Matched::No,
-            Some(both) if both == self.ports() => Matched::Yes,
+            Some(both) if both == own => Matched::Yes,
             Some(_) => Matched::Partly,
         };
-        ports.max(self.matches_but_for_ports(rule, network))
+        let header = &self.header;
+        let source = of_range(header.source_ports, rule.source_ports);
+        let destination = of_range(header.destination_ports, rule.destination_ports);
+        let [from, to, rest] = self.matches_by_part(rule, network);
+        source.max(destination).max(from).max(to).max(rest)
     }
 
-    /// The destination ports that the packets of the flow have.
-    pub(crate) fn ports(&self) -> PortRange {
-        self.header.destination_ports
+    /// All that an address of the packet may be: itself, its block, else its whole family.
+    pub(crate) fn whole_of(&self, address: &Addr) -> IpNet {
+        match address {
+            Addr::Ip(address) => IpNet::from(*address),
+            Addr::Within(block) => *block,
+            Addr::Internet | Addr::Service(_) if self.is_ipv6 => IpNet::V6(Ipv6Net::default()),
+            Addr::Internet | Addr::Service(_) => IpNet::V4(Ipv4Net::default()),
+        }
     }
 
     /// Whether the packet is known to come from a member of a security group.
@@ -163,8 +163,8 @@ impl Packet {
         }
         match address {
             _ if net.prefix_len() == 0 => Matched::Yes,
-            // The internet is what the topology does not hold.
-            Addr::Internet if network.holds(net) => Matched::No,
+            // The internet is what the topology does not hold, and so are the addresses of services.
+            _ if network.never_public.holds(*net, None) => Matched::No,
             Addr::Internet => Matched::Partly,
             Addr::Service(_) | Addr::Ip(_) | Addr::Within(_) => Matched::Unknown,
         }
@@ -237,13 +237,32 @@ fn matches_service(
         Addr::Service(own) => Matched::from(own.as_ref() == wanted),
         Addr::Internet => Matched::No,
         Addr::Within(own) if is_private(own) => Matched::No,
-        Addr::Within(_) => Matched::Unknown,
+        Addr::Within(own) => {
+            let entries = entries.map(|entries| entries.iter());
+            let matched = entries.map(|entries| entries.map(|net| matches_within(net, own)).min());
+            matched.map_or(Matched::Unknown, |matched| matched.unwrap_or(Matched::No))
+        }
         Addr::Ip(address) if is_private_address(*address) => Matched::No,
         Addr::Ip(address) => match (entries, network.service_of(*address)) {
             (Some(entries), _) => Matched::from(entries.iter().any(|net| net.contains(address))),
             (None, Some(own)) => Matched::from(own == wanted),
             (None, None) => Matched::Unknown,
         },
+    }
+}
+
+impl AddressMatch {
+    /// The blocks that tell which addresses of a symbolic end are meant; none if no blocks tell that.
+    pub(crate) fn blocks<'n>(&'n self, of: &Addr, network: &'n Network) -> Option<&'n [IpNet]> {
+        match self {
+            Self::Net(net) => Some(std::slice::from_ref(net)),
+            Self::List(list) => {
+                let list = network.list(*list)?;
+                let is_told = list.service.is_none() || matches!(of, Addr::Within(_));
+                list.entries.as_deref().filter(|_| is_told)
+            }
+            Self::Any | Self::Service(_) | Self::Group(_) => None,
+        }
     }
 }
 
@@ -267,15 +286,16 @@ const AWS_OWN_V6: Ipv6Net =
 const LINK_LOCAL_V6: Ipv6Net =
     Ipv6Net::new_assert(std::net::Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10);
 
+/// The blocks that have no public address in them.
+pub(crate) fn private_blocks() -> impl Iterator<Item = IpNet> {
+    let v4 = RFC1918.into_iter().chain([RFC6598, LINK_LOCAL, LOOPBACK]);
+    let v6 = [UNIQUE_LOCAL, LINK_LOCAL_V6];
+    v4.map(IpNet::V4).chain(v6.map(IpNet::V6))
+}
+
 /// Whether a CIDR block has no public address in it.
 pub(crate) fn is_private(net: &IpNet) -> bool {
-    match net {
-        IpNet::V4(net) => RFC1918
-            .iter()
-            .chain([&RFC6598, &LINK_LOCAL, &LOOPBACK])
-            .any(|block| block.contains(net)),
-        IpNet::V6(net) => UNIQUE_LOCAL.contains(net) || LINK_LOCAL_V6.contains(net),
-    }
+    private_blocks().any(|block| block.contains(net))
 }
 
 /// Whether an address is not a public one.

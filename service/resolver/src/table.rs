@@ -1,4 +1,4 @@
-//! Tables: every component a packet meets, as ordered rules of a match and an action. Tables are data; the readers are in `walk`.
+//! Tables: every component a packet meets, as ordered rules of a match and an action. Tables are data; the readers are `walk` and `naive`.
 //!
 //! A *place* is where a packet can be: a resource and the tables it goes through there, in the order of its stages.
 

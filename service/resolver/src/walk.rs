@@ -5,68 +5,37 @@
 //! bound.
 
 use std::borrow::Cow;
-use std::marker::PhantomData;
 
-use causeway_model::trace::{Code, Direction, Disposition, Hop, Stage, Step, StepAction};
+use causeway_model::flow::Request;
+use causeway_model::trace::{Code, Disposition, Hop, Stage, Step, StepAction};
 
-use crate::decide::{self, Reader};
+use crate::constraints::Wanted;
+use crate::decide;
 use crate::network::Network;
-use crate::packet::Matched;
+use crate::packet::{Matched, Packet};
 use crate::table::{InterfaceIx, Order, Place, PlaceIx, ResourceIx, Rule, Table};
+use crate::way::{self, Asked, Effect, MAX_PLACES, Walker};
 
 mod act;
 mod choice;
 mod constraints;
-pub(crate) mod devices;
+mod devices;
 mod filter;
 mod policy;
 mod traveller;
 
-use traveller::Translation;
-pub(crate) use traveller::{Traveller, Way};
+use traveller::{Translation, Traveller};
 
-/// How many ways of one flow are walked.
-pub(crate) const MAX_WAYS: usize = 64;
+/// A way with the traveller that went it.
+type Way = way::Way<Traveller>;
 
-/// How many places one way may have: far more than any network needs, as loops are found before.
-const MAX_PLACES: usize = 256;
-
-/// A walk over one network. `R` is how it reads tables.
+/// A walk over one network that reads tables by their indexes.
 #[derive(Debug)]
-pub(crate) struct Walk<'n, R> {
-    pub(crate) network: &'n Network,
-    /// Whether hops are recorded.
-    pub(crate) records: bool,
-    /// What the flow asks a service for.
-    pub(crate) request: Option<&'n causeway_model::flow::Request>,
-    /// What the asker wants of the ways.
-    pub(crate) wanted: crate::constraints::Wanted,
-    pub(crate) reader: PhantomData<R>,
-}
-
-/// What a trace met that matters for its verdict.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Issue {
-    pub(crate) effect: Effect,
-    pub(crate) code: Code,
-    pub(crate) resource: Option<ResourceIx>,
-    pub(crate) direction: Direction,
-    pub(crate) detail: String,
-}
-
-/// What an issue does to the verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Effect {
-    /// The packet does not pass.
-    Blocks,
-    /// Whether it passes is not known.
-    Doubts,
-    /// Some of the flow's packets pass.
-    Splits,
-    /// It may go this way, or another: which one is not known.
-    Guesses,
-    /// Nothing.
-    Informs,
+pub(crate) struct Walk<'n> {
+    network: &'n Network,
+    records: bool,
+    request: Option<&'n Request>,
+    wanted: Wanted,
 }
 
 /// A way that is still to be gone, or to be told of.
@@ -91,9 +60,63 @@ enum Next {
     End(Disposition, Option<PlaceIx>, Option<InterfaceIx>),
 }
 
-impl<R: Reader> Walk<'_, R> {
+impl<'n> Walker<'n> for Walk<'n> {
+    type Track = Traveller;
+
+    fn new(asked: Asked<'n>) -> Self {
+        let Asked {
+            network,
+            records,
+            request,
+            wanted,
+        } = asked;
+        Self {
+            network,
+            records,
+            request,
+            wanted,
+        }
+    }
+
+    fn network(&self) -> &'n Network {
+        self.network
+    }
+
+    fn records(&self) -> bool {
+        self.records
+    }
+
+    fn packet(&self, packet: &Packet, at: PlaceIx, most: usize) -> (Vec<Way>, bool) {
+        self.run(Traveller::new(packet.clone(), at), most)
+    }
+
+    fn reply(&self, way: &Way, most: usize) -> (Vec<Way>, bool) {
+        let Some(reply) = way.answering() else {
+            return (Vec::new(), false);
+        };
+        self.run(reply, most)
+    }
+
+    fn has_passed(&self, way: &Way, resource: ResourceIx) -> bool {
+        way.track.has_passed(self.network, resource)
+    }
+
+    fn check_passes(&self, way: &mut Way) {
+        self.note_not_passed(way);
+    }
+
+    fn check_avoids(&self, way: &mut Way) {
+        self.note_not_avoided(way);
+    }
+
+    fn check_devices(&self, forward: &Way, reply: &mut Way) {
+        devices::check(self.network, forward, reply);
+    }
+}
+
+impl Walk<'_> {
     /// All ways of a packet, at most `most`; and whether there are more.
-    pub(crate) fn run(&self, start: Traveller, most: usize) -> (Vec<Way>, bool) {
+    fn run(&self, start: Traveller, most: usize) -> (Vec<Way>, bool) {
         let mut ways = Vec::new();
         let mut pending = vec![Pending::Entering(start)];
         while let Some(next) = pending.pop() {
@@ -143,12 +166,7 @@ impl<R: Reader> Walk<'_, R> {
                     }
                 }
                 Next::End(disposition, reply_at, interface) => {
-                    return Way {
-                        traveller,
-                        disposition,
-                        reply_at,
-                        interface,
-                    };
+                    return Way::ended(traveller, disposition, reply_at, interface);
                 }
             }
         }
@@ -238,6 +256,7 @@ impl<R: Reader> Walk<'_, R> {
                 Next::Table
             }
             Stage::Policy => {
+                traveller.met.extend(table.resource);
                 self.policy(traveller, place, table);
                 Next::Table
             }
@@ -249,7 +268,10 @@ impl<R: Reader> Walk<'_, R> {
             | Stage::Forwarding
             | Stage::Delivery
             | Stage::Choice
-            | Stage::Firewall => self.hand_on(traveller, place, table, pending),
+            | Stage::Firewall => {
+                traveller.met.extend(table.resource);
+                self.hand_on(traveller, place, table, pending)
+            }
         }
     }
 
@@ -290,9 +312,10 @@ impl<R: Reader> Walk<'_, R> {
         place: &Place,
         table: &'t Table,
     ) -> Vec<(&'t Rule, Matched)> {
-        let mut rules = decide::deciding::<R>(table, &traveller.packet, self.network);
-        if table.stage == Stage::RouteTable {
-            self.note_random_choice(traveller, place, &rules);
+        let decide::Deciding { mut rules, tied } =
+            decide::deciding(table, &traveller.packet, self.network);
+        if let Some(tied) = tied.filter(|_| table.stage == Stage::RouteTable) {
+            Self::note_random_choice(traveller, place, tied);
         }
         if let Order::OneOf(code) = table.order {
             Self::note_either(traveller, place, &rules, code);
@@ -319,28 +342,17 @@ impl<R: Reader> Walk<'_, R> {
                 branch.at = to;
                 Pending::Entering(branch)
             }
-            Next::End(disposition, reply_at, interface) => Pending::Ended(Way {
-                traveller: branch,
-                disposition,
-                reply_at,
-                interface,
-            }),
+            Next::End(disposition, reply_at, interface) => {
+                Pending::Ended(Way::ended(branch, disposition, reply_at, interface))
+            }
         }
     }
 
     /// AWS picks one of several prefix-list routes of equal rank at random, and keeps it.
-    fn note_random_choice(
-        &self,
-        traveller: &mut Traveller,
-        place: &Place,
-        rules: &[(&Rule, Matched)],
-    ) {
-        let mut certain = rules.iter().filter(|(_, matched)| *matched == Matched::Yes);
-        if let (Some((first, _)), Some((second, _))) = (certain.next(), certain.next()) {
-            let detail = format!("`{}` and `{}` are of equal rank", first.label, second.label);
-            let code = Code::AmbiguousPrefixLists;
-            traveller.note(Effect::Informs, code, place.resource, detail);
-        }
+    fn note_random_choice(traveller: &mut Traveller, place: &Place, [one, other]: [&Rule; 2]) {
+        let detail = format!("`{}` and `{}` are of equal rank", one.label, other.label);
+        let code = Code::AmbiguousPrefixLists;
+        traveller.note(Effect::Informs, code, place.resource, detail);
     }
 
     /// Of several ways one may be real alone, and nobody knows which.

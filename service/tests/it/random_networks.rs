@@ -13,200 +13,12 @@ use proptest::sample::select;
 
 use crate::notation::{self, Scenario};
 
-const DESTINATIONS: &[&str] = &[
-    "0.0.0.0/0",
-    "0.0.0.0/1",
-    "128.0.0.0/1",
-    "8.8.8.0/24",
-    "54.0.0.0/24",
-    "52.218.0.0/17",
-    "10.0.0.0/15",
-    "10.0.0.0/16",
-    "10.0.0.16/28",
-    "10.0.0.20/32",
-    "10.1.0.0/16",
-    "10.1.0.0/28",
-    "10.2.0.0/16",
-    "192.168.0.0/16",
-    "pl-one",
-    "pl-two",
-    "pl-s3",
-    "pl-dark",
-    "pl-gone",
-];
+mod alphabet;
 
-const TARGETS: &[&str] = &[
-    "igw-a",
-    "igw-b",
-    "nat-a",
-    "nat-in",
-    "pcx-ab",
-    "pcx-bc",
-    "pcx-gone",
-    "vpce-s3",
-    "tgw-hub",
-    "vgw-hq",
-    "nothing",
-    "vpce-wall",
-    "vpce-fw",
-    "eni-a2",
-    "eni-a3",
-    "i-box",
-    "nat-wide",
-];
-
-const SUFFIXES: &[&str] = &["", "", "", "", " blackhole", " filtered", " propagated"];
-
-const SERVICES: &[&str] = &[
-    "all",
-    "tcp",
-    "udp",
-    "tcp/22",
-    "tcp/443",
-    "tcp/22-443",
-    "tcp/1024-65535",
-    "tcp/32768-60999",
-    "tcp/61000-65535",
-    "udp/0-53",
-    "icmp",
-    "icmp/8",
-    "icmp/0",
-];
-
-const PEERS: &[&str] = &[
-    "0.0.0.0/0",
-    "0.0.0.0/0",
-    "0.0.0.0/1",
-    "128.0.0.0/1",
-    "10.0.0.0/8",
-    "10.0.0.0/28",
-    "10.0.0.20/32",
-    "10.1.0.0/16",
-    "8.8.8.8/32",
-    "54.0.0.0/24",
-    "52.218.0.0/17",
-];
-
-const GROUP_PEERS: &[&str] = &[
-    "sg-one", "sg-two", "sg-gone", "pl-one", "pl-s3", "pl-dark", "pl-gone",
-];
-
-/// Sources and destinations of the questions.
-const ENDS: &[&str] = &[
-    "eni-a1",
-    "eni-a2",
-    "eni-a3",
-    "eni-b1",
-    "eni-a3",
-    "eni-a1",
-    "eni-a2",
-    "eni-a3",
-    "eni-b1",
-    "eni-c1",
-    "i-box",
-    "10.0.0.4",
-    "10.1.0.4",
-    "54.0.0.4",
-    "54.0.0.20",
-    "8.8.8.8",
-    "internet",
-    "igw-a",
-    "vpce-sqs",
-    "vpce-s3",
-    "eni-sqs",
-    "10.0.0.9",
-    "52.218.0.9",
-    "arn:loadbalancer/net/x",
-    "10.0.0.7",
-    "vpce-shop",
-    "vpce-shop",
-    "192.168.0.9",
-    "vpn-site",
-];
-
-const NAMES: &[&str] = &[
-    "s3.eu-west-1.amazonaws.com",
-    "sqs.eu-west-1.amazonaws.com",
-    "sqs.us-east-1.amazonaws.com",
-    "vpce-1.sqs.eu-west-1.vpce.amazonaws.com",
-    "example.com",
-    "a.corp.example",
-    "x.corp.example",
-];
-
-const ASKED: &[&str] = &[
-    "tcp/443",
-    "tcp/443",
-    "tcp/22",
-    "udp/53",
-    "icmp",
-    "tcp/443 from 1024",
-    "tcp/443 as arn:aws:iam::111111111111:role/app s3:GetObject arn:aws:s3:::data/one",
-    "tcp/443 without eu-west-1b",
-    "tcp/443 avoiding pl-one,subnet-b through subnet-a",
-    "47",
-];
-
-/// What the transit gateway attaches, and where its table leads.
-const HUBS: &[&str] = &[
-    "attach a hub vpc vpc-a subnets=a,b table=hub\n\
-     attach b hub vpc vpc-b subnets=c table=hub\n\
-     tgw-routes hub hub: 10.0.0.0/16 -> a, 10.1.0.0/16 -> b",
-    "attach a hub vpc vpc-a subnets=a table=hub\n\
-     attach b hub vpc vpc-b subnets=c table=hub\n\
-     tgw-routes hub hub: 10.0.0.0/16 -> a, 10.1.0.0/16 -> b propagated, 0.0.0.0/0 -> a, pl-one -> b",
-    "attach a hub vpc vpc-a subnets=a,b\n\
-     attach c hub vpc vpc-c subnets=d table=hub appliance=on\n\
-     tgw-routes hub hub: 10.0.0.0/15 -> a+c, 8.8.8.0/24 -> nothing blackhole",
-    "",
-];
-
-/// What leads to premises.
-const PREMISES: &[&str] = &[
-    "vgw hq a\n\
-     vpn site vgw-hq static routes=192.168.0.0/24 tunnels=up,down\n\
-     vpn spare vgw-hq tunnels=up,up",
-    "vgw hq a\n\
-     vpn site vgw-hq static routes=192.168.0.0/16,8.8.8.0/24 tunnels=down,down\n\
-     vif one private vgw-hq",
-    "vgw hq b\n\
-     vpn site tgw-hub routes=192.168.0.0/16\n\
-     attach site hub vpn vpn-site table=hub",
-    "vpn site - routes=192.168.0.0/16",
-];
-
-/// What stands still: the three subnets with their interfaces, and what random parts refer to.
-const FIXED: &str = "
-eni a1 a 10.0.0.4 sg=one public=54.0.0.4 instance=box
-eni a2 a 10.0.0.5 sg=two check=off
-eni a3 b 10.0.0.20 sg=one,two public=54.0.0.20 check=off
-eni b1 c 10.1.0.4 sg=two
-eni c1 d 10.0.0.4 sg=two public=54.0.0.40
-eni sqs b 10.0.0.21 sg=one type=vpc_endpoint
-eni nat-a a 10.0.0.6 type=nat_gateway
-pl one one: 10.1.0.0/28, 10.0.0.16/28, 8.8.8.0/24
-pl two two: 10.1.0.0/28, 10.1.0.0/16, 8.8.8.0/24
-pl s3 com.amazonaws.eu-west-1.s3: 52.218.0.0/17
-pl dark dark: unknown
-tgw hub
-eni shop b 10.0.0.25 sg=two type=vpc_endpoint
-endpoint shop a interface com.amazonaws.vpce.eu-west-1.vpce-svc-shop enis=shop
-tg some TCP/443 ip: 10.0.0.5, 10.0.0.20, 10.1.0.4
-tg box TCP/22 instance: i-box
-tg names UDP/53 ip: 10.0.0.20 unhealthy, 10.0.0.5
-nat wide a regional: 54.0.0.9
-gwlbe wall a b wall
-gwlb-service wall lbs=wall
-gwlb wall b c
-targets wall b wall: i-box, i-gone, i-fw
-instance fw
-eni fw c 10.1.0.9 sg=one instance=fw
-firewall fw a fw: fw b
-fw-policy fw forward_to_sfe stateless=quick stateful=rules
-fw-rules quick stateless: drop udp any:53 -> any; pass icmp any -> any; drop tcp any -> any:22-80 options
-fw-rules rules stateful: drop tcp any -> 10.0.0.0/16:1024-50000; pass tcp 10.0.0.0/8 -> any:443; drop all any <> 8.8.0.0/16
-zone z corp.example vpcs=a,b: a.corp.example A 10.0.0.5,10.1.0.4,8.8.8.8; *.corp.example CNAME a.corp.example
-";
+use alphabet::{
+    ASKED, DESTINATIONS, ENDS, FAR, FIXED, GROUP_PEERS, GROUP_REST, HALVES, HUBS, NAMES, NEAR,
+    OPEN, PEERS, PREMISES, SERVICES, SUFFIXES, TARGETS,
+};
 
 prop_compose! {
     fn routes(name: &'static str, usual: &'static [&'static str])(
@@ -222,12 +34,10 @@ prop_compose! {
     }
 }
 
-const OPEN: &str = "in 100 allow all from 0.0.0.0/0; out 100 allow all to 0.0.0.0/0";
-
 prop_compose! {
     fn acl(name: &'static str)(
         entries in vec((any::<bool>(), prop::bool::weighted(0.7), select(SERVICES), select(PEERS)), 0..3),
-        rest in select(&[OPEN, OPEN, OPEN, OPEN, OPEN, OPEN, ""][..]),
+        rest in select(&[OPEN, OPEN, OPEN, OPEN, OPEN, HALVES, HALVES, ""][..]),
     ) -> String {
         let mut text = format!("{name}: ");
         for (number, (out, allow, service, peer)) in (1..).zip(entries) {
@@ -243,7 +53,7 @@ prop_compose! {
 prop_compose! {
     fn group(name: &'static str)(
         rules in vec((any::<bool>(), select(SERVICES), select([PEERS, GROUP_PEERS].concat())), 0..4),
-        rest in select(&["in all from 0.0.0.0/0; out all to 0.0.0.0/0", "in all from 0.0.0.0/0; out all to 0.0.0.0/0", "in all from 0.0.0.0/0; out all to 0.0.0.0/0", "out all to 0.0.0.0/0", "in all from sg-one", ""][..]),
+        rest in select(GROUP_REST),
     ) -> String {
         let rules = rules.iter().map(|(out, service, peer)| {
             let direction = if *out { "out" } else { "in" };
@@ -253,6 +63,22 @@ prop_compose! {
         rules.push(rest.to_owned());
         rules.retain(|rule| !rule.is_empty());
         format!("{name}: {}\n", rules.join("; "))
+    }
+}
+
+prop_compose! {
+    /// Rules of a firewall, by the words that stand before them.
+    fn firewall(start: &'static str)(
+        rules in vec((select(&["pass", "drop", "drop"][..]), select(&["tcp", "tcp", "udp", "icmp", "all"][..]), select(NEAR), select(&["->", "->", "<>"][..]), select(FAR), prop::bool::weighted(0.1)), 0..4),
+    ) -> String {
+        let is_stateless = start.ends_with("stateless");
+        let rules = rules.iter().map(|(action, protocol, near, way, far, has_options)| {
+            let way = if is_stateless { "->" } else { way };
+            let options = if *has_options { " options" } else { "" };
+            format!("{action} {protocol} {near} {way} {far}{options}")
+        });
+        let rules: Vec<String> = rules.collect();
+        format!("{start}: {}\n", rules.join("; "))
     }
 }
 
@@ -358,18 +184,19 @@ prop_compose! {
         acl_a in acl("acl a a default"),
         acl_b in acl("acl b a subnets=b"),
         acl_c in acl("acl c b default"),
-                routes_a in routes("routes a a main", &["0.0.0.0/0 -> igw-a, 10.1.0.0/16 -> pcx-ab", "0.0.0.0/0 -> igw-a", "0.0.0.0/0 -> vpce-wall", "0.0.0.0/0 -> vpce-fw", ""]),
-        routes_b in routes("routes b a subnets=b", &["0.0.0.0/0 -> nat-a, pl-s3 -> vpce-s3", "0.0.0.0/0 -> nat-a, 10.1.0.0/16 -> pcx-ab", ""]),
-        routes_c in routes("routes c b main", &["10.0.0.0/16 -> pcx-ab, 0.0.0.0/0 -> igw-b", "10.0.0.0/16 -> pcx-ab", ""]),
+        routes_a in routes("routes a a main", &["0.0.0.0/0 -> igw-a, ::/0 -> igw-a, 10.1.0.0/16 -> pcx-ab, 2001:db8:b::/56 -> pcx-ab", "0.0.0.0/0 -> igw-a, ::/0 -> eigw-out", "0.0.0.0/0 -> vpce-wall, ::/0 -> vpce-wall", "0.0.0.0/0 -> vpce-fw", "0.0.0.0/0 -> eni-a3", ""]),
+        routes_b in routes("routes b a subnets=b", &["0.0.0.0/0 -> nat-a, pl-s3 -> vpce-s3", "0.0.0.0/0 -> igw-a, 10.1.0.0/16 -> tgw-hub", "0.0.0.0/0 -> nat-a, 10.1.0.0/16 -> pcx-ab", ""]),
+        routes_c in routes("routes c b main", &["10.0.0.0/16 -> pcx-ab, 0.0.0.0/0 -> igw-b, ::/0 -> igw-b, 2001:db8:a::/56 -> pcx-ab", "0.0.0.0/0 -> tgw-hub", "10.0.0.0/16 -> pcx-ab", ""]),
         routes_e in select(&["routes e a igw=a: 10.0.0.0/28 -> vpce-wall\n", "routes e a igw=a: 10.0.0.0/28 -> vpce-fw, 10.0.0.16/28 -> eni-a2\n", "", "", ""][..]),
         routes_d in routes("routes d c main", &["10.1.0.0/16 -> pcx-bc", ""]),
-
+        quick in firewall("fw-rules quick stateless"),
+        stateful in firewall("fw-rules rules stateful"),
     ) -> String {
         format!(
-            "vpc a 10.0.0.0/16 {hostnames}\nvpc b 10.1.0.0/16 {region}\nvpc c 10.0.0.0/16\n\
-             subnet a a 10.0.0.0/28 zone=eu-west-1a\nsubnet b a 10.0.0.16/28 zone=eu-west-1b\n\
-             subnet c b 10.1.0.0/28 zone=eu-west-1a\nsubnet d c 10.0.0.0/28\n\
-             {FIXED}{switches}{one}{two}{acl_a}{acl_b}{acl_c}{routes_a}{routes_b}{routes_c}{routes_d}{routes_e}"
+            "vpc a 10.0.0.0/16,2001:db8:a::/56 {hostnames}\nvpc b 10.1.0.0/16,2001:db8:b::/56 {region}\nvpc c 10.0.0.0/16,9.0.0.0/24\n\
+             subnet a a 10.0.0.0/28,2001:db8:a::/64 zone=eu-west-1a\nsubnet b a 10.0.0.16/28,2001:db8:a:1::/64 zone=eu-west-1b\n\
+             subnet c b 10.1.0.0/28,2001:db8:b::/64 zone=eu-west-1a\nsubnet d c 10.0.0.0/28\n\
+             {FIXED}{switches}{one}{two}{acl_a}{acl_b}{acl_c}{routes_a}{routes_b}{routes_c}{routes_d}{routes_e}{quick}{stateful}"
         )
     }
 }
@@ -405,14 +232,16 @@ fn check(text: &str) -> Result<(), String> {
         let flow = &question.flow;
         let full = network.resolve(flow, Depth::Full);
         let verdict = network.resolve(flow, Depth::Verdict);
+        let naive = |depth| network.resolve_naively(flow, depth);
         let same = [
-            ("the naive walk", network.resolve_naively(flow, Depth::Full)),
-            ("a second time", network.resolve(flow, Depth::Full)),
-            ("compiled anew", again.resolve(flow, Depth::Full)),
+            ("the naive walk", naive(Depth::Full), &full),
+            ("the naive walk in short", naive(Depth::Verdict), &verdict),
+            ("a second time", network.resolve(flow, Depth::Full), &full),
+            ("compiled anew", again.resolve(flow, Depth::Full), &full),
         ];
-        for (way, other) in same {
-            if other != full {
-                return Err(fail(format!("{way} answers\n{other:#?}\nnot\n{full:#?}")));
+        for (way, other, own) in same {
+            if other != *own {
+                return Err(fail(format!("{way} answers\n{other:#?}\nnot\n{own:#?}")));
             }
         }
         match (&full, &verdict) {

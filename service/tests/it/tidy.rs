@@ -137,6 +137,30 @@ fn only_the_server_rooms_serve() {
     );
 }
 
+/// What both would share could be wrong in both, and no comparison would show it.
+#[test]
+fn the_reference_walk_shares_nothing_that_decides() {
+    let shared = [
+        "crate::walk::",
+        "crate::decide::",
+        "crate::prefix_index::",
+        "packet.matches",
+        ".by_address",
+    ];
+    let mut wrong = Vec::new();
+    let naive = "service/resolver/src/naive";
+    let rust = rust();
+    let own = rust.iter().filter(|source| source.path.starts_with(naive));
+    for source in own {
+        let marks = shared.iter().filter(|mark| source.text.contains(**mark));
+        wrong.extend(marks.map(|mark| format!("{}: {mark}", source.path)));
+    }
+    hold(
+        "write it apart in service/resolver/src/naive, from the rule and not from the walk (decision 0013)",
+        &wrong,
+    );
+}
+
 #[test]
 fn no_crate_is_called_common_or_utils() {
     let vague = ["common", "util", "utils", "shared", "misc"];

@@ -7,9 +7,11 @@ use causeway_model::ids::{DnsName, ResourceId, ServiceName};
 use causeway_model::resource::{Body, Resource};
 use causeway_model::snapshot::Snapshot;
 use causeway_model::trace::{Code, Stage};
+use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
 use crate::network::Network;
+use crate::packet::private_blocks;
 use crate::table::{
     Action, GroupIx, InterfaceIx, Order, Place, PlaceIx, PrefixListIx, ResourceIx, Rule, SubnetIx,
     Table, TableIx, VpcIx, ZoneIx,
@@ -138,6 +140,15 @@ impl Builder {
                 ..Network::default()
             },
             ..Self::default()
+        }
+    }
+
+    /// Notes the blocks in which the internet has no address, once all VPCs are there.
+    pub(crate) fn note_never_public(&mut self) {
+        let own = self.network.vpcs.iter().flat_map(|vpc| &vpc.cidr_blocks);
+        let blocks: Vec<IpNet> = private_blocks().chain(own.copied()).collect();
+        for block in blocks {
+            self.network.never_public.add(block, None);
         }
     }
 

@@ -13,7 +13,7 @@ use causeway_model::resources::transit::{VpcPeeringConnectionState, VpcPeeringCo
 use causeway_model::trace::{Code, Stage};
 use ipnet::IpNet;
 
-use crate::decide::specificity;
+use crate::decide::routes::specificity;
 use crate::table::{Action, AddressMatch, Match, Reach, ResourceIx, Rule, TableIx, VpcIx};
 
 use super::builder::{Builder, Key, pick};

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use causeway_model::Protocol;
-use causeway_model::trace::{Code, Header, ServiceAddress, Stage};
+use causeway_model::protocol::PortRange;
+use causeway_model::trace::{Addr, Code, Header, ServiceAddress, Stage};
 
 use super::*;
-use crate::table::Match;
+use crate::table::{AddressMatch, Match, Rank};
 
 const DENY: Action = Action::Deny(Code::SubnetAclRestriction);
 
@@ -137,6 +138,35 @@ fn a_doubt_outweighs_what_it_may_change() {
 }
 
 #[test]
+fn what_may_already_be_decided_is_certain_for_nobody() {
+    let block = "10.0.0.0/24".parse().unwrap();
+    let some = PortRange::new(0, 999).unwrap();
+    let table = table(&[
+        ("0.0.0.0/0", some, Action::Allow),
+        ("10.0.0.0/25", PortRange::ALL, Action::Allow),
+        ("0.0.0.0/0", PortRange::ALL, DENY),
+    ]);
+    assert_eq!(
+        said(&table, &packet(Addr::Within(block), PortRange::ALL)),
+        "unknown by 10.0.0.0/25 0-65535"
+    );
+}
+
+#[test]
+fn blocks_of_some_ports_leave_those_of_others() {
+    let range = |from, to| PortRange::new(from, to).unwrap();
+    let table = table(&[
+        ("0.0.0.0/1", range(0, 999), Action::Allow),
+        ("128.0.0.0/1", PortRange::ALL, Action::Allow),
+        ("0.0.0.0/1", range(1000, 65535), Action::Allow),
+    ]);
+    assert_eq!(
+        said(&table, &packet(Addr::Internet, PortRange::ALL)),
+        "allowed by 0.0.0.0/1 0-999"
+    );
+}
+
+#[test]
 fn of_equal_routes_the_first_wins_and_prefix_lists_share() {
     let rule = |rank, code| Rule {
         rank,
@@ -155,12 +185,15 @@ fn of_equal_routes_the_first_wins_and_prefix_lists_share() {
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        actions(best_of_equals(lists.iter())),
+        actions(routes::best_of_equals(lists.iter())),
         [Code::BadState, Code::BadStateRoute]
     );
     let first = [
         rule(Rank::Static, Code::BadState),
         rule(Rank::PrefixList, Code::BadStateRoute),
     ];
-    assert_eq!(actions(best_of_equals(first.iter())), [Code::BadState]);
+    assert_eq!(
+        actions(routes::best_of_equals(first.iter())),
+        [Code::BadState]
+    );
 }

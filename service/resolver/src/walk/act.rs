@@ -3,14 +3,13 @@
 use causeway_model::protocol::PortRange;
 use causeway_model::trace::{Addr, Code, Disposition, Header, StepAction};
 
-use crate::decide::Reader;
 use crate::table::{
     Action, End, InterfaceIx, Place, PlaceIx, Reach, ResourceIx, Rewrite, Rule, Table, VpcIx,
 };
 
 use super::{Effect, Next, Translation, Traveller, Walk};
 
-impl<R: Reader> Walk<'_, R> {
+impl Walk<'_> {
     /// Does what a rule says.
     pub(super) fn act(
         &self,

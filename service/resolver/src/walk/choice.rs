@@ -2,7 +2,6 @@
 
 use causeway_model::trace::Code;
 
-use crate::decide::Reader;
 use crate::packet::Matched;
 use crate::table::{Action, Place, PlaceIx, Rule};
 
@@ -19,7 +18,7 @@ impl Traveller {
     }
 }
 
-impl<R: Reader> Walk<'_, R> {
+impl Walk<'_> {
     /// Tells of a reply that is in another zone here than the packet was.
     pub(super) fn note_other_zone(&self, traveller: &mut Traveller, place: &Place) {
         let here = |at: &&PlaceIx| {

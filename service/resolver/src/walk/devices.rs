@@ -73,7 +73,7 @@ fn ends(header: &Header) -> [Addr; 2] {
     ends
 }
 
-impl<R> Walk<'_, R> {
+impl Walk<'_> {
     /// What a component does is one of several things, and nobody knows which.
     pub(super) fn note_either(
         traveller: &mut Traveller,
@@ -91,11 +91,8 @@ impl<R> Walk<'_, R> {
 
 /// Notes on the reply the devices that see one direction of the connection alone: they keep state, and do not let half of one pass. One that
 /// sees the reply with other addresses than the packet does not know it either, unless it has changed them itself.
-pub(crate) fn check(network: &Network, forward: &Way, reply: &mut Way) {
-    let (forth, back) = (
-        forward.traveller.devices(network),
-        reply.traveller.devices(network),
-    );
+pub(super) fn check(network: &Network, forward: &Way, reply: &mut Way) {
+    let (forth, back) = (forward.track.devices(network), reply.track.devices(network));
     let resource_of = |device: PlaceIx| network.place(device).and_then(|place| place.resource);
     let sees = |all: &[(PlaceIx, [Addr; 2])], device| all.iter().any(|(other, _)| *other == device);
     let missed = forth.iter().filter(|seen| !back.contains(seen));
@@ -109,7 +106,7 @@ pub(crate) fn check(network: &Network, forward: &Way, reply: &mut Way) {
         let (is_in_packet, is_in_reply) = (sees(&forth, device), sees(&back, device));
         let is_seen_twice = is_in_packet && is_in_reply;
         let resource = resource_of(device);
-        if is_seen_twice && forward.traveller.is_translated_by(resource) {
+        if is_seen_twice && forward.track.is_translated_by(resource) {
             continue;
         }
         let goes_past =
@@ -126,6 +123,6 @@ pub(crate) fn check(network: &Network, forward: &Way, reply: &mut Way) {
             let detail = format!("{words}: it sees half of the connection");
             (Code::ReturnPathAsymmetric, detail)
         };
-        reply.traveller.note(Effect::Blocks, code, resource, detail);
+        reply.note(Effect::Blocks, code, resource, detail);
     }
 }

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use causeway_model::trace::{Code, Direction, Header, Stage, StepAction};
 
-use crate::decide::{Filtered, Reader};
+use crate::decide::{self, Filtered};
 use crate::network::Network;
 use crate::packet::Matched;
 use crate::table::{Action, AddressMatch, GroupIx, Match, Order, Place, Rule, Table};
 
 use super::{Effect, Traveller, Walk};
 
-impl<R: Reader> Walk<'_, R> {
+impl Walk<'_> {
     pub(super) fn filter(&self, traveller: &mut Traveller, place: &Place, table: &Table) {
         let enters_from_own_link = table.stage == Stage::NetworkAclIn
             && place.link.is_some()
@@ -19,6 +19,7 @@ impl<R: Reader> Walk<'_, R> {
         if enters_from_own_link {
             return;
         }
+        traveller.met.extend(table.resource);
         let keeps_state = matches!(table.order, Order::Stateful);
         if keeps_state
             && traveller.direction == Direction::Return
@@ -34,7 +35,7 @@ impl<R: Reader> Walk<'_, R> {
             );
             return;
         }
-        match R::filter(table, &traveller.packet, self.network) {
+        match decide::filter(table, &traveller.packet, self.network) {
             Filtered::Allowed(rule) => self.record(
                 traveller,
                 table,

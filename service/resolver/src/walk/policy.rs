@@ -2,13 +2,12 @@
 
 use causeway_model::trace::{Code, StepAction};
 
-use crate::decide::Reader;
 use crate::policy::Decision;
 use crate::table::{Action, Place, Rule, Table};
 
 use super::{Effect, Traveller, Walk};
 
-impl<R: Reader> Walk<'_, R> {
+impl Walk<'_> {
     /// Nothing, if the flow does not say who asks for what.
     pub(super) fn policy(&self, traveller: &mut Traveller, place: &Place, table: &Table) {
         let policy = place.resource.and_then(|at| self.network.policies.get(&at));

@@ -7,7 +7,8 @@ use crate::network::Network;
 use crate::packet::Packet;
 use crate::table::{InterfaceIx, PlaceIx, ResourceIx, SubnetIx};
 
-use super::{Effect, Issue, devices};
+use super::{Effect, Way, devices};
+use crate::way::Issue;
 
 /// A rewriting that replies undo.
 #[derive(Debug, Clone, Default)]
@@ -46,19 +47,10 @@ pub(crate) struct Traveller {
     /// What tables gave the connection that it keeps.
     pub(super) kept: Vec<devices::Kept>,
     pub(super) visited: Vec<(PlaceIx, Header)>,
+    /// The resources whose tables it met.
+    pub(super) met: Vec<ResourceIx>,
     pub(crate) hops: Vec<Hop>,
     pub(crate) issues: Vec<Issue>,
-}
-
-/// A way at its end.
-#[derive(Debug, Clone)]
-pub(crate) struct Way {
-    pub(crate) traveller: Traveller,
-    pub(crate) disposition: Disposition,
-    /// Where replies enter, if it arrived.
-    pub(crate) reply_at: Option<PlaceIx>,
-    /// The interface it was delivered to.
-    pub(crate) interface: Option<InterfaceIx>,
 }
 
 impl Traveller {
@@ -78,6 +70,7 @@ impl Traveller {
             translations: Vec::new(),
             kept: Vec::new(),
             visited: Vec::new(),
+            met: Vec::new(),
             hops: Vec::new(),
             issues: Vec::new(),
         }
@@ -149,31 +142,44 @@ impl Traveller {
             direction: self.direction,
             detail,
         };
-        if !self.issues.contains(&issue) {
-            self.issues.push(issue);
-        }
+        issue.add_to(&mut self.issues);
     }
 }
 
 impl Way {
-    pub(super) fn lost(traveller: Traveller, disposition: Disposition) -> Self {
+    /// The way of a traveller that is at its end.
+    pub(super) fn ended(
+        mut traveller: Traveller,
+        disposition: Disposition,
+        reply_at: Option<PlaceIx>,
+        interface: Option<InterfaceIx>,
+    ) -> Self {
         Self {
-            traveller,
+            header: traveller.packet.header.clone(),
+            direction: traveller.direction,
+            hops: std::mem::take(&mut traveller.hops),
+            issues: std::mem::take(&mut traveller.issues),
             disposition,
-            reply_at: None,
-            interface: None,
+            reply_at,
+            interface,
+            track: traveller,
         }
     }
 
+    pub(super) fn lost(traveller: Traveller, disposition: Disposition) -> Self {
+        Self::ended(traveller, disposition, None, None)
+    }
+
     /// The reply to the packet that arrived, where it enters the network.
-    pub(crate) fn reply(&self) -> Option<Traveller> {
-        let mut reply = Traveller::new(self.traveller.packet.reply(), self.reply_at?);
+    pub(super) fn answering(&self) -> Option<Traveller> {
+        let sent = &self.track;
+        let mut reply = Traveller::new(sent.packet.reply(), self.reply_at?);
         reply.direction = Direction::Return;
-        reply.stateful.clone_from(&self.traveller.passed);
-        let went = self.traveller.visited.iter();
+        reply.stateful.clone_from(&sent.passed);
+        let went = sent.visited.iter();
         reply.went = went.map(|(place, _)| *place).collect();
-        reply.translations.clone_from(&self.traveller.translations);
-        reply.kept.clone_from(&self.traveller.kept);
+        reply.translations.clone_from(&sent.translations);
+        reply.kept.clone_from(&sent.kept);
         Some(reply)
     }
 }

@@ -1,0 +1,207 @@
+//! Which routes of a table a packet takes: those with the longest prefix of its destination (VPC guide, "Route priority").
+
+use std::cmp::Reverse;
+
+use causeway_model::trace::Addr;
+use ipnet::IpNet;
+
+use crate::cover::Cover;
+use crate::network::Network;
+use crate::packet::{Matched, Packet};
+use crate::prefix_index::PrefixIndex;
+use crate::table::{Action, AddressMatch, Rank, Rule, Table};
+
+use super::Deciding;
+
+/// The routes of a table that decide about a packet, best first: by the table's index of prefixes.
+pub(super) fn longest<'t>(
+    table: &'t Table,
+    index: &'t PrefixIndex,
+    packet: &Packet,
+    network: &Network,
+) -> Deciding<'t> {
+    let Addr::Ip(address) = packet.header.destination else {
+        return symbolic(table, packet, network);
+    };
+    let places = index.longest(address);
+    let rules = places
+        .iter()
+        .filter_map(|(_, place)| table.rules.get(usize::try_from(*place).ok()?));
+    let mut best = best_of_equals(rules);
+    let tied = tied(&best);
+    if best.is_empty() {
+        best.push(&table.otherwise);
+    }
+    let rules = with_unlisted(table, packet, network, best);
+    Deciding { rules, tied }
+}
+
+/// The first two of several best routes.
+fn tied<'t>(best: &[&'t Rule]) -> Option<[&'t Rule; 2]> {
+    best.first_chunk().copied()
+}
+
+/// Of routes with one prefix, in order of precedence: the first, and with a prefix-list route all of its rank, for AWS picks one at random.
+pub(super) fn best_of_equals<'t>(rules: impl Iterator<Item = &'t Rule>) -> Vec<&'t Rule> {
+    let mut found: Vec<&Rule> = Vec::new();
+    for rule in rules {
+        match found.first() {
+            None => found.push(rule),
+            Some(first) if first.rank == Rank::PrefixList && rule.rank == Rank::PrefixList => {
+                if found.iter().all(|other| other.action != rule.action) {
+                    found.push(rule);
+                }
+            }
+            Some(_) => break,
+        }
+    }
+    found
+}
+
+/// The best routes, after those to prefix lists whose entries are not known: whether they cover the address cannot be told. What is local
+/// stays so: only routes to a whole subnet lead elsewhere, and lists are not for that. A static route to the very address is better than any.
+fn with_unlisted<'t>(
+    table: &'t Table,
+    packet: &Packet,
+    network: &Network,
+    best: Vec<&'t Rule>,
+) -> Vec<(&'t Rule, Matched)> {
+    let is_beaten = !best.iter().all(|rule| is_beyond_lists(rule));
+    let is_list = |rule: &&Rule| {
+        let to = &rule.matches.destination;
+        matches!(to, AddressMatch::List(_) | AddressMatch::Service(_))
+    };
+    let lists = table.rules.iter().filter(|_| is_beaten).filter(is_list);
+    let matched = lists.map(|rule| (rule, packet.matches(&rule.matches, network)));
+    let unlisted = matched.filter(|(_, matched)| *matched == Matched::Unknown);
+    let best = best.into_iter().map(|rule| (rule, Matched::Yes));
+    unlisted.chain(best).collect()
+}
+
+/// Whether no prefix list is better than a route, whatever its entries are.
+fn is_beyond_lists(rule: &Rule) -> bool {
+    let is_whole = match &rule.matches.destination {
+        AddressMatch::Net(net) => net.prefix_len() == net.max_prefix_len(),
+        AddressMatch::Any
+        | AddressMatch::List(_)
+        | AddressMatch::Service(_)
+        | AddressMatch::Group(_) => false,
+    };
+    matches!(rule.action, Action::ByAddress(..)) || is_whole && rule.rank == Rank::Static
+}
+
+/// No prefix list of AWS has a block as large as this prefix's, so a longer one may win over a list whose entries are not known.
+const SHORTEST_LISTED: u8 = 8;
+
+/// Routes for a symbolic address: the longer prefixes first, each for what those before have left of it; a list whose entries are not known
+/// may be for any part.
+fn symbolic<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Deciding<'t> {
+    let to = &packet.header.destination;
+    let mut prefixes = prefixes(table, packet, network);
+    let unlisted = unlisted(table, packet, network);
+    // What a service's list surely holds only a prefix takes that may be longer than the list's.
+    let is_listed = unlisted
+        .iter()
+        .any(|(.., matched)| *matched == Matched::Yes);
+    if is_listed {
+        prefixes.retain(|(block, _)| block.prefix_len() >= SHORTEST_LISTED);
+    }
+    let whole = packet.whole_of(to);
+    let is_public = !matches!(to, Addr::Within(_));
+    let beside = is_public.then_some(&network.never_public);
+    let mut decided = Cover::default();
+    let mut best: Vec<&Rule> = Vec::new();
+    let mut shared = None;
+    let is_same = |one: &Prefix<'_>, other: &Prefix<'_>| one.0 == other.0;
+    for same in prefixes.chunk_by(is_same) {
+        let block = same.first().map_or(whole, |(block, _)| *block);
+        if decided.holds(whole, beside) || decided.holds(block, beside) {
+            continue;
+        }
+        let equals = best_of_equals(same.iter().map(|(_, rule)| *rule));
+        shared = shared.or_else(|| tied(&equals).filter(|_| !is_listed));
+        best.extend(equals);
+        decided.add(if block.contains(&whole) { whole } else { block }, beside);
+    }
+    if !is_listed && !decided.holds(whole, beside) {
+        best.push(&table.otherwise);
+    }
+    let is_beaten = is_listed || !best.iter().all(|rule| is_beyond_lists(rule));
+    let unlisted = unlisted.into_iter().filter(|_| is_beaten).collect();
+    Deciding {
+        rules: in_order(table, packet, network, (best, unlisted)),
+        tied: shared,
+    }
+}
+
+/// A block, and a route to it.
+type Prefix<'t> = (IpNet, &'t Rule);
+
+/// The prefixes of a table that some of a symbolic address may have, longest first, then in order of precedence.
+fn prefixes<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Vec<Prefix<'t>> {
+    let to = &packet.header.destination;
+    let whole = packet.whole_of(to);
+    let mut prefixes = Vec::new();
+    for rule in &table.rules {
+        let blocks = rule.matches.destination.blocks(to, network);
+        let blocks = blocks.into_iter().flatten().copied();
+        let meets = |block: &IpNet| block.contains(&whole) || whole.contains(block);
+        prefixes.extend(blocks.filter(meets).map(|block| (block, rule)));
+    }
+    // Rules are in order of precedence, and stay so.
+    prefixes.sort_by_key(|(block, _)| (Reverse(block.prefix_len()), *block));
+    prefixes
+}
+
+/// The routes to prefix lists whose entries are not known, if they may be for a symbolic address, or surely are.
+fn unlisted<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Vec<(&'t Rule, Matched)> {
+    let to = &packet.header.destination;
+    let rules = table.rules.iter();
+    let rules = rules.filter(|rule| rule.matches.destination.blocks(to, network).is_none());
+    let matched = rules.map(|rule| (rule, packet.matches(&rule.matches, network)));
+    matched
+        .filter(|(_, matched)| *matched != Matched::No)
+        .collect()
+}
+
+/// The routes for a symbolic address in the order in which they are told, those for all of it last, with what they match.
+fn in_order<'t>(
+    table: &'t Table,
+    packet: &Packet,
+    network: &Network,
+    (best, unlisted): (Vec<&'t Rule>, Vec<(&'t Rule, Matched)>),
+) -> Vec<(&'t Rule, Matched)> {
+    let is_one = !matches!(packet.header.destination, Addr::Internet);
+    let is_first = |rule: &&Rule| {
+        best.first()
+            .is_some_and(|first| std::ptr::eq(*first, *rule))
+    };
+    let is_alone = unlisted.is_empty() && best.iter().all(is_first);
+    let mut found = Vec::new();
+    for rule in table.rules.iter().chain([&table.otherwise]) {
+        let is_same = |other: &&Rule| std::ptr::eq(*other, rule);
+        found.extend(unlisted.iter().find(|(other, _)| is_same(other)));
+        if best.iter().any(is_same) {
+            let matched = match (is_alone, is_one) {
+                (true, _) => Matched::Yes,
+                (false, true) => Matched::Unknown,
+                (false, false) => Matched::Partly,
+            };
+            found.push((rule, matched));
+        }
+    }
+    found.sort_by_key(|(rule, _)| {
+        let is_for_all = packet.matches(&rule.matches, network) == Matched::Yes;
+        (is_for_all, Reverse(specificity(&rule.matches.destination)))
+    });
+    found
+}
+
+/// How long the prefixes of a route are; those of a list may be as long as any.
+pub(crate) fn specificity(destination: &AddressMatch) -> u8 {
+    match destination {
+        AddressMatch::Net(net) => net.prefix_len(),
+        AddressMatch::List(_) | AddressMatch::Service(_) => u8::MAX,
+        AddressMatch::Any | AddressMatch::Group(_) => 0,
+    }
+}

@@ -1,0 +1,183 @@
+//! Whether a rule is for one packet.
+
+use causeway_model::protocol::Protocol;
+use causeway_model::resources::filters::IcmpTypeCode;
+use causeway_model::trace::{Addr, ServiceAddress};
+use ipnet::IpNet;
+
+use crate::network::{Interface, Network};
+use crate::packet::{Packet, PrefixList};
+use crate::table::{AddressMatch, GroupIx, Match, VpcIx};
+
+use super::address::{holder, is_private, service_of};
+use super::sample::{Of, Sample, Spot};
+
+/// Whether a rule is for a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fit {
+    Yes,
+    /// The topology does not tell.
+    Maybe,
+    No,
+}
+
+impl Fit {
+    fn of(is: bool) -> Self {
+        if is { Self::Yes } else { Self::No }
+    }
+}
+
+/// Whether a rule is for a packet: what it asks must all be so.
+pub(super) fn fits(rule: &Match, packet: &Packet, sample: &Sample, network: &Network) -> Fit {
+    let asked = [
+        source(rule, packet, sample, network),
+        destination(rule, packet, sample, network),
+        but_for_ends(rule, packet, sample),
+    ];
+    if asked.contains(&Fit::No) {
+        Fit::No
+    } else if asked.contains(&Fit::Maybe) {
+        Fit::Maybe
+    } else {
+        Fit::Yes
+    }
+}
+
+/// Whether a rule is for a packet if the security group does not matter that it names.
+pub(super) fn fits_but_for_group(
+    rule: &Match,
+    packet: &Packet,
+    sample: &Sample,
+    network: &Network,
+) -> Fit {
+    let mut anybody = rule.clone();
+    if matches!(rule.source, AddressMatch::Group(_)) {
+        anybody.source = AddressMatch::Any;
+    } else {
+        anybody.destination = AddressMatch::Any;
+    }
+    fits(&anybody, packet, sample, network)
+}
+
+fn source(rule: &Match, packet: &Packet, sample: &Sample, network: &Network) -> Fit {
+    match rule.source {
+        AddressMatch::Group(group) => Fit::of(comes_from(group, packet, network)),
+        AddressMatch::Any
+        | AddressMatch::Net(_)
+        | AddressMatch::List(_)
+        | AddressMatch::Service(_) => is_in(&rule.source, &sample.source, network),
+    }
+}
+
+fn destination(rule: &Match, packet: &Packet, sample: &Sample, network: &Network) -> Fit {
+    match rule.destination {
+        AddressMatch::Group(group) => Fit::of(goes_to(group, packet, network)),
+        AddressMatch::Any
+        | AddressMatch::Net(_)
+        | AddressMatch::List(_)
+        | AddressMatch::Service(_) => is_in(&rule.destination, &sample.destination, network),
+    }
+}
+
+/// Whether a rule is for a packet, its two ends left aside.
+fn but_for_ends(rule: &Match, packet: &Packet, sample: &Sample) -> Fit {
+    let is_direction = rule
+        .is_reply
+        .is_none_or(|replies| replies == packet.is_reply);
+    let (from, to) = (rule.source_ports, rule.destination_ports);
+    let is_source_port = from.from() <= sample.source_port && sample.source_port <= from.to();
+    let is_port = to.from() <= sample.destination_port && sample.destination_port <= to.to();
+    let is_protocol = rule.protocol.matches(packet.header.protocol);
+    if !(is_direction && is_source_port && is_port && is_protocol && is_icmp(rule, packet)) {
+        return Fit::No;
+    }
+    let zone = match (rule.zone, packet.zone) {
+        (None, _) => Fit::Yes,
+        (Some(_), None) => Fit::Maybe,
+        (Some(asked), Some(own)) => Fit::of(asked == own),
+    };
+    if zone == Fit::Yes && rule.doubt.is_some() {
+        return Fit::Maybe;
+    }
+    zone
+}
+
+/// Whether a rule takes the ICMP message that the packet is: an echo request or its reply, both of code 0.
+fn is_icmp(rule: &Match, packet: &Packet) -> bool {
+    let (is_reply, protocol) = (packet.is_reply, packet.header.protocol);
+    let message = if protocol == Protocol::ICMP {
+        if is_reply { 0 } else { 8 }
+    } else if protocol == Protocol::ICMPV6 {
+        if is_reply { 129 } else { 128 }
+    } else {
+        return true;
+    };
+    let Some(IcmpTypeCode { r#type, code }) = &rule.icmp else {
+        return true;
+    };
+    [-1, message].contains(r#type) && [-1, 0].contains(code)
+}
+
+/// Whether a member of a security group is known to have sent the packet.
+fn comes_from(group: GroupIx, packet: &Packet, network: &Network) -> bool {
+    sender(packet, network).is_some_and(|sender| sender.groups.contains(&group))
+}
+
+/// Whether a packet goes to the private address of a member of a security group, in the VPC of who sent it or in one that knows its groups.
+fn goes_to(group: GroupIx, packet: &Packet, network: &Network) -> bool {
+    let (Some(sender), Addr::Ip(address)) = (sender(packet, network), &packet.header.destination)
+    else {
+        return false;
+    };
+    let mut vpcs: Vec<VpcIx> = vec![sender.vpc];
+    vpcs.extend(network.peers.get(&sender.vpc).into_iter().flatten());
+    let mut holders = vpcs
+        .iter()
+        .filter_map(|vpc| holder(network, *vpc, *address));
+    holders.any(|holder| holder.groups.contains(&group))
+}
+
+fn sender<'n>(packet: &Packet, network: &'n Network) -> Option<&'n Interface> {
+    network.interface(packet.sender?)
+}
+
+/// Whether an address is among those that a rule names.
+pub(super) fn is_in(asked: &AddressMatch, spot: &Spot, network: &Network) -> Fit {
+    match asked {
+        AddressMatch::Any => Fit::Yes,
+        AddressMatch::Net(net) => Fit::of(net.contains(&spot.address)),
+        AddressMatch::List(list) => match network.list(*list) {
+            Some(list) => is_in_list(list, spot, network),
+            None => Fit::Maybe,
+        },
+        AddressMatch::Service(service) => is_of_service(service, None, spot, network),
+        AddressMatch::Group(_) => Fit::No,
+    }
+}
+
+fn is_in_list(list: &PrefixList, spot: &Spot, network: &Network) -> Fit {
+    match (&list.service, &list.entries) {
+        (Some(service), entries) => is_of_service(service, entries.as_deref(), spot, network),
+        (None, Some(entries)) => Fit::of(entries.iter().any(|net| net.contains(&spot.address))),
+        (None, None) => Fit::Maybe,
+    }
+}
+
+/// Whether an address is one of a service: services have public addresses, no two of them the same, and none is meant by the internet.
+fn is_of_service(
+    service: &ServiceAddress,
+    entries: Option<&[IpNet]>,
+    spot: &Spot,
+    network: &Network,
+) -> Fit {
+    match &spot.of {
+        Of::Service(own) => Fit::of(own.as_ref() == service),
+        Of::Internet => Fit::No,
+        Of::Itself if is_private(spot.address) => Fit::No,
+        Of::Itself => match (entries, service_of(network, spot.address)) {
+            (Some(entries), _) => Fit::of(entries.iter().any(|net| net.contains(&spot.address))),
+            (None, Some(other)) => Fit::of(other == service),
+            (None, None) => Fit::Maybe,
+        },
+    }
+}
