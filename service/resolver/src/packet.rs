@@ -66,7 +66,11 @@ impl Packet {
     pub(crate) fn matches_but_for_ports(&self, rule: &Match, network: &Network) -> Matched {
         let is_other_answer = rule.is_reply.is_some_and(|wanted| wanted != self.is_reply);
         let source_ports = rule.source_ports.intersection(self.header.source_ports);
+        let is_other_block = rule
+            .block
+            .is_some_and(|block| self.header.destination != Addr::Within(block));
         if is_other_answer
+            || is_other_block
             || source_ports.is_none()
             || !rule.protocol.matches(self.header.protocol)
             || !self.matches_icmp(rule.icmp.as_ref())
@@ -74,12 +78,12 @@ impl Packet {
             return Matched::No;
         }
         let source = if let AddressMatch::Group(group) = &rule.source {
-            Matched::from(self.is_from(*group, network))
+            self.comes_from(*group, network)
         } else {
             self.matches_address(&rule.source, &self.header.source, network)
         };
         let destination = if let AddressMatch::Group(group) = &rule.destination {
-            Matched::from(self.is_for(*group, network))
+            self.goes_to(*group, network)
         } else {
             self.matches_address(&rule.destination, &self.header.destination, network)
         };
@@ -118,26 +122,32 @@ impl Packet {
         self.header.destination_ports
     }
 
-    /// Whether the packet is known to come from a member of a security group.
-    fn is_from(&self, group: GroupIx, network: &Network) -> bool {
+    /// Whether the packet comes from a member of a security group. Any address of a block may be a member's that is in it.
+    fn comes_from(&self, group: GroupIx, network: &Network) -> Matched {
         let sender = self.sender.and_then(|sender| network.interface(sender));
-        sender.is_some_and(|sender| sender.groups.contains(&group))
+        match (&self.header.source, sender) {
+            (_, Some(sender)) => Matched::from(sender.groups.contains(&group)),
+            (Addr::Within(block), None) => has_member_within(group, block, network),
+            (Addr::Ip(_) | Addr::Internet | Addr::Service(_), None) => Matched::No,
+        }
     }
 
     /// Whether the packet goes to a private address of a member of a security group, in the sender's VPC or in one that groups are known across to.
-    fn is_for(&self, group: GroupIx, network: &Network) -> bool {
-        let Addr::Ip(address) = self.header.destination else {
-            return false;
+    fn goes_to(&self, group: GroupIx, network: &Network) -> Matched {
+        let address = match self.header.destination {
+            Addr::Ip(address) => address,
+            Addr::Within(block) => return has_member_within(group, &block, network),
+            Addr::Internet | Addr::Service(_) => return Matched::No,
         };
         let own = self.sender.and_then(|sender| network.interface(sender));
         let peers = own.and_then(|own| network.peers.get(&own.vpc));
         let vpcs = own.map(|own| own.vpc);
         let mut vpcs = vpcs.into_iter().chain(peers.into_iter().flatten().copied());
-        vpcs.any(|vpc| {
+        Matched::from(vpcs.any(|vpc| {
             let holder = network.by_address.get(&(vpc, address));
             let holder = holder.and_then(|holder| network.interface(*holder));
             holder.is_some_and(|holder| holder.groups.contains(&group))
-        })
+        }))
     }
 
     /// Whether an address matches; membership of groups is not the address's to tell.
@@ -206,6 +216,15 @@ impl Packet {
     }
 }
 
+/// Whether one address of a block, which one is not known, is that of a member of a security group.
+fn has_member_within(group: GroupIx, block: &IpNet, network: &Network) -> Matched {
+    let mut interfaces = network.interfaces.iter();
+    let has = interfaces.any(|own| {
+        own.groups.contains(&group) && own.addresses.iter().any(|own| block.contains(own))
+    });
+    if has { Matched::Unknown } else { Matched::No }
+}
+
 /// Whether one address of a block, which one is not known, is in a network.
 fn matches_within(net: &IpNet, own: &IpNet) -> Matched {
     if net.contains(own) {
@@ -266,6 +285,15 @@ const AWS_OWN_V6: Ipv6Net =
     Ipv6Net::new_assert(std::net::Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32);
 const LINK_LOCAL_V6: Ipv6Net =
     Ipv6Net::new_assert(std::net::Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10);
+
+/// What two CIDR blocks have in common: the smaller one, if it lies within the other.
+pub(crate) fn overlap(one: &IpNet, other: &IpNet) -> Option<IpNet> {
+    if one.contains(other) {
+        Some(*other)
+    } else {
+        other.contains(one).then_some(*one)
+    }
+}
 
 /// Whether a CIDR block has no public address in it.
 pub(crate) fn is_private(net: &IpNet) -> bool {

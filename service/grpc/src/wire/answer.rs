@@ -14,7 +14,7 @@ use crate::wire::macros::names;
 
 names! {
     Verdict = v1::Verdict, required { Reachable, Unreachable, Ambiguous, Undetermined }
-    Disposition = v1::Disposition, required { Delivered, ExitedToInternet, DeliveredToService, Denied, NoNextHop, Loop, Unknown, ExitedToOnPremises }
+    Disposition = v1::Disposition, required { Delivered, ExitedToInternet, DeliveredToService, Denied, NoNextHop, Loop, Unknown, ExitedToOnPremises, DeliveredToGateway }
     Stage = v1::Stage, required {
         SourceDestCheck, SecurityGroupOut, NetworkAclOut, RouteTable, State, Admission, Translation, Forwarding, NetworkAclIn, SecurityGroupIn,
         Delivery, Choice, Policy, Firewall,
@@ -39,7 +39,7 @@ names! {
         VgwPrivateIpAssociationForEgress, VgwPrivateIpAssociationForIngress, VpceServiceNotInstalledInAz, VpceServiceTypeMismatch,
         VpcePrincipalNotAllowed, VpceConnectionNotAccepted, VpcePolicyDenies, VpceRegionNotSupported, DnsPrivateNameNotVerified, DnsNameNotFound,
         GwlbeNoHealthyTarget, IngressRtbNoPublicIp, IngressRtbTrafficRedirection, TransitGatewayApplianceModeRecommended,
-        MissingTargetGroupAttributes, ComponentFilterRestriction, ComponentFilterRestrictionRemovedComponent,
+        MissingTargetGroupAttributes, ComponentFilterRestriction, ComponentFilterRestrictionRemovedComponent, NoPath,
     }
 }
 

@@ -19,6 +19,7 @@ use ipnet::{IpNet, Ipv6Net};
 use crate::table::{Action, AddressMatch, Match, Reach, ResourceIx, Rule, TableIx, VpcIx};
 
 use super::builder::{Builder, Key, pick};
+use super::origins::beyond;
 use super::{on_premises, peering, route_table};
 
 /// Where a route of a VPC leads that names a gateway.
@@ -194,6 +195,8 @@ fn inward(
     let label = "the destination is not of the gateway's VPC";
     let admission = builder.ordered(Stage::Admission, rules, Rule::always(action, label));
     tables.push(admission);
+    let back = builder.place(Key::VpnGatewayOut(at));
+    tables.push(beyond(builder, (blocks, &[]), back, "into the VPC"));
     let (action, label) = match edge {
         Some((table, edge)) => {
             tables.extend(endpoints(builder, edge));
