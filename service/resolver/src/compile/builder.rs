@@ -124,7 +124,7 @@ pub(crate) struct Builder {
     /// The endpoint or NAT gateway that uses an interface.
     pub(crate) users: BTreeMap<ResourceId, ResourceIx>,
     pub(crate) lists: BTreeMap<ResourceId, PrefixListIx>,
-    /// Where routes to the endpoint of a Gateway Load Balancer or a Network Firewall lead.
+    /// Where routes to the endpoint of a Gateway Load Balancer or a Network Firewall lead, or to the attachment of a firewall.
     pub(crate) inspections: BTreeMap<ResourceId, PlaceIx>,
     /// The endpoint services that the topology holds, by their names.
     pub(crate) services: BTreeMap<ServiceName, HeldService>,

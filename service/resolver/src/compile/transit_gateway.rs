@@ -7,6 +7,7 @@
 
 mod appliance;
 mod hubs;
+mod others;
 mod routes;
 
 use std::collections::BTreeSet;
@@ -303,12 +304,7 @@ fn leave(
         | Attached::VpnConcentrator
         | Attached::NetworkFunction
         | Attached::ClientVpn
-        | Attached::Peering => {
-            let words = attachment.resource_type.as_str().replace('_', " ");
-            let label = format!("what an attachment of type {words} leads to is not known yet");
-            let action = Action::Unknown(Code::UnsupportedComponent);
-            tables.push(builder.always(Stage::Forwarding, action, label));
-        }
+        | Attached::Peering => tables.extend(others::leave(builder, hubs, attachment)),
     }
     let place = builder.fill(Key::AttachmentOut(at, near), at, tables);
     if attachment.resource_type == Attached::Vpc {
