@@ -263,6 +263,8 @@ enumeration! {
         ComponentFilterRestrictionRemovedComponent = "COMPONENT_FILTER_RESTRICTION_REMOVED_COMPONENT",
         /// The source opens no connections.
         NoPath = "NO_PATH",
+        /// The target group's attributes are not known, so the client's address is taken not to be kept. Information.
+        AssumptionPreserveClientIpIsDisabled = "ASSUMPTION_PRESERVE_CLIENT_IP_IS_DISABLED",
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Network {
     pub(crate) nodes: FxHashMap<ResourceIx, Vec<InterfaceIx>>,
     /// The VPCs that know a VPC's security groups: active peering connections within its Region.
     pub(crate) peers: FxHashMap<VpcIx, Vec<VpcIx>>,
+    /// Groups that rules refer to and the topology does not hold, though a peer VPC may have them of which it holds no groups: the blocks of those.
+    pub(crate) peered_groups: FxHashMap<GroupIx, Vec<IpNet>>,
     /// Where packets come in from what nobody looks into: premises, and whatever else is beyond a gateway.
     pub(crate) origins: Vec<Origin>,
     /// Those of a resource, by their places in `origins`.

@@ -222,7 +222,16 @@ fn has_member_within(group: GroupIx, block: &IpNet, network: &Network) -> Matche
     let has = interfaces.any(|own| {
         own.groups.contains(&group) && own.addresses.iter().any(|own| block.contains(own))
     });
-    if has { Matched::Unknown } else { Matched::No }
+    let beyond = network.peered_groups.get(&group).into_iter().flatten();
+    let may_have = has
+        || beyond
+            .into_iter()
+            .any(|peer| overlap(peer, block).is_some());
+    if may_have {
+        Matched::Unknown
+    } else {
+        Matched::No
+    }
 }
 
 /// Whether one address of a block, which one is not known, is in a network.

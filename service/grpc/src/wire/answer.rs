@@ -39,7 +39,7 @@ names! {
         VgwPrivateIpAssociationForEgress, VgwPrivateIpAssociationForIngress, VpceServiceNotInstalledInAz, VpceServiceTypeMismatch,
         VpcePrincipalNotAllowed, VpceConnectionNotAccepted, VpcePolicyDenies, VpceRegionNotSupported, DnsPrivateNameNotVerified, DnsNameNotFound,
         GwlbeNoHealthyTarget, IngressRtbNoPublicIp, IngressRtbTrafficRedirection, TransitGatewayApplianceModeRecommended,
-        MissingTargetGroupAttributes, ComponentFilterRestriction, ComponentFilterRestrictionRemovedComponent, NoPath,
+        MissingTargetGroupAttributes, ComponentFilterRestriction, ComponentFilterRestrictionRemovedComponent, NoPath, AssumptionPreserveClientIpIsDisabled,
     }
 }
 

@@ -30,6 +30,14 @@ pub(crate) fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) 
             let (at, _) = builder.find(id)?;
             Some(appliance::instance_leads_to(builder, at, vpc))
         }
+        // A route server has learned the address from the appliance that has it (VPC guide, "VPC Route Server").
+        RouteTarget::IpAddress(address) => {
+            let own = *builder.network.by_address.get(&(vpc, *address))?;
+            let at = builder.network.interface(own)?.resource;
+            let held = &builder.network.resource(at)?.body;
+            let may = matches!(held, Body::NetworkInterface(held) if appliance::may_forward(held));
+            may.then(|| appliance::leads_to(builder, at, vpc))
+        }
         RouteTarget::Local
         | RouteTarget::InternetGateway(_)
         | RouteTarget::VpnGateway(_)
@@ -40,8 +48,7 @@ pub(crate) fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) 
         | RouteTarget::LocalGateway(_)
         | RouteTarget::CarrierGateway(_)
         | RouteTarget::CoreNetwork(_)
-        | RouteTarget::OdbNetwork(_)
-        | RouteTarget::IpAddress(_) => None,
+        | RouteTarget::OdbNetwork(_) => None,
     }
 }
 

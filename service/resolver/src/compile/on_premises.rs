@@ -74,12 +74,12 @@ pub(crate) fn compile(builder: &mut Builder) {
         let state = vpn_state(builder, vpn, code);
         let customer = vpn.customer_gateway_id.as_ref();
         let customer = customer.and_then(|id| builder.find(id)).map(|(at, _)| at);
-        connection(builder, (*at, customer), state, onward);
+        connection(builder, (*at, customer), state, (onward, "to the gateway"));
     }
     for (at, interface) in &premises.interfaces {
         let state = interface_state(builder, interface);
-        let onward = from_interface(builder, interface);
-        connection(builder, (*at, None), state, onward);
+        let (onward, label) = from_interface(builder, interface);
+        connection(builder, (*at, None), state, (onward, label));
     }
     for (at, gateway) in &premises.gateways {
         inward(builder, &hubs, *at, gateway);
@@ -101,10 +101,10 @@ fn connection(
     builder: &mut Builder,
     (at, customer): (ResourceIx, Option<ResourceIx>),
     state: TableIx,
-    onward: Action,
+    (onward, label): (Action, &'static str),
 ) {
     let zone = zone(builder);
-    let forward = builder.always(Stage::Forwarding, onward, "to the gateway");
+    let forward = builder.always(Stage::Forwarding, onward, label);
     let back = builder.fill(Key::ConnectionIn(at), at, vec![state, forward]);
     let end = Action::Deliver(End::OnPremises(back));
     let deliver = builder.always(Stage::Delivery, end, "to the premises");
@@ -172,7 +172,7 @@ fn interface_state(builder: &mut Builder, interface: &VirtualInterface) -> Table
     builder.state(is_good, Code::BadState, label)
 }
 
-fn from_interface(builder: &mut Builder, interface: &VirtualInterface) -> Action {
+fn from_interface(builder: &mut Builder, interface: &VirtualInterface) -> (Action, &'static str) {
     let (id, key): (&ResourceId, fn(ResourceIx) -> Key) = match &interface.gateway {
         Some(VirtualInterfaceGateway::VirtualGateway(id)) => {
             (id.as_resource_id(), Key::VpnGatewayIn)
@@ -180,11 +180,21 @@ fn from_interface(builder: &mut Builder, interface: &VirtualInterface) -> Action
         Some(VirtualInterfaceGateway::DirectConnectGateway(id)) => {
             (id.as_resource_id(), Key::DirectConnectIn)
         }
-        None => return Action::Unknown(Code::UnsupportedComponent),
+        None if interface.virtual_interface_type == VirtualInterfaceType::Public => {
+            let label = "to public addresses of AWS, by a public virtual interface: what it announces there is not the topology's";
+            return (Action::Unknown(Code::UnsupportedComponent), label);
+        }
+        None => {
+            let label = "the virtual interface names no gateway";
+            return (Action::Unknown(Code::UnknownResource), label);
+        }
     };
     match builder.find(id) {
-        Some((at, _)) => Action::Forward(builder.place(key(at))),
-        None => Action::Unknown(Code::UnknownResource),
+        Some((at, _)) => (Action::Forward(builder.place(key(at))), "to the gateway"),
+        None => {
+            let label = "to its gateway, which is not in the topology";
+            (Action::Unknown(Code::UnknownResource), label)
+        }
     }
 }
 

@@ -139,6 +139,35 @@ pub(crate) fn ways_in(
     ways
 }
 
+/// A VPC that is peered with another over an active connection within a Region.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// The VPC whose peer it is.
+    pub(crate) of: VpcId,
+    pub(crate) vpc_id: VpcId,
+    pub(crate) blocks: Vec<IpNet>,
+}
+
+/// The VPCs across which security groups are known, both ways.
+pub(crate) fn regional(builder: &Builder) -> Vec<Peer> {
+    let mut peers = Vec::new();
+    for (_, peering) in builder.each(pick!(VpcPeeringConnection)) {
+        let (requester, accepter) = (&peering.requester_vpc_info, &peering.accepter_vpc_info);
+        let is_regional = region(builder, requester) == region(builder, accepter);
+        if peering.status != VpcPeeringConnectionState::Active || !is_regional {
+            continue;
+        }
+        for (own, peer) in [(requester, accepter), (accepter, requester)] {
+            peers.push(Peer {
+                of: own.vpc_id.clone(),
+                vpc_id: peer.vpc_id.clone(),
+                blocks: blocks(builder, peer),
+            });
+        }
+    }
+    peers
+}
+
 /// The Region of one side: as the connection tells it, else as the VPC does.
 fn region(builder: &Builder, side: &VpcPeeringConnectionVpcInfo) -> Option<Region> {
     let held = || builder.find(&side.vpc_id)?.1.region.clone();

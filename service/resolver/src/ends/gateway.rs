@@ -2,6 +2,7 @@
 
 use causeway_model::resource::{Body, Kind};
 use causeway_model::resources::gateways::ConnectivityType;
+use causeway_model::resources::hybrid::VirtualInterfaceType;
 use causeway_model::trace::{Addr, Code, Verdict};
 
 use crate::network::Network;
@@ -24,6 +25,16 @@ pub(super) fn is_gate(network: &Network, at: ResourceIx) -> bool {
                 | Kind::TransitGateway
                 | Kind::TransitGatewayAttachment
         )
+    )
+}
+
+/// Whether a resource is a virtual interface to public addresses of AWS.
+pub(super) fn is_public_interface(network: &Network, at: ResourceIx) -> bool {
+    let body = network.resource(at).map(|resource| &resource.body);
+    matches!(
+        body,
+        Some(Body::VirtualInterface(interface))
+            if interface.virtual_interface_type == VirtualInterfaceType::Public
     )
 }
 

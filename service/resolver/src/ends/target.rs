@@ -141,6 +141,10 @@ fn of_resource(network: &Network, id: &ResourceId, source: &Source) -> Settled<V
         super::balancer::of_balancer(network, at, balancer, source)
     } else if let Body::VpcEndpointService(service) = &resource.body {
         of_service(network, at, service, source)
+    } else if gateway::is_public_interface(network, at) {
+        let detail = "whether what AWS sends to addresses behind a public virtual interface takes it is for the routes that it announces, which the topology does not hold";
+        let code = Code::UnsupportedComponent;
+        settled(Verdict::Undetermined, code, Some(at), detail)
     } else if gateway::is_gate(network, at) {
         beyond::targets(network, at, source)
     } else if let Some(targets) = gateway::way_out(network, at, source) {
