@@ -64,6 +64,11 @@ pub(crate) fn at_edge(
         |is_wanted: fn(&RouteTableAssociation) -> bool| table.associations.iter().any(is_wanted);
     let is_of_internet = has(|own| matches!(own, RouteTableAssociation::InternetGateway(_)));
     let is_of_vpn = has(|own| matches!(own, RouteTableAssociation::VpnGateway(_)));
+    let is_to_endpoint = matches!(route.target, Some(RouteTarget::VpcEndpoint(_)));
+    if is_of_vpn && is_to_endpoint && !matches!(rule.action, Action::Drop(_)) {
+        rule.action = Action::Drop(Code::NoPossibleDestination);
+        rule.label = format!("{}: a virtual private gateway drops it", rule.label).into();
+    }
     let Action::Forward(place) = rule.action else {
         return rule;
     };
@@ -72,9 +77,6 @@ pub(crate) fn at_edge(
         if let Some(Key::Appliance(own)) = builder.key_of(place) {
             rule.action = Action::Forward(builder.place(Key::ApplianceAtEdge(own)));
         }
-    } else if is_of_vpn && matches!(route.target, Some(RouteTarget::VpcEndpoint(_))) {
-        rule.action = Action::Drop(Code::NoPossibleDestination);
-        rule.label = format!("{}: a virtual private gateway drops it", rule.label).into();
     }
     rule
 }
