@@ -301,10 +301,9 @@ fn share_zone(network: &Network, from: InterfaceIx, vpc: VpcIx, target: &Target)
         Addr::Ip(address) => network.by_address.get(&(vpc, address)).copied(),
         Addr::Internet | Addr::Service(_) | Addr::Within(_) => None,
     };
-    target
-        .interface
-        .or(held)
-        .is_some_and(|to| network.zone(to).is_some() && network.zone(to) == network.zone(from))
+    let zone = |own| network.subnet(network.interface(own)?.subnet)?.zone_ix;
+    let to = target.interface.or(held);
+    to.is_some_and(|to| zone(to).is_some() && zone(to) == zone(from))
 }
 
 fn begin_outside(
