@@ -267,6 +267,7 @@ fn containers_of(kind: &Kind) -> Vec<String> {
         Kind::VpcEndpoint(it) => vec![it.vpc_id.clone()],
         Kind::LoadBalancer(it) => vec![it.vpc_id.clone()],
         Kind::TargetGroup(it) => vec![it.vpc_id.clone()],
+        Kind::Firewall(it) if it.vpc_id.is_empty() => Vec::new(),
         Kind::Firewall(it) => vec![it.vpc_id.clone()],
         Kind::Vpc(_)
         | Kind::InternetGateway(_)

@@ -92,9 +92,6 @@ pub(crate) fn left_out(kind: Of, record: &Record<'_>) -> Option<&'static str> {
     if kind == Of::HostedZone {
         return dns::left_out(record);
     }
-    if kind == Of::Firewall {
-        return firewall::left_out(record);
-    }
     let (_, state) = DELETABLE.iter().find(|(other, _)| *other == kind)?;
     matches!(record.word(state), Some("deleted" | "delete-complete")).then_some("it is deleted")
 }

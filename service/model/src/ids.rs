@@ -190,13 +190,20 @@ macro_rules! ids {
             }
         )*
 
-        /// Whether a text has the form of an AWS id: a prefix that the registry knows, or an ARN.
+        /// Whether a text has the form of an AWS id: a prefix that the registry knows, an ARN, or the bare UUID of a Direct Connect gateway.
         #[must_use]
         pub fn looks_like_resource_id(text: &str) -> bool {
             let prefixes: &[&str] = &[$($($prefix,)*)*];
-            !text.contains('/') && !text.contains('.') && prefixes.iter().any(|prefix| prefix.len() > 1 && text.len() > prefix.len() && text.starts_with(prefix)) || text.starts_with("arn:")
+            !text.contains('/') && !text.contains('.') && prefixes.iter().any(|prefix| prefix.len() > 1 && text.len() > prefix.len() && text.starts_with(prefix)) || text.starts_with("arn:") || is_uuid(text)
         }
     };
+}
+
+/// Whether a text is a UUID (RFC 9562): five groups of hexadecimal digits.
+fn is_uuid(text: &str) -> bool {
+    let is_hex = |group: &str| group.chars().all(|digit| digit.is_ascii_hexdigit());
+    let groups = text.split('-').map(|group| (group.len(), is_hex(group)));
+    groups.eq([8, 4, 4, 4, 12].map(|length| (length, true)))
 }
 
 ids! {

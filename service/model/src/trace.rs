@@ -44,6 +44,8 @@ enumeration! {
         Unknown = "UNKNOWN",
         /// Left for the user's premises, by VPN or Direct Connect.
         ExitedToOnPremises = "EXITED_TO_ON_PREMISES",
+        /// Reached the gateway, connection or attachment beyond which any address of a block was asked for.
+        DeliveredToGateway = "DELIVERED_TO_GATEWAY",
     }
 
     /// A stage of a packet's processing.
@@ -260,6 +262,10 @@ enumeration! {
         ComponentFilterRestriction = "COMPONENT_FILTER_RESTRICTION",
         /// The way passes a resource that the flow does not want it to pass.
         ComponentFilterRestrictionRemovedComponent = "COMPONENT_FILTER_RESTRICTION_REMOVED_COMPONENT",
+        /// The source opens no connections.
+        NoPath = "NO_PATH",
+        /// The target group's attributes are not known, so the client's address is taken not to be kept. Information.
+        AssumptionPreserveClientIpIsDisabled = "ASSUMPTION_PRESERVE_CLIENT_IP_IS_DISABLED",
     }
 }
 

@@ -191,7 +191,10 @@ fn check_reply<'n, W: Walker<'n>>(
     let sent = &begin.packet.header;
     let is_back = match begin.from {
         Some(interface) => reply.interface == Some(interface),
-        None if begin.is_on_premises => reply.disposition == Disposition::ExitedToOnPremises,
+        None if begin.comes_by_gate => matches!(
+            reply.disposition,
+            Disposition::ExitedToOnPremises | Disposition::DeliveredToGateway
+        ),
         None => {
             matches!(
                 reply.disposition,

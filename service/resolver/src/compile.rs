@@ -59,6 +59,7 @@ pub(crate) fn network(snapshot: &Snapshot) -> Network {
     egress_only::compile(&mut builder);
     nat_gateway::compile(&mut builder);
     peering::compile(&mut builder);
+    security_group::note_peered(&mut builder);
     on_premises::compile(&mut builder);
     vpn_gateway::compile(&mut builder);
     transit_gateway::compile(&mut builder);

@@ -1,7 +1,8 @@
 //! The ends of a flow: where its packet starts, and which addresses it goes to.
 
 mod balancer;
-mod premises;
+mod beyond;
+mod gateway;
 mod source;
 mod target;
 
@@ -41,8 +42,8 @@ pub(crate) struct Begin {
     /// The interface it starts from; none for the internet.
     pub(crate) from: Option<InterfaceIx>,
     pub(crate) must: Must,
-    /// Whether it starts on premises.
-    pub(crate) is_on_premises: bool,
+    /// Whether it starts beyond a connection, a gateway or an attachment: on premises, or elsewhere that nobody looks into.
+    pub(crate) comes_by_gate: bool,
     /// How good the connection from there is for the destination; 0 if it starts elsewhere.
     grade: u8,
     /// Whether source and destination are in one zone.
@@ -66,8 +67,8 @@ enum Source {
     Interface(InterfaceIx),
     /// From outside: an address, or any; by this gateway, or by any.
     Outside(Addr, Option<ResourceIx>),
-    /// From premises: an address, by this place of `Network::origins`.
-    Premises(Addr, usize),
+    /// From premises, or from beyond a gateway: an address, by this place of `Network::origins`.
+    Beyond(Addr, usize),
 }
 
 /// One address that packets go to.
@@ -76,6 +77,17 @@ struct Target {
     address: Addr,
     must: Must,
     interface: Option<InterfaceIx>,
+}
+
+impl Target {
+    /// The family of its address, where that or what must be passed tells it.
+    fn is_ipv6(&self, network: &Network) -> Option<bool> {
+        let of_gateway = || match self.must {
+            Must::Pass(at) => gateway::is_ipv6(network, at),
+            Must::Arrive | Must::EndAt(_) => None,
+        };
+        beyond::is_ipv6(&self.address).or_else(of_gateway)
+    }
 }
 
 type Settled<T> = Result<T, (Verdict, Remark)>;
@@ -109,7 +121,7 @@ fn begins(
         told = told.or(remark);
         begins.extend(begins_from(network, flow, source, &targets)?);
     }
-    premises::prefer_good(&mut begins);
+    beyond::prefer_good(&mut begins);
     begins.sort_by(|one, other| {
         (!one.is_zonal, &one.packet.header.destination)
             .cmp(&(!other.is_zonal, &other.packet.header.destination))
@@ -167,12 +179,9 @@ fn unsupported<T>(network: &Network, at: ResourceIx, role: &str) -> Settled<T> {
         .resource(at)
         .map_or("resource", |resource| resource.kind().as_str())
         .replace('_', " ");
-    settled(
-        Verdict::Undetermined,
-        Code::UnsupportedComponent,
-        Some(at),
-        format!("this {kind} as the {role} of a flow is not known yet"),
-    )
+    let detail = format!("a {kind} neither sends nor takes packets: it cannot be the {role}");
+    let code = Code::UnsupportedComponent;
+    settled(Verdict::Undetermined, code, Some(at), detail)
 }
 
 /// The interface that an instance or an interface sends and receives with.
@@ -202,9 +211,7 @@ fn begin(network: &Network, flow: &Flow, source: &Source, target: &Target) -> Se
         Source::Outside(address, gateway) => {
             begin_outside(network, flow, (address, *gateway), target)
         }
-        Source::Premises(address, origin) => {
-            premises::begin(network, flow, (address, *origin), target)
-        }
+        Source::Beyond(address, origin) => beyond::begin(network, flow, (address, *origin), target),
     }
 }
 
@@ -240,10 +247,8 @@ fn begin_inside(
     let asked = asked_address(network, flow);
     let is_asked = |own: &IpAddr| asked.is_none_or(|asked| asked == *own);
     let mut addresses = interface.addresses.iter().copied().filter(is_asked);
-    let own = match target.address {
-        Addr::Ip(address) => addresses.find(|own| own.is_ipv6() == address.is_ipv6()),
-        Addr::Internet | Addr::Service(_) | Addr::Within(_) => addresses.next(),
-    };
+    let wanted = target.is_ipv6(network);
+    let own = addresses.find(|own| wanted.is_none_or(|wanted| own.is_ipv6() == wanted));
     let Some(own) = own else {
         let detail = "the source has no address of the destination's family";
         return settled(
@@ -275,7 +280,7 @@ fn begin_inside(
         packet,
         from: Some(from),
         must: target.must,
-        is_on_premises: false,
+        comes_by_gate: false,
         grade: 0,
         is_zonal: share_zone(network, from, interface.vpc, target),
     })
@@ -296,10 +301,9 @@ fn share_zone(network: &Network, from: InterfaceIx, vpc: VpcIx, target: &Target)
         Addr::Ip(address) => network.by_address.get(&(vpc, address)).copied(),
         Addr::Internet | Addr::Service(_) | Addr::Within(_) => None,
     };
-    target
-        .interface
-        .or(held)
-        .is_some_and(|to| network.zone(to).is_some() && network.zone(to) == network.zone(from))
+    let zone = |own| network.subnet(network.interface(own)?.subnet)?.zone_ix;
+    let to = target.interface.or(held);
+    to.is_some_and(|to| zone(to).is_some() && zone(to) == zone(from))
 }
 
 fn begin_outside(
@@ -345,7 +349,7 @@ fn begin_outside(
         packet,
         from: None,
         must: target.must,
-        is_on_premises: false,
+        comes_by_gate: false,
         grade: 0,
         is_zonal: false,
     })

@@ -1,10 +1,10 @@
 //! A snapshot, compiled: tables, places, and the indexes that tables name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use causeway_model::ids::{ResourceId, ZoneName};
+use causeway_model::ids::{ResourceId, ServiceName, ZoneName};
 use causeway_model::price::PriceBook;
 use causeway_model::resource::Resource;
 use causeway_model::trace::{Named, ServiceAddress};
@@ -42,10 +42,16 @@ pub struct Network {
     pub(crate) nodes: FxHashMap<ResourceIx, Vec<InterfaceIx>>,
     /// The VPCs that know a VPC's security groups: active peering connections within its Region.
     pub(crate) peers: FxHashMap<VpcIx, Vec<VpcIx>>,
-    /// Where packets from premises come in.
+    /// Groups that rules refer to and the topology does not hold, though a peer VPC may have them of which it holds no groups: the blocks of those.
+    pub(crate) peered_groups: FxHashMap<GroupIx, Vec<IpNet>>,
+    /// Where packets come in from what nobody looks into: premises, and whatever else is beyond a gateway.
     pub(crate) origins: Vec<Origin>,
+    /// Those of a resource, by their places in `origins`.
+    pub(crate) origins_of: FxHashMap<ResourceIx, Vec<usize>>,
     /// The devices that the route tables of internet gateways send packets to.
     pub(crate) redirections: std::collections::BTreeSet<PlaceIx>,
+    /// The endpoints of each endpoint service.
+    pub(crate) endpoints_of: BTreeMap<ServiceName, Vec<ResourceIx>>,
     pub(crate) names: crate::dns::Names,
     /// Policies of endpoints.
     pub(crate) policies: FxHashMap<ResourceIx, crate::policy::Policy>,
@@ -83,17 +89,29 @@ pub(crate) struct SubnetEntry {
     pub(crate) entry: PlaceIx,
 }
 
-/// A connection to premises, as packets from there see it.
+/// A connection to premises, a gateway or an attachment, as packets see it that come in by it.
 #[derive(Debug)]
 pub(crate) struct Origin {
     pub(crate) resource: ResourceIx,
     /// Where they come in.
     pub(crate) at: PlaceIx,
-    /// The addresses on the premises.
+    /// The addresses behind it.
     pub(crate) behind: Vec<IpNet>,
-    /// The addresses that it leads to.
-    pub(crate) ahead: Vec<IpNet>,
+    /// Blocks behind it, to any address of which packets may be sent that are for it.
+    pub(crate) inward: Vec<IpNet>,
+    /// Where it leads to.
+    pub(crate) ahead: Ahead,
+    /// Whether it leads to premises, and to nothing else.
+    pub(crate) is_of_premises: bool,
     pub(crate) is_up: bool,
+}
+
+/// The addresses that something leads to.
+#[derive(Debug)]
+pub(crate) enum Ahead {
+    Blocks(Vec<IpNet>),
+    /// What this route table of a transit gateway has routes for, other than back by the attachment itself.
+    Table(ResourceIx),
 }
 
 /// A network interface.

@@ -65,19 +65,23 @@ impl Packet {
     /// Whether the packet matches by its source, by its destination, and by the rest, ports left aside.
     pub(crate) fn matches_by_part(&self, rule: &Match, network: &Network) -> [Matched; 3] {
         let is_other_answer = rule.is_reply.is_some_and(|wanted| wanted != self.is_reply);
+        let is_other_block = rule
+            .block
+            .is_some_and(|block| self.header.destination != Addr::Within(block));
         if is_other_answer
+            || is_other_block
             || !rule.protocol.matches(self.header.protocol)
             || !self.matches_icmp(rule.icmp.as_ref())
         {
             return [Matched::No; 3];
         }
         let source = if let AddressMatch::Group(group) = &rule.source {
-            Matched::from(self.is_from(*group, network))
+            self.comes_from(*group, network)
         } else {
             self.matches_address(&rule.source, &self.header.source, network)
         };
         let destination = if let AddressMatch::Group(group) = &rule.destination {
-            Matched::from(self.is_for(*group, network))
+            self.goes_to(*group, network)
         } else {
             self.matches_address(&rule.destination, &self.header.destination, network)
         };
@@ -118,26 +122,32 @@ impl Packet {
         }
     }
 
-    /// Whether the packet is known to come from a member of a security group.
-    fn is_from(&self, group: GroupIx, network: &Network) -> bool {
+    /// Whether the packet comes from a member of a security group. Any address of a block may be a member's that is in it.
+    fn comes_from(&self, group: GroupIx, network: &Network) -> Matched {
         let sender = self.sender.and_then(|sender| network.interface(sender));
-        sender.is_some_and(|sender| sender.groups.contains(&group))
+        match (&self.header.source, sender) {
+            (_, Some(sender)) => Matched::from(sender.groups.contains(&group)),
+            (Addr::Within(block), None) => has_member_within(group, block, network),
+            (Addr::Ip(_) | Addr::Internet | Addr::Service(_), None) => Matched::No,
+        }
     }
 
     /// Whether the packet goes to a private address of a member of a security group, in the sender's VPC or in one that groups are known across to.
-    fn is_for(&self, group: GroupIx, network: &Network) -> bool {
-        let Addr::Ip(address) = self.header.destination else {
-            return false;
+    fn goes_to(&self, group: GroupIx, network: &Network) -> Matched {
+        let address = match self.header.destination {
+            Addr::Ip(address) => address,
+            Addr::Within(block) => return has_member_within(group, &block, network),
+            Addr::Internet | Addr::Service(_) => return Matched::No,
         };
         let own = self.sender.and_then(|sender| network.interface(sender));
         let peers = own.and_then(|own| network.peers.get(&own.vpc));
         let vpcs = own.map(|own| own.vpc);
         let mut vpcs = vpcs.into_iter().chain(peers.into_iter().flatten().copied());
-        vpcs.any(|vpc| {
+        Matched::from(vpcs.any(|vpc| {
             let holder = network.by_address.get(&(vpc, address));
             let holder = holder.and_then(|holder| network.interface(*holder));
             holder.is_some_and(|holder| holder.groups.contains(&group))
-        })
+        }))
     }
 
     /// Whether an address matches; membership of groups is not the address's to tell.
@@ -203,6 +213,24 @@ impl Packet {
             (true, true) => 129,
         };
         (wanted.r#type == -1 || wanted.r#type == own) && (wanted.code == -1 || wanted.code == 0)
+    }
+}
+
+/// Whether one address of a block, which one is not known, is that of a member of a security group.
+fn has_member_within(group: GroupIx, block: &IpNet, network: &Network) -> Matched {
+    let mut interfaces = network.interfaces.iter();
+    let has = interfaces.any(|own| {
+        own.groups.contains(&group) && own.addresses.iter().any(|own| block.contains(own))
+    });
+    let beyond = network.peered_groups.get(&group).into_iter().flatten();
+    let may_have = has
+        || beyond
+            .into_iter()
+            .any(|peer| overlap(peer, block).is_some());
+    if may_have {
+        Matched::Unknown
+    } else {
+        Matched::No
     }
 }
 
@@ -291,6 +319,15 @@ pub(crate) fn private_blocks() -> impl Iterator<Item = IpNet> {
     let v4 = RFC1918.into_iter().chain([RFC6598, LINK_LOCAL, LOOPBACK]);
     let v6 = [UNIQUE_LOCAL, LINK_LOCAL_V6];
     v4.map(IpNet::V4).chain(v6.map(IpNet::V6))
+}
+
+/// What two CIDR blocks have in common: the smaller one, if it lies within the other.
+pub(crate) fn overlap(one: &IpNet, other: &IpNet) -> Option<IpNet> {
+    if one.contains(other) {
+        Some(*other)
+    } else {
+        other.contains(one).then_some(*one)
+    }
 }
 
 /// Whether a CIDR block has no public address in it.

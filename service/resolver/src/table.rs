@@ -55,6 +55,11 @@ impl PrefixListIx {
     pub(crate) const MISSING: Self = Self(u32::MAX);
 }
 
+impl VpcIx {
+    /// A VPC that the topology does not hold.
+    pub(crate) const MISSING: Self = Self(u32::MAX);
+}
+
 /// A zone: equal for equal zones, and nothing else is known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ZoneIx(pub(crate) u32);
@@ -195,6 +200,8 @@ pub(crate) struct Match {
     /// Packets that were in this zone last; none for all.
     pub(crate) zone: Option<ZoneIx>,
     pub(crate) source_ports: PortRange,
+    /// Packets to any address of this very block alone, nobody knows which; none for all.
+    pub(crate) block: Option<IpNet>,
     /// Why nobody knows whether packets that fit are meant; none if they are.
     pub(crate) doubt: Option<Code>,
 }
@@ -210,6 +217,7 @@ impl Match {
         is_reply: None,
         zone: None,
         source_ports: PortRange::ALL,
+        block: None,
         doubt: None,
     };
 
@@ -354,6 +362,8 @@ pub(crate) enum End {
     Internet(PlaceIx),
     /// On premises; replies enter at the place.
     OnPremises(PlaceIx),
+    /// Beyond a gateway, a connection or an attachment, at any address of a block; replies enter at the place.
+    Gateway(PlaceIx),
     /// At a service behind an endpoint's interface; replies leave from the interface.
     ServiceAtInterface,
     /// At a service behind a gateway endpoint; replies enter at the place.

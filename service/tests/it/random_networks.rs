@@ -307,6 +307,7 @@ fn arrives(trace: &Trace) -> Result<(), String> {
         Disposition::Delivered
         | Disposition::ExitedToInternet
         | Disposition::ExitedToOnPremises
+        | Disposition::DeliveredToGateway
         | Disposition::DeliveredToService => Ok(()),
         Disposition::Denied | Disposition::NoNextHop | Disposition::Loop | Disposition::Unknown => {
             Err(format!("reachable, and ends as {}", trace.disposition))

@@ -12,12 +12,6 @@ use crate::warning::Warning;
 
 mod rules;
 
-/// A firewall that hangs on a transit gateway lies in no VPC of its owner.
-pub(super) fn left_out(record: &Record<'_>) -> Option<&'static str> {
-    let is_attached = !record.has("VpcId") && record.has("TransitGatewayAttachmentId");
-    is_attached.then_some("it is attached to a transit gateway, which the contract cannot say")
-}
-
 pub(super) fn firewall(id: &str, record: &Record<'_>) -> Option<v1::Firewall> {
     let states = record
         .child("FirewallStatus")
@@ -29,7 +23,10 @@ pub(super) fn firewall(id: &str, record: &Record<'_>) -> Option<v1::Firewall> {
             .and_then(|states| states.child(zone)?.child("Attachment"));
         endpoints.extend(attachment.and_then(|attachment| endpoint(id, zone, &attachment)));
     }
-    if endpoints.is_empty() {
+    let attachment = attachment(record);
+    // It lies in no VPC of its owner.
+    let is_attached = attachment.is_some() || record.has("TransitGatewayId");
+    if endpoints.is_empty() && !is_attached {
         record.warn(Warning::DetailMissing {
             resource_id: id.to_owned(),
             what: "its endpoints are",
@@ -40,10 +37,24 @@ pub(super) fn firewall(id: &str, record: &Record<'_>) -> Option<v1::Firewall> {
     Some(v1::Firewall {
         firewall_arn: id.to_owned(),
         firewall_name: record.text("FirewallName"),
-        vpc_id: record.required("VpcId")?,
+        vpc_id: if is_attached {
+            record.text("VpcId")
+        } else {
+            record.required("VpcId")?
+        },
         firewall_policy_arn: record.text("FirewallPolicyArn"),
         endpoints,
+        transit_gateway_attachment_id: attachment.unwrap_or_default(),
     })
+}
+
+/// The attachment of a firewall that hangs on a transit gateway. Whether it carries anything the attachment itself tells.
+fn attachment(record: &Record<'_>) -> Option<String> {
+    let status = record.child("FirewallStatus");
+    let state = status.and_then(|status| status.child("TransitGatewayAttachmentSyncState"));
+    let told = state.as_ref().and_then(|state| state.word("AttachmentId"));
+    let listed = || record.word("TransitGatewayAttachmentId");
+    told.or_else(listed).map(str::to_owned)
 }
 
 fn endpoint(firewall: &str, zone: &str, record: &Record<'_>) -> Option<v1::FirewallEndpoint> {

@@ -153,6 +153,27 @@ fn a_firewall_has_its_endpoints_from_the_status_beside_it() {
 }
 
 #[test]
+fn a_firewall_on_a_transit_gateway_has_its_attachment_from_the_status_beside_it() {
+    let document = format!(
+        r#"{{"Firewall": {{"FirewallName": "main", "FirewallArn": "{FIREWALL}", "TransitGatewayId": "tgw-1", "FirewallPolicyArn": "p"}},
+            "FirewallStatus": {{"Status": "READY", "TransitGatewayAttachmentSyncState": {{"AttachmentId": "tgw-attach-1",
+            "TransitGatewayAttachmentStatus": "READY"}}}}}}"#
+    );
+    let (import, kind) = first("f.json", &document, v1::ResourceKind::Firewall);
+    let Kind::Firewall(firewall) = kind else {
+        panic!()
+    };
+    assert_eq!(
+        (
+            firewall.vpc_id.as_str(),
+            firewall.transit_gateway_attachment_id.as_str()
+        ),
+        ("", "tgw-attach-1")
+    );
+    assert!(import.warnings.is_empty(), "{:?}", import.warnings);
+}
+
+#[test]
 fn a_list_of_names_alone_is_no_scope() {
     let document =
         format!(r#"{{"Firewalls": [{{"FirewallName": "main", "FirewallArn": "{FIREWALL}"}}]}}"#);

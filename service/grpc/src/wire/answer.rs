@@ -16,7 +16,7 @@ mod cost;
 
 names! {
     Verdict = v1::Verdict, required { Reachable, Unreachable, Ambiguous, Undetermined }
-    Disposition = v1::Disposition, required { Delivered, ExitedToInternet, DeliveredToService, Denied, NoNextHop, Loop, Unknown, ExitedToOnPremises }
+    Disposition = v1::Disposition, required { Delivered, ExitedToInternet, DeliveredToService, Denied, NoNextHop, Loop, Unknown, ExitedToOnPremises, DeliveredToGateway }
     Stage = v1::Stage, required {
         SourceDestCheck, SecurityGroupOut, NetworkAclOut, RouteTable, State, Admission, Translation, Forwarding, NetworkAclIn, SecurityGroupIn,
         Delivery, Choice, Policy, Firewall,
@@ -41,7 +41,7 @@ names! {
         VgwPrivateIpAssociationForEgress, VgwPrivateIpAssociationForIngress, VpceServiceNotInstalledInAz, VpceServiceTypeMismatch,
         VpcePrincipalNotAllowed, VpceConnectionNotAccepted, VpcePolicyDenies, VpceRegionNotSupported, DnsPrivateNameNotVerified, DnsNameNotFound,
         GwlbeNoHealthyTarget, IngressRtbNoPublicIp, IngressRtbTrafficRedirection, TransitGatewayApplianceModeRecommended,
-        MissingTargetGroupAttributes, ComponentFilterRestriction, ComponentFilterRestrictionRemovedComponent,
+        MissingTargetGroupAttributes, ComponentFilterRestriction, ComponentFilterRestrictionRemovedComponent, NoPath, AssumptionPreserveClientIpIsDisabled,
     }
 }
 

@@ -12,7 +12,7 @@ use causeway_proto::v1;
 use crate::wire::macros::{message, names, oneof};
 
 message! {
-    Firewall = v1::Firewall { firewall_arn, firewall_name, vpc_id, firewall_policy_arn, endpoints }
+    Firewall = v1::Firewall { firewall_arn, firewall_name, vpc_id, firewall_policy_arn, endpoints, transit_gateway_attachment_id }
     FirewallEndpoint = v1::FirewallEndpoint { availability_zone, subnet_id, endpoint_id }
     FirewallPolicy = v1::FirewallPolicy {
         firewall_policy_arn, stateless_rule_group_references, stateful_rule_group_references, stateless_default_actions,

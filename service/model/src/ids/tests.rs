@@ -58,6 +58,12 @@ fn names_with_dots_are_not_taken_for_ids() {
     assert!(looks_like_resource_id(
         "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/net/a/b"
     ));
+    assert!(looks_like_resource_id(
+        "5f294f92-bafb-4011-916d-9b0bec123456"
+    ));
+    assert!(!looks_like_resource_id(
+        "5f294f92-bafb-4011-916d-9b0bec12345g"
+    ));
     assert!(!looks_like_resource_id(
         "vpce-0abc-123.sqs.eu-west-1.vpce.amazonaws.com"
     ));

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use crate::fields::{choice, enumeration, record};
 use crate::ids::{
     BlockPublicAccessExclusionId, BlockPublicAccessId, FirewallArn, FirewallPolicyArn,
-    FirewallRuleGroupArn, SubnetId, VpcEndpointId, VpcId, ZoneName,
+    FirewallRuleGroupArn, SubnetId, TransitGatewayAttachmentId, VpcEndpointId, VpcId, ZoneName,
 };
 use crate::protocol::PortRange;
 
@@ -14,9 +14,11 @@ record! {
     pub struct Firewall {
         firewall_arn: FirewallArn,
         firewall_name: String,
-        vpc_id: VpcId,
+        /// None for a firewall that is attached to a transit gateway.
+        vpc_id: Option<VpcId>,
         firewall_policy_arn: Option<FirewallPolicyArn>,
         endpoints: Vec<FirewallEndpoint>,
+        transit_gateway_attachment_id: Option<TransitGatewayAttachmentId>,
     }
 
     /// An endpoint of a Network Firewall.

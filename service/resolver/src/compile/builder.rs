@@ -46,6 +46,11 @@ pub(crate) enum Key {
     NatGatewayBack(ResourceIx),
     /// A peering connection, entered from this VPC.
     PeeringFrom(ResourceIx, VpcIx),
+    /// A peering connection, entered from a VPC that the topology does not hold into this one.
+    PeeringInto(ResourceIx, VpcIx),
+    /// The n-th way in by a resource, as the source of a flow; and where replies come back to there.
+    Arrival(ResourceIx, u32),
+    ArrivalBack(ResourceIx, u32),
     Endpoint(ResourceIx),
     EndpointBack(ResourceIx),
     /// An endpoint service, as this interface of an endpoint meets it.
@@ -79,6 +84,8 @@ pub(crate) enum Key {
     ConnectionOut(ResourceIx),
     /// A VPN connection or a virtual interface, on the way from premises.
     ConnectionIn(ResourceIx),
+    /// The customer gateway at the end of this connection.
+    CustomerGateway(ResourceIx),
     /// A Direct Connect gateway, entered from this gateway.
     DirectConnectOut(ResourceIx, ResourceIx),
     DirectConnectIn(ResourceIx),
@@ -119,12 +126,14 @@ pub(crate) struct Builder {
     /// The endpoint or NAT gateway that uses an interface.
     pub(crate) users: BTreeMap<ResourceId, ResourceIx>,
     pub(crate) lists: BTreeMap<ResourceId, PrefixListIx>,
-    /// Where routes to the endpoint of a Gateway Load Balancer or a Network Firewall lead.
+    /// Where routes to the endpoint of a Gateway Load Balancer or a Network Firewall lead, or to the attachment of a firewall.
     pub(crate) inspections: BTreeMap<ResourceId, PlaceIx>,
     /// The endpoint services that the topology holds, by their names.
     pub(crate) services: BTreeMap<ServiceName, HeldService>,
     /// The interface of each node of a load balancer: one in a subnet.
     pub(crate) nodes: BTreeMap<(ResourceIx, SubnetIx), InterfaceIx>,
+    /// What an attachment makes, behind this transit gateway, of packets to any address beyond it.
+    pub(crate) beyond: BTreeMap<(ResourceIx, ResourceIx), TableIx>,
     groups: BTreeMap<ResourceId, GroupIx>,
     zones: BTreeMap<String, ZoneIx>,
     /// Filter tables of sets of security groups, outbound and inbound.

@@ -20,7 +20,7 @@ pub(crate) fn is_gateway(resource: &Resource) -> bool {
     matches!(&resource.body, Body::VpcEndpoint(endpoint) if endpoint.vpc_endpoint_type == VpcEndpointType::Gateway)
 }
 
-/// Notes the services that the topology holds.
+/// Notes the services that the topology holds, and the endpoints of each service.
 pub(crate) fn register(builder: &mut Builder) {
     for (at, service) in builder.each(pick!(VpcEndpointService)) {
         let held = builder.services.entry(service.service_name);
@@ -29,6 +29,12 @@ pub(crate) fn register(builder: &mut Builder) {
             private_dns_names: Vec::new(),
         });
         held.private_dns_names.extend(service.private_dns_names);
+    }
+    for (at, endpoint) in builder.each(pick!(VpcEndpoint)) {
+        if let Some(name) = endpoint.service_name {
+            let all = builder.network.endpoints_of.entry(name).or_default();
+            all.push(at);
+        }
     }
 }
 
@@ -41,16 +47,7 @@ pub(crate) fn compile(builder: &mut Builder) {
             VpcEndpointType::Resource
             | VpcEndpointType::ServiceNetwork
             | VpcEndpointType::Tunnel => {
-                let label = format!(
-                    "what is behind a {} endpoint is not known yet",
-                    endpoint.vpc_endpoint_type.as_str().replace('_', " ")
-                );
-                let unknown = builder.always(
-                    Stage::Forwarding,
-                    Action::Unknown(Code::UnsupportedComponent),
-                    label,
-                );
-                builder.fill(Key::Endpoint(at), at, vec![unknown]);
+                beyond_lattice(builder, at, &endpoint);
             }
         }
     }
@@ -146,6 +143,21 @@ fn interface(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
         at,
         vec![state, admission, policy, deliver],
     );
+}
+
+/// An endpoint of VPC Lattice is reached at its interfaces, as an interface endpoint is; what is behind it is not the topology's.
+fn beyond_lattice(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
+    let state = state(builder, endpoint);
+    let words = endpoint.vpc_endpoint_type.as_str().replace('_', " ");
+    let own = endpoint.resource_configuration_arn.as_ref();
+    let named = own.or(endpoint.service_network_arn.as_ref());
+    let label = match named {
+        Some(named) => format!("to {named}, which is behind VPC Lattice and not in the topology"),
+        None => format!("what a {words} endpoint leads to is not in the topology"),
+    };
+    let action = Action::Unknown(Code::UnsupportedComponent);
+    let unknown = builder.always(Stage::Forwarding, action, label);
+    builder.fill(Key::Endpoint(at), at, vec![state, unknown]);
 }
 
 fn service_words(endpoint: &VpcEndpoint) -> String {

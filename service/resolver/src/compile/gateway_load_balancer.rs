@@ -144,7 +144,7 @@ pub(super) fn in_doubt(
     label: String,
 ) -> [TableIx; 2] {
     let doubt = builder.always(Stage::Forwarding, Action::Doubt(code), label);
-    let label = "taken to come back to the endpoint";
+    let label = "taken to come back";
     let onward = builder.always(Stage::Forwarding, Action::Forward(back), label);
     [doubt, onward]
 }

@@ -30,6 +30,14 @@ pub(crate) fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) 
             let (at, _) = builder.find(id)?;
             Some(appliance::instance_leads_to(builder, at, vpc))
         }
+        // A route server has learned the address from the appliance that has it (VPC guide, "VPC Route Server").
+        RouteTarget::IpAddress(address) => {
+            let own = *builder.network.by_address.get(&(vpc, *address))?;
+            let at = builder.network.interface(own)?.resource;
+            let held = &builder.network.resource(at)?.body;
+            let may = matches!(held, Body::NetworkInterface(held) if appliance::may_forward(held));
+            may.then(|| appliance::leads_to(builder, at, vpc))
+        }
         RouteTarget::Local
         | RouteTarget::InternetGateway(_)
         | RouteTarget::VpnGateway(_)
@@ -40,8 +48,7 @@ pub(crate) fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) 
         | RouteTarget::LocalGateway(_)
         | RouteTarget::CarrierGateway(_)
         | RouteTarget::CoreNetwork(_)
-        | RouteTarget::OdbNetwork(_)
-        | RouteTarget::IpAddress(_) => None,
+        | RouteTarget::OdbNetwork(_) => None,
     }
 }
 
@@ -57,6 +64,11 @@ pub(crate) fn at_edge(
         |is_wanted: fn(&RouteTableAssociation) -> bool| table.associations.iter().any(is_wanted);
     let is_of_internet = has(|own| matches!(own, RouteTableAssociation::InternetGateway(_)));
     let is_of_vpn = has(|own| matches!(own, RouteTableAssociation::VpnGateway(_)));
+    let is_to_endpoint = matches!(route.target, Some(RouteTarget::VpcEndpoint(_)));
+    if is_of_vpn && is_to_endpoint && !matches!(rule.action, Action::Drop(_)) {
+        rule.action = Action::Drop(Code::NoPossibleDestination);
+        rule.label = format!("{}: a virtual private gateway drops it", rule.label).into();
+    }
     let Action::Forward(place) = rule.action else {
         return rule;
     };
@@ -65,9 +77,6 @@ pub(crate) fn at_edge(
         if let Some(Key::Appliance(own)) = builder.key_of(place) {
             rule.action = Action::Forward(builder.place(Key::ApplianceAtEdge(own)));
         }
-    } else if is_of_vpn && matches!(route.target, Some(RouteTarget::VpcEndpoint(_))) {
-        rule.action = Action::Drop(Code::NoPossibleDestination);
-        rule.label = format!("{}: a virtual private gateway drops it", rule.label).into();
     }
     rule
 }

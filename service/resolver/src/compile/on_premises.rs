@@ -19,7 +19,7 @@ use causeway_model::trace::{Code, Stage};
 use ipnet::IpNet;
 
 use crate::table::{
-    Action, AddressMatch, End, Match, Order, PlaceIx, Rank, ResourceIx, Rule, TableIx,
+    Action, AddressMatch, End, Match, Order, PlaceIx, Rank, ResourceIx, Rule, TableIx, ZoneIx,
 };
 
 use super::builder::{Builder, Key, pick};
@@ -72,12 +72,14 @@ pub(crate) fn compile(builder: &mut Builder) {
     for (at, vpn) in &premises.vpns {
         let (code, onward) = from_vpn(builder, &hubs, vpn);
         let state = vpn_state(builder, vpn, code);
-        connection(builder, *at, state, onward);
+        let customer = vpn.customer_gateway_id.as_ref();
+        let customer = customer.and_then(|id| builder.find(id)).map(|(at, _)| at);
+        connection(builder, (*at, customer), state, (onward, "to the gateway"));
     }
     for (at, interface) in &premises.interfaces {
         let state = interface_state(builder, interface);
-        let onward = from_interface(builder, interface);
-        connection(builder, *at, state, onward);
+        let (onward, label) = from_interface(builder, interface);
+        connection(builder, (*at, None), state, (onward, label));
     }
     for (at, gateway) in &premises.gateways {
         inward(builder, &hubs, *at, gateway);
@@ -89,14 +91,32 @@ pub(crate) fn compile(builder: &mut Builder) {
     origins::compile(builder, &hubs);
 }
 
-/// The places of a connection: to premises, and from there.
-fn connection(builder: &mut Builder, at: ResourceIx, state: TableIx, onward: Action) {
-    let zone = builder.zone("on premises");
-    let forward = builder.always(Stage::Forwarding, onward, "to the gateway");
+/// The zone that packets from premises are in: none of AWS's.
+pub(crate) fn zone(builder: &mut Builder) -> ZoneIx {
+    builder.zone("on premises")
+}
+
+/// The places of a connection: to premises, by the customer gateway there if it is held, and from there.
+fn connection(
+    builder: &mut Builder,
+    (at, customer): (ResourceIx, Option<ResourceIx>),
+    state: TableIx,
+    (onward, label): (Action, &'static str),
+) {
+    let zone = zone(builder);
+    let forward = builder.always(Stage::Forwarding, onward, label);
     let back = builder.fill(Key::ConnectionIn(at), at, vec![state, forward]);
     let end = Action::Deliver(End::OnPremises(back));
     let deliver = builder.always(Stage::Delivery, end, "to the premises");
-    let out = builder.fill(Key::ConnectionOut(at), at, vec![state, deliver]);
+    let last = match customer {
+        Some(customer) => {
+            let place = builder.fill(Key::CustomerGateway(at), customer, vec![deliver]);
+            let label = "to the customer gateway";
+            builder.always(Stage::Forwarding, Action::Forward(place), label)
+        }
+        None => deliver,
+    };
+    let out = builder.fill(Key::ConnectionOut(at), at, vec![state, last]);
     builder.edit(out, |place| place.keeps_groups = false);
     builder.edit(back, |place| place.zone = Some(zone));
 }
@@ -152,7 +172,7 @@ fn interface_state(builder: &mut Builder, interface: &VirtualInterface) -> Table
     builder.state(is_good, Code::BadState, label)
 }
 
-fn from_interface(builder: &mut Builder, interface: &VirtualInterface) -> Action {
+fn from_interface(builder: &mut Builder, interface: &VirtualInterface) -> (Action, &'static str) {
     let (id, key): (&ResourceId, fn(ResourceIx) -> Key) = match &interface.gateway {
         Some(VirtualInterfaceGateway::VirtualGateway(id)) => {
             (id.as_resource_id(), Key::VpnGatewayIn)
@@ -160,11 +180,21 @@ fn from_interface(builder: &mut Builder, interface: &VirtualInterface) -> Action
         Some(VirtualInterfaceGateway::DirectConnectGateway(id)) => {
             (id.as_resource_id(), Key::DirectConnectIn)
         }
-        None => return Action::Unknown(Code::UnsupportedComponent),
+        None if interface.virtual_interface_type == VirtualInterfaceType::Public => {
+            let label = "to public addresses of AWS, by a public virtual interface: what it announces there is not the topology's";
+            return (Action::Unknown(Code::UnsupportedComponent), label);
+        }
+        None => {
+            let label = "the virtual interface names no gateway";
+            return (Action::Unknown(Code::UnknownResource), label);
+        }
     };
     match builder.find(id) {
-        Some((at, _)) => Action::Forward(builder.place(key(at))),
-        None => Action::Unknown(Code::UnknownResource),
+        Some((at, _)) => (Action::Forward(builder.place(key(at))), "to the gateway"),
+        None => {
+            let label = "to its gateway, which is not in the topology";
+            (Action::Unknown(Code::UnknownResource), label)
+        }
     }
 }
 

@@ -1,4 +1,7 @@
-//! Where packets from a user's premises come in: for each connection, the addresses behind it and those it can be used for.
+//! Where packets come in from what nobody looks into: for each connection to premises, and for gateways and attachments as ends of a flow,
+//! the addresses behind it and those it can be used for.
+
+mod gateways;
 
 use std::collections::BTreeMap;
 
@@ -8,10 +11,11 @@ use causeway_model::resources::hybrid::{VirtualInterfaceGateway, VpnConnectionGa
 use causeway_model::resources::routing::RouteState;
 use causeway_model::resources::transit::TransitGatewayRouteDestination;
 use causeway_model::resources::{TransitGatewayRouteTable, VirtualInterface, VpnConnection};
+use causeway_model::trace::Stage;
 use ipnet::IpNet;
 
-use crate::network::Origin;
-use crate::table::ResourceIx;
+use crate::network::{Ahead, Origin};
+use crate::table::{Action, End, Match, PlaceIx, Reach, ResourceIx, Rule, TableIx, VpcIx};
 
 use super::builder::{Builder, Key, pick};
 use super::transit_gateway::Hubs;
@@ -51,6 +55,34 @@ pub(crate) fn compile(builder: &mut Builder, hubs: &Hubs) {
         let is_up = interface.available && interface.bgp_up;
         add(builder, at, ends, is_up);
     }
+    gateways::compile(builder, hubs);
+}
+
+/// What becomes of packets to any address of a block beyond what joins networks. Those that were `sent` there have arrived, and their replies
+/// enter at `back`. Replies that are `returned` there are back where their packets came in, if those came in there.
+pub(crate) fn beyond(
+    builder: &mut Builder,
+    (sent, returned): (&[IpNet], &[IpNet]),
+    back: PlaceIx,
+    words: &str,
+) -> TableIx {
+    let rule = |net: &IpNet, is_reply, action| {
+        let matches = Match {
+            block: Some(*net),
+            is_reply: Some(is_reply),
+            ..Match::ANY
+        };
+        Rule::when(matches, action, words.to_owned())
+    };
+    let arrive = Action::Deliver(End::Gateway(back));
+    let sent = sent.iter().map(|net| rule(net, false, arrive.clone()));
+    let come_back = Action::ByAddress(VpcIx::MISSING, Reach::Router);
+    let returned = returned
+        .iter()
+        .map(|net| rule(net, true, come_back.clone()));
+    let rules = sent.chain(returned).collect();
+    let otherwise = Rule::always(Action::Pass, "one address");
+    builder.ordered(Stage::Delivery, rules, otherwise)
 }
 
 fn add(
@@ -60,13 +92,22 @@ fn add(
     is_up: bool,
 ) {
     let place = builder.place(Key::ConnectionIn(at));
-    builder.network.origins.push(Origin {
+    let origin = Origin {
         resource: at,
         at: place,
+        inward: behind.clone(),
         behind,
-        ahead,
+        ahead: Ahead::Blocks(ahead),
+        is_of_premises: true,
         is_up,
-    });
+    };
+    push(builder, origin);
+}
+
+fn push(builder: &mut Builder, origin: Origin) {
+    let (at, new) = (origin.resource, builder.network.origins.len());
+    builder.network.origins.push(origin);
+    builder.network.origins_of.entry(at).or_default().push(new);
 }
 
 fn of_vpn(builder: &Builder, known: &Known<'_>, vpn: &VpnConnection) -> (Vec<IpNet>, Vec<IpNet>) {

@@ -14,10 +14,11 @@ use causeway_model::trace::{Code, Stage};
 use ipnet::IpNet;
 
 use crate::decide::routes::specificity;
-use crate::table::{Action, AddressMatch, Match, Reach, ResourceIx, Rule, TableIx, VpcIx};
+use crate::table::{Action, AddressMatch, Match, PlaceIx, Reach, ResourceIx, Rule, TableIx, VpcIx};
 
 use super::builder::{Builder, Key, pick};
 use super::endpoint::is_gateway;
+use super::origins::beyond;
 use super::route_table::{destination_of, endpoint_destination, target_words};
 
 pub(crate) fn compile(builder: &mut Builder) {
@@ -58,20 +59,25 @@ fn side(
     (own, peer): (&VpcPeeringConnectionVpcInfo, &VpcPeeringConnectionVpcInfo),
     edges: &[Edge],
 ) {
-    let Some(from) = builder.vpc(&own.vpc_id) else {
+    let (from, to) = (builder.vpc(&own.vpc_id), builder.vpc(&peer.vpc_id));
+    let Some(key) = entry(at, from, to) else {
         return;
     };
     let is_active = peering.status == VpcPeeringConnectionState::Active;
-    let to = builder.vpc(&peer.vpc_id);
     let state = builder.state(is_active, Code::BadState, peering.status);
     let owners = owners_of_edges(builder, peer, edges);
     let transit = transit(builder, peer, edges);
     let admission = admission(builder, peer);
+    let words = format!("to {}", peer.vpc_id);
+    let back = entry(at, to, from).map(|key| builder.place(key));
+    let sent = blocks(builder, peer);
+    let returned = if to.is_none() { &sent[..] } else { &[] };
+    let beyond = back.map(|back| beyond(builder, (&sent, returned), back, &words));
     let onward = match to {
         Some(vpc) => builder.always(
             Stage::Forwarding,
             Action::ByAddress(vpc, Reach::Router),
-            format!("to {}", peer.vpc_id),
+            words,
         ),
         None => builder.always(
             Stage::Forwarding,
@@ -79,16 +85,87 @@ fn side(
             format!("{} is not in the topology", peer.vpc_id),
         ),
     };
-    let tables = vec![state, owners, transit, admission, onward];
-    let place = builder.fill(Key::PeeringFrom(at, from), at, tables);
+    let first = [state, owners, transit, admission].into_iter();
+    let place = builder.fill(key, at, first.chain(beyond).chain([onward]).collect());
     let is_regional = region(builder, own) == region(builder, peer);
     builder.edit(place, |place| {
         place.keeps_groups = is_regional;
-        place.groups_of = Some(from);
+        place.groups_of = from;
     });
-    if let Some(to) = to.filter(|_| is_regional && is_active) {
+    if let (Some(from), Some(to)) = (from, to)
+        && is_regional
+        && is_active
+    {
         builder.network.peers.entry(from).or_default().push(to);
     }
+}
+
+/// Where packets from one VPC enter a connection to the other; one of them may be missing.
+fn entry(at: ResourceIx, from: Option<VpcIx>, to: Option<VpcIx>) -> Option<Key> {
+    from.map(|from| Key::PeeringFrom(at, from))
+        .or_else(|| Some(Key::PeeringInto(at, to?)))
+}
+
+/// A way into a VPC by a connection.
+#[derive(Debug)]
+pub(crate) struct WayIn {
+    pub(crate) at: PlaceIx,
+    /// The blocks of the VPC that packets come from.
+    pub(crate) behind: Vec<IpNet>,
+    /// The blocks of the VPC that they come into.
+    pub(crate) ahead: Vec<IpNet>,
+}
+
+/// The ways into VPCs of the topology by a connection.
+pub(crate) fn ways_in(
+    builder: &mut Builder,
+    at: ResourceIx,
+    peering: &VpcPeeringConnection,
+) -> Vec<WayIn> {
+    let (requester, accepter) = (&peering.requester_vpc_info, &peering.accepter_vpc_info);
+    let mut ways = Vec::new();
+    for (own, peer) in [(requester, accepter), (accepter, requester)] {
+        let Some(to) = builder.vpc(&peer.vpc_id) else {
+            continue;
+        };
+        if let Some(key) = entry(at, builder.vpc(&own.vpc_id), Some(to)) {
+            ways.push(WayIn {
+                at: builder.place(key),
+                behind: blocks(builder, own),
+                ahead: blocks(builder, peer),
+            });
+        }
+    }
+    ways
+}
+
+/// A VPC that is peered with another over an active connection within a Region.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// The VPC whose peer it is.
+    pub(crate) of: VpcId,
+    pub(crate) vpc_id: VpcId,
+    pub(crate) blocks: Vec<IpNet>,
+}
+
+/// The VPCs across which security groups are known, both ways.
+pub(crate) fn regional(builder: &Builder) -> Vec<Peer> {
+    let mut peers = Vec::new();
+    for (_, peering) in builder.each(pick!(VpcPeeringConnection)) {
+        let (requester, accepter) = (&peering.requester_vpc_info, &peering.accepter_vpc_info);
+        let is_regional = region(builder, requester) == region(builder, accepter);
+        if peering.status != VpcPeeringConnectionState::Active || !is_regional {
+            continue;
+        }
+        for (own, peer) in [(requester, accepter), (accepter, requester)] {
+            peers.push(Peer {
+                of: own.vpc_id.clone(),
+                vpc_id: peer.vpc_id.clone(),
+                blocks: blocks(builder, peer),
+            });
+        }
+    }
+    peers
 }
 
 /// The Region of one side: as the connection tells it, else as the VPC does.

@@ -146,7 +146,7 @@ fn rule(builder: &mut Builder, route: &Route, vpc: VpcIx) -> Rule {
     let state = match (&action, route.state) {
         (_, RouteState::Blackhole) => ", a blackhole",
         (Action::Unknown(Code::UnknownResource), _) => ", which is not in the topology",
-        (_, RouteState::Active | RouteState::Filtered) => "",
+        (_, RouteState::Active | RouteState::Filtered) => route.target.as_ref().map_or("", beyond),
     };
     Rule {
         rank: rank(route),
@@ -199,14 +199,43 @@ fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) -> Action {
         RouteTarget::LocalGateway(_)
         | RouteTarget::CarrierGateway(_)
         | RouteTarget::CoreNetwork(_)
-        | RouteTarget::OdbNetwork(_)
-        | RouteTarget::IpAddress(_) => return Action::Unknown(Code::UnsupportedComponent),
+        | RouteTarget::OdbNetwork(_) => return Action::Unknown(Code::UnsupportedComponent),
+        RouteTarget::IpAddress(_) => return Action::Unknown(Code::UnknownResource),
     };
     match builder.find(id) {
         Some((at, held)) if held.kind() == kind && is_route_target(held) => {
             Action::Forward(builder.place(key(at)))
         }
         _ => builder.unknown(id),
+    }
+}
+
+/// What lies beyond a target that the topology cannot hold.
+fn beyond(target: &RouteTarget) -> &'static str {
+    match target {
+        RouteTarget::LocalGateway(_) => {
+            ", to the network around an Outpost, of which the topology holds nothing"
+        }
+        RouteTarget::CarrierGateway(_) => {
+            ", to the network of a carrier, of which the topology holds nothing"
+        }
+        RouteTarget::CoreNetwork(_) => {
+            ", a core network of Cloud WAN, of which the topology holds no segments and no attachments"
+        }
+        RouteTarget::OdbNetwork(_) => {
+            ", an Oracle Database network, of which the topology holds nothing"
+        }
+        RouteTarget::Local
+        | RouteTarget::InternetGateway(_)
+        | RouteTarget::VpnGateway(_)
+        | RouteTarget::VpcEndpoint(_)
+        | RouteTarget::Instance(_)
+        | RouteTarget::NatGateway(_)
+        | RouteTarget::NetworkInterface(_)
+        | RouteTarget::VpcPeeringConnection(_)
+        | RouteTarget::TransitGateway(_)
+        | RouteTarget::EgressOnlyInternetGateway(_)
+        | RouteTarget::IpAddress(_) => "",
     }
 }
 

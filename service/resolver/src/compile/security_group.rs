@@ -3,18 +3,22 @@
 //! Stateful and allow-only: the rules of all groups of an interface are united, and what none allows is denied. A rule that names a
 //! group matches the private addresses of the group's members, as long as no component on the way hides who sent the packet.
 
-use causeway_model::ids::ResourceId;
+use std::collections::BTreeSet;
+
+use causeway_model::ids::{ResourceId, VpcId};
 use causeway_model::protocol::{PortRange, ProtocolMatch};
 use causeway_model::resource::Body;
 use causeway_model::resources::SecurityGroup;
 use causeway_model::resources::filters::IpPermission;
 use causeway_model::trace::{Code, Stage};
+use ipnet::IpNet;
 
 use crate::table::{
     Action, AddressMatch, GroupIx, Match, Order, PrefixListIx, ResourceIx, Rule, Table, TableIx,
 };
 
-use super::builder::Builder;
+use super::builder::{Builder, pick};
+use super::peering;
 
 /// The filter tables of a set of groups, outbound and inbound.
 pub(crate) fn tables(builder: &mut Builder, groups: &[GroupIx]) -> [TableIx; 2] {
@@ -24,6 +28,35 @@ pub(crate) fn tables(builder: &mut Builder, groups: &[GroupIx]) -> [TableIx; 2] 
     let new = [true, false].map(|egress| table(builder, groups, egress));
     builder.group_tables.insert(groups.to_vec(), new);
     new
+}
+
+/// Notes the groups that may be those of a peer VPC of which the topology holds no groups.
+pub(crate) fn note_peered(builder: &mut Builder) {
+    let all: Vec<(ResourceIx, SecurityGroup)> = builder.each(pick!(SecurityGroup));
+    let known: BTreeSet<&VpcId> = all.iter().map(|(_, group)| &group.vpc_id).collect();
+    let unknown: Vec<_> = peering::regional(builder)
+        .into_iter()
+        .filter(|peer| !known.contains(&peer.vpc_id))
+        .collect();
+    for (_, group) in &all {
+        let permissions = group.ip_permissions.iter();
+        let permissions = permissions.chain(&group.ip_permissions_egress);
+        for pair in permissions.flat_map(|one| &one.user_id_group_pairs) {
+            let id = pair.group_id.as_resource_id();
+            let mut peers = unknown
+                .iter()
+                .filter(|peer| peer.of == group.vpc_id)
+                .filter(|peer| pair.vpc_id.as_ref().is_none_or(|vpc| *vpc == peer.vpc_id))
+                .peekable();
+            if peers.peek().is_none() || builder.find(id).is_some() {
+                continue;
+            }
+            let blocks: Vec<IpNet> = peers.flat_map(|peer| peer.blocks.clone()).collect();
+            let at = builder.group(id);
+            let all = builder.network.peered_groups.entry(at).or_default();
+            all.extend(blocks);
+        }
+    }
 }
 
 fn table(builder: &mut Builder, groups: &[GroupIx], egress: bool) -> TableIx {

@@ -7,18 +7,19 @@
 use std::collections::BTreeMap;
 
 use causeway_model::resource::Kind;
+use causeway_model::resources::RouteTable;
 use causeway_model::resources::routing::RouteTableAssociation;
-use causeway_model::resources::{RouteTable, Subnet};
 use causeway_model::trace::{Code, Stage};
 use ipnet::IpNet;
 
 use crate::network::{SubnetEntry, VpcEntry};
 use crate::table::{
-    Action, AddressMatch, Match, Reach, ResourceIx, Rule, SubnetIx, TableIx, VpcIx, ZoneIx,
+    Action, AddressMatch, Match, Reach, ResourceIx, Rule, SubnetIx, TableIx, VpcIx,
 };
 
 use super::builder::{Builder, Key, pick};
 use super::network_acl;
+use super::zone::{Zone, Zones};
 
 pub(crate) fn register(builder: &mut Builder) {
     for (at, vpc) in builder.each(pick!(Vpc)) {
@@ -37,7 +38,6 @@ pub(crate) fn register(builder: &mut Builder) {
         };
         let new = SubnetIx::of(builder.network.subnets.len());
         let entry = builder.place(Key::SubnetIn(new));
-        let zone_ix = zone_of(builder, at, &subnet);
         let zone = subnet.availability_zone;
         builder.add_subnet(
             (&subnet.subnet_id).into(),
@@ -46,21 +46,25 @@ pub(crate) fn register(builder: &mut Builder) {
                 vpc,
                 cidr_blocks: subnet.cidr_blocks,
                 zone,
-                zone_ix,
+                zone_ix: None,
                 entry,
             },
         );
     }
+    register_zones(builder);
 }
 
-/// The zone of a subnet: by its id, which is the same in every account, else by its name within the account.
-fn zone_of(builder: &mut Builder, at: ResourceIx, subnet: &Subnet) -> Option<ZoneIx> {
-    if let Some(id) = &subnet.availability_zone_id {
-        return Some(builder.zone(id.as_str()));
+/// Gives equal zones of subnets one handle.
+fn register_zones(builder: &mut Builder) {
+    let zones = Zones::gather(builder);
+    for index in 0..builder.network.subnets.len() {
+        let zone = zones.of_subnet(SubnetIx::of(index));
+        let key = zone.and_then(Zone::key);
+        let new = key.map(|key| builder.zone(&key));
+        if let Some(subnet) = builder.network.subnets.get_mut(index) {
+            subnet.zone_ix = new;
+        }
     }
-    let name = subnet.availability_zone.as_ref()?;
-    let owner = builder.network.resource(at)?.owner_id.clone();
-    Some(builder.zone(&format!("{owner}/{name}")))
 }
 
 pub(crate) fn compile(builder: &mut Builder) {

@@ -7,6 +7,7 @@
 
 mod appliance;
 mod hubs;
+mod others;
 mod routes;
 
 use std::collections::BTreeSet;
@@ -23,8 +24,9 @@ use crate::table::{Action, Match, Order, PlaceIx, ResourceIx, Rule, SubnetIx, Ta
 use super::builder::{Builder, Key, pick};
 use super::on_premises;
 
+use hubs::Association;
 pub(crate) use hubs::Hubs;
-use hubs::{Association, carries};
+pub(crate) use hubs::carries;
 pub(crate) use routes::each;
 
 /// The zone whose attachments do not support references to security groups (Transit Gateways guide, "Security group referencing").
@@ -261,6 +263,16 @@ pub(crate) fn entry(
     (at, attachment): (ResourceIx, &TransitGatewayAttachment),
 ) -> Option<PlaceIx> {
     let (gateway, _) = builder.find(attachment.transit_gateway_id.as_ref()?)?;
+    Some(entry_to(builder, hubs, (at, attachment), gateway))
+}
+
+/// As [`entry`], of the gateway on either side of a peering.
+pub(crate) fn entry_to(
+    builder: &mut Builder,
+    hubs: &Hubs,
+    (at, attachment): (ResourceIx, &TransitGatewayAttachment),
+    gateway: ResourceIx,
+) -> PlaceIx {
     associate(builder, hubs, (at, attachment), gateway);
     let hub = builder.place(Key::AttachmentIn(at, gateway));
     let state = state(builder, attachment, Code::BadStateAttachment);
@@ -269,11 +281,8 @@ pub(crate) fn entry(
         Action::Forward(hub),
         "to the transit gateway",
     );
-    Some(builder.fill(
-        Key::AttachmentFromOutside(at, gateway),
-        at,
-        vec![state, onward],
-    ))
+    let key = Key::AttachmentFromOutside(at, gateway);
+    builder.fill(key, at, vec![state, onward])
 }
 
 /// An attachment as a gateway's route leads to it.
@@ -294,13 +303,16 @@ fn leave(
             let Some(from) = from else { continue };
             let onward = to_peer(builder, hubs, (at, attachment), to);
             let key = Key::AttachmentOut(at, from);
-            let place = builder.fill(key, at, vec![state, onward]);
+            let beyond = builder.beyond.get(&(at, from)).copied();
+            let tables = [Some(state), beyond, Some(onward)];
+            let place = builder.fill(key, at, tables.into_iter().flatten().collect());
             builder.edit(place, |place| place.keeps_groups = false);
         }
         return;
     }
     let Some(near) = near else { return };
     let mut tables = vec![state];
+    tables.extend(builder.beyond.get(&(at, near)));
     match attachment.resource_type {
         Attached::Vpc => tables.extend(to_vpc(builder, hubs, at, attachment)),
         Attached::Vpn => tables.push(on_premises::to_vpn(builder, attachment)),
@@ -311,12 +323,7 @@ fn leave(
         | Attached::VpnConcentrator
         | Attached::NetworkFunction
         | Attached::ClientVpn
-        | Attached::Peering => {
-            let words = attachment.resource_type.as_str().replace('_', " ");
-            let label = format!("what an attachment of type {words} leads to is not known yet");
-            let action = Action::Unknown(Code::UnsupportedComponent);
-            tables.push(builder.always(Stage::Forwarding, action, label));
-        }
+        | Attached::Peering => tables.extend(others::leave(builder, hubs, attachment)),
     }
     let place = builder.fill(Key::AttachmentOut(at, near), at, tables);
     if attachment.resource_type == Attached::Vpc {

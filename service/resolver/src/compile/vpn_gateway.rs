@@ -8,17 +8,18 @@ use std::collections::BTreeMap;
 
 use causeway_model::ids::VpnGatewayId;
 use causeway_model::resource::Body;
+use causeway_model::resources::VpnGateway;
 use causeway_model::resources::gateways::GatewayAttachmentState;
 use causeway_model::resources::routing::{
     RouteDestination, RouteOrigin, RouteTableAssociation, RouteTarget,
 };
-use causeway_model::resources::{RouteTable, VpnGateway};
 use causeway_model::trace::{Code, Stage};
 use ipnet::{IpNet, Ipv6Net};
 
 use crate::table::{Action, AddressMatch, Match, Reach, ResourceIx, Rule, TableIx, VpcIx};
 
 use super::builder::{Builder, Key, pick};
+use super::origins::beyond;
 use super::{on_premises, peering, route_table};
 
 /// Where a route of a VPC leads that names a gateway.
@@ -80,13 +81,12 @@ pub(crate) fn learned(builder: &Builder) -> BTreeMap<VpnGatewayId, Vec<IpNet>> {
 }
 
 /// The route tables that gateways have for what comes in.
-fn edge_tables(builder: &Builder) -> BTreeMap<VpnGatewayId, (ResourceIx, RouteTable)> {
+fn edge_tables(builder: &Builder) -> BTreeMap<VpnGatewayId, ResourceIx> {
     let mut edges = BTreeMap::new();
     for (at, table) in builder.each(pick!(RouteTable)) {
         for association in &table.associations {
             if let RouteTableAssociation::VpnGateway(id) = association {
-                let own = || (at, table.clone());
-                edges.entry(id.clone()).or_insert_with(own);
+                edges.entry(id.clone()).or_insert(at);
             }
         }
     }
@@ -187,16 +187,17 @@ fn inward(
     builder: &mut Builder,
     at: ResourceIx,
     (vpc, mut tables, blocks): (VpcIx, Vec<TableIx>, &[IpNet]),
-    edge: Option<&(ResourceIx, RouteTable)>,
+    edge: Option<&ResourceIx>,
 ) {
     let rules = of_the_vpc(blocks, Match::to);
     let action = Action::Drop(Code::VgwPrivateIpAssociationForIngress);
     let label = "the destination is not of the gateway's VPC";
     let admission = builder.ordered(Stage::Admission, rules, Rule::always(action, label));
     tables.push(admission);
+    let back = builder.place(Key::VpnGatewayOut(at));
+    tables.push(beyond(builder, (blocks, &[]), back, "into the VPC"));
     let (action, label) = match edge {
-        Some((table, edge)) => {
-            tables.extend(endpoints(builder, edge));
+        Some(table) => {
             let table = builder.place(Key::RouteTable(*table));
             (Action::Forward(table), "to the gateway's route table")
         }
@@ -205,39 +206,4 @@ fn inward(
     tables.push(builder.always(Stage::Forwarding, action, label));
     let place = builder.fill(Key::VpnGatewayIn(at), at, tables);
     builder.edit(place, |place| place.keeps_groups = false);
-}
-
-/// Packets that the gateway's own table would send to an endpoint are dropped; the longest prefix decides.
-fn endpoints(builder: &mut Builder, edge: &RouteTable) -> Option<TableIx> {
-    let mut routes: Vec<(IpNet, bool)> = edge
-        .routes
-        .iter()
-        .filter_map(|route| match &route.destination {
-            RouteDestination::Cidr(net) => {
-                let is_endpoint = matches!(route.target, Some(RouteTarget::VpcEndpoint(_)));
-                Some((*net, is_endpoint))
-            }
-            RouteDestination::PrefixList(_) => None,
-        })
-        .collect();
-    if !routes.iter().any(|(_, is_endpoint)| *is_endpoint) {
-        return None;
-    }
-    routes.sort_by_key(|(net, _)| std::cmp::Reverse(net.prefix_len()));
-    let rules = routes.into_iter().map(|(net, is_endpoint)| {
-        let matches = Match::to(AddressMatch::Net(net));
-        let action = if is_endpoint {
-            Action::Drop(Code::NoPossibleDestination)
-        } else {
-            Action::Pass
-        };
-        let label = "what a virtual private gateway sends to an endpoint is dropped";
-        Rule::when(matches, action, label)
-    });
-    let rules = rules.collect();
-    Some(builder.ordered(
-        Stage::Admission,
-        rules,
-        Rule::always(Action::Pass, "elsewhere"),
-    ))
 }

@@ -32,6 +32,15 @@ impl Zone {
             .filter(|_| self.account.is_some() && self.account == other.account)
             .map(|(own, other)| own == other)
     }
+
+    /// What is the same for equal zones: the id, else the name within the account; none where neither is known.
+    pub(crate) fn key(&self) -> Option<String> {
+        if let Some(id) = &self.id {
+            return Some(id.to_string());
+        }
+        let (account, name) = self.account.as_ref().zip(self.name.as_ref())?;
+        Some(format!("{account}/{name}"))
+    }
 }
 
 impl fmt::Display for Zone {

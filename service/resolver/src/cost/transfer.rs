@@ -249,6 +249,7 @@ fn exits(network: &Network, bill: &mut Bill, direction: Direction, trace: &Trace
         Disposition::ExitedToOnPremises
         | Disposition::DeliveredToService
         | Disposition::Delivered
+        | Disposition::DeliveredToGateway
         | Disposition::Denied
         | Disposition::NoNextHop
         | Disposition::Loop

@@ -28,7 +28,7 @@ pub(super) fn of_balancer(
     let mut is_known = !balancer.availability_zones.is_empty();
     for (own, node) in nodes {
         let address = match source {
-            Source::Interface(_) | Source::Premises(..) => node.addresses.first().copied(),
+            Source::Interface(_) | Source::Beyond(..) => node.addresses.first().copied(),
             Source::Outside(from, _) => public_address(network, node, from),
         };
         is_known &= !node.addresses.is_empty();

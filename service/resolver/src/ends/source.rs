@@ -11,7 +11,7 @@ use crate::network::Network;
 use crate::packet::{is_private_address, is_unrouted};
 use crate::table::{InterfaceIx, ResourceIx, VpcIx};
 
-use super::{Settled, Source, interface_of, settled, unsupported};
+use super::{Settled, Source, gateway, interface_of, settled, unsupported};
 
 /// The sources of a flow: several if more than one VPC holds its source address.
 pub(super) fn all(network: &Network, flow: &Flow) -> Settled<Vec<Source>> {
@@ -19,7 +19,7 @@ pub(super) fn all(network: &Network, flow: &Flow) -> Settled<Vec<Source>> {
         FlowEnd::Internet => Ok(vec![Source::Outside(Addr::Internet, None)]),
         FlowEnd::Address(address) => of_address(network, *address),
         FlowEnd::Resource(id) => match network.find(id.as_str()) {
-            Some(at) if is_connection(network, at) => super::premises::of_connection(network, at),
+            Some(at) if gateway::is_gate(network, at) => super::beyond::of_gate(network, at),
             Some(_) | None => of_resource(network, id).map(|source| vec![source]),
         },
         FlowEnd::Name(name) => {
@@ -42,7 +42,7 @@ fn of_address(network: &Network, address: IpAddr) -> Settled<Vec<Source>> {
         return Ok(held);
     }
     let is_nobody = is_unrouted(address) || network.idle.contains(&address);
-    let premises = super::premises::sources(network, address);
+    let premises = super::beyond::sources(network, address);
     if !premises.is_empty() && !is_nobody {
         return Ok(premises);
     }
@@ -52,12 +52,6 @@ fn of_address(network: &Network, address: IpAddr) -> Settled<Vec<Source>> {
         return settled(Verdict::Undetermined, code, None, detail);
     }
     Ok(vec![Source::Outside(Addr::Ip(address), None)])
-}
-
-/// Whether a resource leads to premises.
-pub(super) fn is_connection(network: &Network, at: ResourceIx) -> bool {
-    let kind = network.resource(at).map(|resource| resource.kind());
-    matches!(kind, Some(Kind::VpnConnection | Kind::VirtualInterface))
 }
 
 fn of_resource(network: &Network, id: &ResourceId) -> Settled<Source> {
@@ -80,7 +74,28 @@ fn of_resource(network: &Network, id: &ResourceId) -> Settled<Source> {
     ) {
         of_endpoint(at)
     } else {
-        unsupported(network, at, "source")
+        silent(network, at)
+    }
+}
+
+/// What opens no connections, or none that are walked.
+fn silent(network: &Network, at: ResourceIx) -> Settled<Source> {
+    let kind = network.resource(at).map(|resource| resource.kind());
+    let never = |words: &str| settled(Verdict::Unreachable, Code::NoPath, Some(at), words);
+    match kind {
+        Some(Kind::NatGateway) => {
+            never("a NAT gateway opens no connections: it translates those of others")
+        }
+        Some(Kind::EgressOnlyInternetGateway) => {
+            never("an egress-only internet gateway lets nothing in but replies")
+        }
+        Some(Kind::LoadBalancer) => {
+            let detail =
+                "what a load balancer sends by itself, health checks included, is not walked";
+            let code = Code::UnsupportedComponent;
+            settled(Verdict::Undetermined, code, Some(at), detail)
+        }
+        Some(_) | None => unsupported(network, at, "source"),
     }
 }
 
@@ -90,7 +105,7 @@ fn of_interface(network: &Network, own: InterfaceIx) -> Settled<Source> {
     let user = user.and_then(|at| Some((at, network.resource(at)?.kind())));
     match user {
         Some((at, Kind::VpcEndpoint)) => of_endpoint(at),
-        Some((at, _)) => unsupported(network, at, "source"),
+        Some((at, _)) => silent(network, at),
         None => Ok(Source::Interface(own)),
     }
 }

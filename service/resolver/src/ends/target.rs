@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use causeway_model::flow::{Flow, FlowEnd};
 use causeway_model::ids::{DnsName, ResourceId};
 use causeway_model::resource::{Body, Kind};
-use causeway_model::resources::VpcEndpoint;
 use causeway_model::resources::endpoints::VpcEndpointType;
+use causeway_model::resources::{VpcEndpoint, VpcEndpointService};
 use causeway_model::trace::{Addr, Code, Verdict};
 
 use crate::dns::{self, Resolved, service_of_name};
@@ -14,10 +14,9 @@ use crate::network::{Interface, Network};
 use crate::packet::is_unrouted;
 use crate::table::{InterfaceIx, ResourceIx};
 
-use super::source::is_connection;
 use super::{
-    Must, Remark, Settled, Source, Target, address_of_family, interface_of, premises, settled,
-    unsupported,
+    Must, Remark, Settled, Source, Target, address_of_family, beyond, gateway, interface_of,
+    settled, unsupported,
 };
 
 /// The targets of a flow from one source, and what is to be told beside.
@@ -35,7 +34,7 @@ pub(super) fn all(
         FlowEnd::Name(name) => {
             let vpc = match source {
                 Source::Interface(at) => network.interface(*at).map(|interface| interface.vpc),
-                Source::Outside(..) | Source::Premises(..) => None,
+                Source::Outside(..) | Source::Beyond(..) => None,
             };
             named((network, source), name, dns::resolve(network, vpc, name))
         }
@@ -108,7 +107,7 @@ fn unrouted<T>(address: IpAddr) -> Settled<T> {
 fn is_kept(network: &Network, source: &Source, address: IpAddr) -> bool {
     let vpc = match source {
         Source::Interface(at) => network.interface(*at).map(|interface| interface.vpc),
-        Source::Outside(..) | Source::Premises(..) => None,
+        Source::Outside(..) | Source::Beyond(..) => None,
     };
     vpc.is_some_and(|vpc| {
         let is_held = network.by_address.contains_key(&(vpc, address));
@@ -165,8 +164,16 @@ fn of_resource(network: &Network, id: &ResourceId, source: &Source) -> Settled<V
         of_endpoint(network, at, endpoint)
     } else if let Body::LoadBalancer(balancer) = &resource.body {
         super::balancer::of_balancer(network, at, balancer, source)
-    } else if is_connection(network, at) {
-        premises::targets(network, at)
+    } else if let Body::VpcEndpointService(service) = &resource.body {
+        of_service(network, at, service, source)
+    } else if gateway::is_public_interface(network, at) {
+        let detail = "whether what AWS sends to addresses behind a public virtual interface takes it is for the routes that it announces, which the topology does not hold";
+        let code = Code::UnsupportedComponent;
+        settled(Verdict::Undetermined, code, Some(at), detail)
+    } else if gateway::is_gate(network, at) {
+        beyond::targets(network, at, source)
+    } else if let Some(targets) = gateway::way_out(network, at, source) {
+        targets
     } else {
         unsupported(network, at, "destination")
     }
@@ -187,8 +194,8 @@ fn of_interface(
             addresses.find(|address| address_of_family(from, address.is_ipv6()).is_some())
         }
         Source::Outside(from, _) => public_address(network, interface, from),
-        Source::Premises(from, _) => {
-            address_of_family(interface, premises::is_ipv6(from).unwrap_or(false))
+        Source::Beyond(from, _) => {
+            address_of_family(interface, beyond::is_ipv6(from).unwrap_or(false))
         }
     });
     match (address, source) {
@@ -202,7 +209,7 @@ fn of_interface(
             },
             interface: Some(own),
         }),
-        (None, Source::Interface(_) | Source::Premises(..)) => {
+        (None, Source::Interface(_) | Source::Beyond(..)) => {
             let detail = "it has no address of the packet's family";
             settled(
                 Verdict::Unreachable,
@@ -237,7 +244,10 @@ pub(super) fn public_address(
 fn of_endpoint(network: &Network, at: ResourceIx, endpoint: &VpcEndpoint) -> Settled<Vec<Target>> {
     let must = Must::Pass(at);
     match endpoint.vpc_endpoint_type {
-        VpcEndpointType::Interface => {
+        VpcEndpointType::Interface
+        | VpcEndpointType::Resource
+        | VpcEndpointType::ServiceNetwork
+        | VpcEndpointType::Tunnel => {
             let own = endpoint.network_interface_ids.iter().map(|id| {
                 network
                     .find(id.as_str())
@@ -289,10 +299,49 @@ fn of_endpoint(network: &Network, at: ResourceIx, endpoint: &VpcEndpoint) -> Set
                 .collect())
         }
         VpcEndpointType::GatewayLoadBalancer => nothing_at(at),
-        VpcEndpointType::Resource | VpcEndpointType::ServiceNetwork | VpcEndpointType::Tunnel => {
-            unsupported(network, at, "destination")
-        }
     }
+}
+
+/// The endpoints of a service: those in the source's VPC, or all if there are none.
+fn of_service(
+    network: &Network,
+    at: ResourceIx,
+    service: &VpcEndpointService,
+    source: &Source,
+) -> Settled<Vec<Target>> {
+    let held = network.endpoints_of.get(&service.service_name);
+    let held = held.into_iter().flatten().filter_map(|at| {
+        let Body::VpcEndpoint(endpoint) = &network.resource(*at)?.body else {
+            return None;
+        };
+        Some((*at, endpoint.as_ref()))
+    });
+    let is_meant = |endpoint: &VpcEndpoint| {
+        let r#type = service.service_type.map(|one| one.as_str());
+        r#type.is_none_or(|one| one == endpoint.vpc_endpoint_type.as_str())
+    };
+    let all: Vec<_> = held.filter(|(_, endpoint)| is_meant(endpoint)).collect();
+    let own = match source {
+        Source::Interface(from) => network.interface(*from),
+        Source::Outside(..) | Source::Beyond(..) => None,
+    };
+    let own = own.and_then(|own| network.resource(network.vpc(own.vpc)?.resource));
+    let is_near = |endpoint: &VpcEndpoint| {
+        own.is_some_and(|own| own.id() == endpoint.vpc_id.as_resource_id())
+    };
+    let has_near = all.iter().any(|(_, endpoint)| is_near(endpoint));
+    let used = all.iter().filter(|(_, one)| !has_near || is_near(one));
+    let tried: Vec<_> = used
+        .map(|(at, endpoint)| of_endpoint(network, *at, endpoint))
+        .collect();
+    if tried.iter().any(Result::is_ok) {
+        return Ok(tried.into_iter().flatten().flatten().collect());
+    }
+    tried.into_iter().next().unwrap_or_else(|| {
+        let detail = "the topology holds no endpoint of the service";
+        let code = Code::UnknownDestination;
+        settled(Verdict::Undetermined, code, Some(at), detail)
+    })
 }
 
 /// Nothing is sent to what routes alone lead to.

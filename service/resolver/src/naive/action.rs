@@ -166,6 +166,7 @@ impl Naive<'_> {
             End::ServiceAtInterface => (Disposition::DeliveredToService, exit, own),
             End::ServiceAtGateway(back) => (Disposition::DeliveredToService, Some(back), None),
             End::OnPremises(back) => (Disposition::ExitedToOnPremises, Some(back), None),
+            End::Gateway(back) => (Disposition::DeliveredToGateway, Some(back), None),
             End::Internet(back) => {
                 let is_service = match &journey.packet.header.destination {
                     Addr::Service(_) => true,

@@ -53,7 +53,15 @@ impl Naive<'_> {
                 (rule, Refusal::denied(code))
             }
             Says::StopsSome(rule) => (rule, Refusal::partly(code_of(rule))),
-            Says::DependsOn(rule) => (rule, Refusal::unknown(code_of_doubt(rule))),
+            Says::DependsOn(rule) => {
+                let group = named_group(rule);
+                let code = if group.is_some_and(|group| self.may_be_a_peers(group)) {
+                    Code::UnknownPeeredSgs
+                } else {
+                    code_of_doubt(rule)
+                };
+                (rule, Refusal::unknown(code))
+            }
         };
         self.refuse(journey, (place, table), &rule.label, refusal);
     }
@@ -85,8 +93,13 @@ impl Naive<'_> {
             };
             if network.resources.iter().all(|held| held.id() != id) {
                 let label = &rule.label;
-                let detail = format!("`{label}` refers to {id}, which is not in the topology");
-                let code = Code::StaleSgReference;
+                let (code, words) = if self.may_be_a_peers(group) {
+                    let words = "which may be a peer VPC's, of which the topology holds no groups";
+                    (Code::UnknownPeeredSgs, words)
+                } else {
+                    (Code::StaleSgReference, "which is not in the topology")
+                };
+                let detail = format!("`{label}` refers to {id}, {words}");
                 journey.note(Effect::Informs, code, place.resource, detail);
             }
         }
@@ -95,6 +108,11 @@ impl Naive<'_> {
             (true, None) => Code::SgReferencesNotPreserved,
             (false, _) => code_of(denying),
         }
+    }
+
+    /// Whether a security group that the topology does not hold may be that of a peer VPC.
+    fn may_be_a_peers(&self, group: GroupIx) -> bool {
+        self.asked.network.peered_groups.contains_key(&group)
     }
 
     /// Whether a rule is for all of a flow's packets, but for the group that it names.

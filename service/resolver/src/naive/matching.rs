@@ -61,7 +61,7 @@ pub(super) fn fits_but_for_group(
 
 fn source(rule: &Match, packet: &Packet, sample: &Sample, network: &Network) -> Fit {
     match rule.source {
-        AddressMatch::Group(group) => Fit::of(comes_from(group, packet, network)),
+        AddressMatch::Group(group) => comes_from(group, packet, network),
         AddressMatch::Any
         | AddressMatch::Net(_)
         | AddressMatch::List(_)
@@ -71,7 +71,7 @@ fn source(rule: &Match, packet: &Packet, sample: &Sample, network: &Network) -> 
 
 fn destination(rule: &Match, packet: &Packet, sample: &Sample, network: &Network) -> Fit {
     match rule.destination {
-        AddressMatch::Group(group) => Fit::of(goes_to(group, packet, network)),
+        AddressMatch::Group(group) => goes_to(group, packet, network),
         AddressMatch::Any
         | AddressMatch::Net(_)
         | AddressMatch::List(_)
@@ -88,7 +88,16 @@ fn but_for_ends(rule: &Match, packet: &Packet, sample: &Sample) -> Fit {
     let is_source_port = from.from() <= sample.source_port && sample.source_port <= from.to();
     let is_port = to.from() <= sample.destination_port && sample.destination_port <= to.to();
     let is_protocol = rule.protocol.matches(packet.header.protocol);
-    if !(is_direction && is_source_port && is_port && is_protocol && is_icmp(rule, packet)) {
+    let is_block = rule
+        .block
+        .is_none_or(|block| packet.header.destination == Addr::Within(block));
+    if !(is_block
+        && is_direction
+        && is_source_port
+        && is_port
+        && is_protocol
+        && is_icmp(rule, packet))
+    {
         return Fit::No;
     }
     let zone = match (rule.zone, packet.zone) {
@@ -118,23 +127,49 @@ fn is_icmp(rule: &Match, packet: &Packet) -> bool {
     [-1, message].contains(r#type) && [-1, 0].contains(code)
 }
 
-/// Whether a member of a security group is known to have sent the packet.
-fn comes_from(group: GroupIx, packet: &Packet, network: &Network) -> bool {
-    sender(packet, network).is_some_and(|sender| sender.groups.contains(&group))
+/// Whether a member of a security group has sent the packet.
+fn comes_from(group: GroupIx, packet: &Packet, network: &Network) -> Fit {
+    match (sender(packet, network), &packet.header.source) {
+        (Some(sender), _) => Fit::of(sender.groups.contains(&group)),
+        (None, Addr::Within(block)) => is_one_of(group, block, network),
+        (None, Addr::Ip(_) | Addr::Internet | Addr::Service(_)) => Fit::No,
+    }
+}
+
+/// Whether an address of a block, and nobody knows which, may be that of a member of a security group: of one that the topology holds, or of one
+/// that a peer may have.
+fn is_one_of(group: GroupIx, block: &IpNet, network: &Network) -> Fit {
+    let members = network
+        .interfaces
+        .iter()
+        .filter(|own| own.groups.contains(&group));
+    let mut addresses = members.flat_map(|member| &member.addresses);
+    let has_member = addresses.any(|address| block.contains(address));
+    let peers = network.peered_groups.get(&group);
+    let mut peers = peers.into_iter().flatten();
+    let has_peer = peers.any(|peer| peer.contains(block) || block.contains(peer));
+    if has_member || has_peer {
+        Fit::Maybe
+    } else {
+        Fit::No
+    }
 }
 
 /// Whether a packet goes to the private address of a member of a security group, in the VPC of who sent it or in one that knows its groups.
-fn goes_to(group: GroupIx, packet: &Packet, network: &Network) -> bool {
+fn goes_to(group: GroupIx, packet: &Packet, network: &Network) -> Fit {
+    if let Addr::Within(block) = &packet.header.destination {
+        return is_one_of(group, block, network);
+    }
     let (Some(sender), Addr::Ip(address)) = (sender(packet, network), &packet.header.destination)
     else {
-        return false;
+        return Fit::No;
     };
     let mut vpcs: Vec<VpcIx> = vec![sender.vpc];
     vpcs.extend(network.peers.get(&sender.vpc).into_iter().flatten());
     let mut holders = vpcs
         .iter()
         .filter_map(|vpc| holder(network, *vpc, *address));
-    holders.any(|holder| holder.groups.contains(&group))
+    Fit::of(holders.any(|holder| holder.groups.contains(&group)))
 }
 
 fn sender<'n>(packet: &Packet, network: &'n Network) -> Option<&'n Interface> {

@@ -81,7 +81,7 @@ impl Naive<'_> {
         }
     }
 
-    /// Tells of a step that changes the packet's header.
+    /// Tells of a step that changes the packet's header; one without a label goes without saying.
     pub(super) fn tell_change(
         &self,
         journey: &mut Journey,
@@ -90,7 +90,9 @@ impl Naive<'_> {
         after: &Header,
     ) {
         let change = (StepAction::Translated, None, Some(after.clone()));
-        self.tell_step(journey, table, label, change);
+        if !label.is_empty() {
+            self.tell_step(journey, table, label, change);
+        }
     }
 
     /// Tells of a packet that a rule lets pass with a remark.

@@ -394,6 +394,7 @@ impl Walk<'_> {
                 Next::End(Disposition::DeliveredToService, Some(back), None)
             }
             End::OnPremises(back) => Next::End(Disposition::ExitedToOnPremises, Some(back), None),
+            End::Gateway(back) => Next::End(Disposition::DeliveredToGateway, Some(back), None),
             End::Internet(back) => Next::End(self.outside(traveller), Some(back), None),
         }
     }

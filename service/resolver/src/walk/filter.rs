@@ -61,7 +61,11 @@ impl Walk<'_> {
                 );
             }
             Filtered::Unknown(rule) => {
-                let code = code_of_doubt(rule);
+                let code = if is_of_unknown_peer(rule, self.network) {
+                    Code::UnknownPeeredSgs
+                } else {
+                    code_of_doubt(rule)
+                };
                 self.refuse(
                     traveller,
                     place,
@@ -130,16 +134,15 @@ impl Walk<'_> {
             is_hidden |= origin.is_some_and(|origin| origin.groups.contains(&group));
             let id = self.network.groups.get(group.index());
             if let Some(id) = id.filter(|id| self.network.find(id.as_str()).is_none()) {
-                let detail = format!(
-                    "`{}` refers to {id}, which is not in the topology",
-                    rule.label
-                );
-                traveller.note(
-                    Effect::Informs,
-                    Code::StaleSgReference,
-                    place.resource,
-                    detail,
-                );
+                let is_peered = self.network.peered_groups.contains_key(&group);
+                let (code, words) = if is_peered {
+                    let words = "which may be a peer VPC's, of which the topology holds no groups";
+                    (Code::UnknownPeeredSgs, words)
+                } else {
+                    (Code::StaleSgReference, "which is not in the topology")
+                };
+                let detail = format!("`{}` refers to {id}, {words}", rule.label);
+                traveller.note(Effect::Informs, code, place.resource, detail);
             }
         }
         if is_hidden {
@@ -176,6 +179,14 @@ fn group_at_fault(traveller: &Traveller, rule: &Rule, network: &Network) -> Opti
         _ => return None,
     };
     (traveller.packet.matches(&anyone, network) == Matched::Yes).then_some(group)
+}
+
+/// Whether a rule refers to a group that may be that of a peer VPC whose groups the topology does not hold.
+fn is_of_unknown_peer(rule: &Rule, network: &Network) -> bool {
+    let ends = [&rule.matches.source, &rule.matches.destination];
+    ends.iter().any(|end| {
+        matches!(end, AddressMatch::Group(group) if network.peered_groups.contains_key(group))
+    })
 }
 
 /// The code of a rule that denies.

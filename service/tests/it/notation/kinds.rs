@@ -54,7 +54,7 @@ pub(super) fn resource(mut line: Line<'_>, places: &mut Places) -> Result<Resour
         "vgw" => vpn_gateway(&mut line),
         "lb" => balancers::load_balancer(&mut line),
         "tg" => balancers::target_group(&mut line),
-        "tgw" | "attach" | "tgw-routes" | "vpn" | "dxgw" | "vif" => {
+        "tgw" | "attach" | "tgw-routes" | "vpn" | "cgw" | "dxgw" | "vif" => {
             transit::resource(kind, &mut line)
         }
         _ if inspection::KINDS.contains(&kind) => inspection::resource(kind, &mut line),

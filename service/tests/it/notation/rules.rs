@@ -60,6 +60,9 @@ fn target_of(word: &str) -> Result<Option<RouteTarget>, String> {
         "vgw" => RouteTarget::VpnGateway(read(word)?),
         "eigw" => RouteTarget::EgressOnlyInternetGateway(read(word)?),
         "lgw" => RouteTarget::LocalGateway(read(word)?),
+        "cagw" => RouteTarget::CarrierGateway(read(word)?),
+        _ if word.contains(":core-network/") => RouteTarget::CoreNetwork(read(word)?),
+        _ if word.contains(":odb-network/") => RouteTarget::OdbNetwork(read(word)?),
         _ => RouteTarget::IpAddress(read(word)?),
     }))
 }

@@ -351,6 +351,9 @@ fn to_target(builder: &mut Builder, own: Use<'_>, place: &Place, found: &mut Fou
     };
     if endpoint.is_some() || !keeps_client(own) {
         found.choice.push(proxy(matches));
+        if endpoint.is_none() {
+            found.admission.extend(assumption(own, address));
+        }
         return;
     }
     // Between the families a client's address cannot be kept.
@@ -375,7 +378,7 @@ fn admission(own: Use<'_>, address: IpAddr) -> Vec<Rule> {
     let only = AddressMatch::Net(IpNet::from(address));
     let itself = Match {
         source: only.clone(),
-        ..Match::to(only.clone())
+        ..Match::to(only)
     };
     let label = "the target is the client itself, and would answer past the load balancer";
     let mut rules = vec![Rule::when(
@@ -383,15 +386,28 @@ fn admission(own: Use<'_>, address: IpAddr) -> Vec<Rule> {
         Action::Drop(Code::NoPossibleDestination),
         label,
     )];
-    if own.group.preserve_client_ip_enabled == Setting::Default && is_free(own) {
-        let name = &own.group.target_group_name;
-        let label = format!(
-            "{name}: its attributes are not known, so clients' addresses are kept, as by default"
-        );
-        let inform = Action::Inform(Code::MissingTargetGroupAttributes);
-        rules.push(Rule::when(Match::to(only), inform, label));
-    }
+    rules.extend(assumption(own, address));
     rules
+}
+
+/// What is taken for granted of a target whose group's attributes are not known.
+fn assumption(own: Use<'_>, address: IpAddr) -> Option<Rule> {
+    let is_network = own.node.balancer.r#type == LoadBalancerType::Network;
+    let is_told = own.group.preserve_client_ip_enabled != Setting::Default;
+    if is_told || !is_network || !is_free(own) {
+        return None;
+    }
+    let (code, words) = if keeps_client(own) {
+        (Code::MissingTargetGroupAttributes, "kept")
+    } else {
+        (Code::AssumptionPreserveClientIpIsDisabled, "not kept")
+    };
+    let name = &own.group.target_group_name;
+    let label = format!(
+        "{name}: its attributes are not known, so clients' addresses are {words}, as by default"
+    );
+    let only = AddressMatch::Net(IpNet::from(address));
+    Some(Rule::when(Match::to(only), Action::Inform(code), label))
 }
 
 /// Whether a Network Load Balancer lets users choose if the client's address is kept.

@@ -158,7 +158,7 @@ pub(super) enum Association {
 }
 
 /// Whether an attachment is in a state that carries traffic.
-pub(super) fn carries(attachment: &TransitGatewayAttachment) -> bool {
+pub(crate) fn carries(attachment: &TransitGatewayAttachment) -> bool {
     matches!(
         attachment.state,
         TransitGatewayAttachmentState::Available | TransitGatewayAttachmentState::Modifying

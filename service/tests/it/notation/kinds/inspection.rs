@@ -178,9 +178,11 @@ fn target_group(line: &mut Line<'_>) -> Result<Body, String> {
     .into())
 }
 
-/// `firewall NAME VPC POLICY: ENDPOINT SUBNET, ...`
+/// `firewall NAME VPC|- POLICY [attach=NAME]: ENDPOINT SUBNET, ...`
 fn firewall(line: &mut Line<'_>) -> Result<Body, String> {
-    let (own, vpc) = (line.word("the name")?, line.word("the VPC")?);
+    let (own, vpc) = (line.word("the name")?, line.word("the VPC, or `-`")?);
+    let vpc = (vpc != "-").then(|| format!("vpc-{vpc}"));
+    let attachment = line.option("attach").map(|own| format!("tgw-attach-{own}"));
     let policy = line.word("the policy")?;
     let endpoints = line.rest.split(", ").filter(|words| !words.is_empty());
     let endpoints = endpoints.map(|words| {
@@ -196,9 +198,10 @@ fn firewall(line: &mut Line<'_>) -> Result<Body, String> {
     Ok(Firewall {
         firewall_arn: read(&format!("arn:fw/{own}"))?,
         firewall_name: own.to_owned(),
-        vpc_id: read(&format!("vpc-{vpc}"))?,
+        vpc_id: vpc.as_deref().map(read).transpose()?,
         firewall_policy_arn: Some(read(&format!("arn:fw-policy/{policy}"))?),
         endpoints: endpoints.collect::<Result<_, String>>()?,
+        transit_gateway_attachment_id: attachment.as_deref().map(read).transpose()?,
     }
     .into())
 }

@@ -70,7 +70,8 @@ fn side(
     })
 }
 
-/// `endpoint NAME VPC TYPE SERVICE [routes=A,B] [enis=A,B] [sg=A,B] [private-dns=on] [names=A,B] [state=STATE] [: POLICY]`, the policy as JSON
+/// `endpoint NAME VPC TYPE SERVICE [routes=A,B] [enis=A,B] [sg=A,B] [private-dns=on] [names=A,B] [state=STATE] [resource=ARN] [: POLICY]`, the
+/// policy as JSON; `-` for no service
 fn endpoint(line: &mut Line<'_>) -> Result<Body, String> {
     let (own, vpc) = (line.word("the name")?, line.word("the VPC")?);
     let r#type = line.word("the type")?;
@@ -83,7 +84,10 @@ fn endpoint(line: &mut Line<'_>) -> Result<Body, String> {
         vpc_endpoint_id: read(&format!("vpce-{own}"))?,
         vpc_endpoint_type: name(Some(r#type), VpcEndpointType::Interface)?,
         vpc_id: read(&format!("vpc-{vpc}"))?,
-        service_name: Some(read(line.word("the service")?)?),
+        service_name: Some(line.word("the service, or `-`")?)
+            .filter(|service| *service != "-")
+            .map(read)
+            .transpose()?,
         state: name(line.option("state"), VpcEndpointState::Available)?,
         route_table_ids: read_ids("rtb-", line.list("routes"))?,
         subnet_ids: Vec::new(),
@@ -96,7 +100,7 @@ fn endpoint(line: &mut Line<'_>) -> Result<Body, String> {
             .map(read)
             .transpose()?,
         service_region: None,
-        resource_configuration_arn: None,
+        resource_configuration_arn: line.get("resource")?,
         service_network_arn: None,
         private_dns_only_for_inbound_resolver_endpoint: line.option("inbound-only") == Some("on"),
     }

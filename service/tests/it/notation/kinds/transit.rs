@@ -13,8 +13,8 @@ use causeway_model::resources::transit::{
     TransitGatewayRouteDestination, TransitGatewayRouteType,
 };
 use causeway_model::resources::{
-    DirectConnectGateway, TransitGateway, TransitGatewayAttachment, TransitGatewayRouteTable,
-    VirtualInterface, VpnConnection,
+    CustomerGateway, DirectConnectGateway, TransitGateway, TransitGatewayAttachment,
+    TransitGatewayRouteTable, VirtualInterface, VpnConnection,
 };
 
 use super::super::line::{Line, read, read_all, read_ids};
@@ -26,6 +26,7 @@ pub(super) fn resource(kind: &str, line: &mut Line<'_>) -> Result<Body, String> 
         "attach" => attachment(line),
         "tgw-routes" => route_table(line),
         "vpn" => vpn_connection(line),
+        "cgw" => customer_gateway(line),
         "dxgw" => direct_connect_gateway(line),
         _ => virtual_interface(line),
     }
@@ -123,7 +124,7 @@ fn route(text: &str) -> Result<TransitGatewayRoute, String> {
     })
 }
 
-/// `vpn NAME vgw-...|tgw-...|- [static] [routes=CIDR,CIDR] [tunnels=up,down] [state=STATE]`
+/// `vpn NAME vgw-...|tgw-...|- [static] [routes=CIDR,CIDR] [tunnels=up,down] [state=STATE] [cgw=NAME]`
 fn vpn_connection(line: &mut Line<'_>) -> Result<Body, String> {
     let (own, gateway) = (line.word("the name")?, line.word("the gateway")?);
     let gateway = match gateway.split_once('-') {
@@ -131,11 +132,12 @@ fn vpn_connection(line: &mut Line<'_>) -> Result<Body, String> {
         Some(("tgw", _)) => Some(VpnConnectionGateway::TransitGateway(read(gateway)?)),
         _ => None,
     };
+    let customer = line.option("cgw").map(|name| format!("cgw-{name}"));
     let tunnels = line.list("tunnels").split(',');
     let tunnels = tunnels.filter(|word| !word.is_empty());
     Ok(VpnConnection {
         vpn_connection_id: read(&format!("vpn-{own}"))?,
-        customer_gateway_id: None,
+        customer_gateway_id: customer.as_deref().map(read).transpose()?,
         gateway,
         state: name(line.option("state"), VpnConnectionState::Available)?,
         static_routes_only: line.flag("static"),
@@ -147,6 +149,16 @@ fn vpn_connection(line: &mut Line<'_>) -> Result<Body, String> {
                 accepted_route_count: 0,
             })
             .collect(),
+    }
+    .into())
+}
+
+/// `cgw NAME`
+fn customer_gateway(line: &mut Line<'_>) -> Result<Body, String> {
+    Ok(CustomerGateway {
+        customer_gateway_id: read(&format!("cgw-{}", line.word("the name")?))?,
+        ip_address: None,
+        bgp_asn: 65000,
     }
     .into())
 }
