@@ -111,7 +111,7 @@ fn symbolic<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Decidin
     let beside = is_public.then_some(&network.never_public);
     let mut decided = Cover::default();
     let mut best: Vec<&Rule> = Vec::new();
-    let mut shared = None;
+    let (mut shared, mut parts) = (None, 0);
     let is_same = |one: &Prefix<'_>, other: &Prefix<'_>| one.0 == other.0;
     for same in prefixes.chunk_by(is_same) {
         let block = same.first().map_or(whole, |(block, _)| *block);
@@ -121,15 +121,25 @@ fn symbolic<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Decidin
         let equals = best_of_equals(same.iter().map(|(_, rule)| *rule));
         shared = shared.or_else(|| tied(&equals).filter(|_| !is_listed));
         best.extend(equals);
+        parts += 1;
         decided.add(if block.contains(&whole) { whole } else { block }, beside);
     }
     if !is_listed && !decided.holds(whole, beside) {
         best.push(&table.otherwise);
+        parts += 1;
     }
     let is_beaten = is_listed || !best.iter().all(|rule| is_beyond_lists(rule));
-    let unlisted = unlisted.into_iter().filter(|_| is_beaten).collect();
+    let unlisted: Vec<_> = unlisted.into_iter().filter(|_| is_beaten).collect();
+    let is_one = !matches!(to, Addr::Internet);
+    let matched = match (parts == 1 && unlisted.is_empty(), is_one) {
+        (true, _) => Matched::Yes,
+        (false, true) => Matched::Unknown,
+        (false, false) => Matched::Partly,
+    };
+    let best = best.into_iter().map(|rule| (rule, matched));
+    let found: Vec<_> = unlisted.into_iter().chain(best).collect();
     Deciding {
-        rules: in_order(table, packet, network, (best, unlisted)),
+        rules: in_order(table, packet, network, &found),
         tied: shared,
     }
 }
@@ -164,37 +174,23 @@ fn unlisted<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Vec<(&'
         .collect()
 }
 
-/// The routes for a symbolic address in the order in which they are told, those for all of it last, with what they match.
+/// Routes for a symbolic address in the order in which they are told: as in the table, longer prefixes first, those for all of it last; each once.
 fn in_order<'t>(
     table: &'t Table,
     packet: &Packet,
     network: &Network,
-    (best, unlisted): (Vec<&'t Rule>, Vec<(&'t Rule, Matched)>),
+    found: &[(&'t Rule, Matched)],
 ) -> Vec<(&'t Rule, Matched)> {
-    let is_one = !matches!(packet.header.destination, Addr::Internet);
-    let is_first = |rule: &&Rule| {
-        best.first()
-            .is_some_and(|first| std::ptr::eq(*first, *rule))
-    };
-    let is_alone = unlisted.is_empty() && best.iter().all(is_first);
-    let mut found = Vec::new();
+    let mut rules = Vec::new();
     for rule in table.rules.iter().chain([&table.otherwise]) {
-        let is_same = |other: &&Rule| std::ptr::eq(*other, rule);
-        found.extend(unlisted.iter().find(|(other, _)| is_same(other)));
-        if best.iter().any(is_same) {
-            let matched = match (is_alone, is_one) {
-                (true, _) => Matched::Yes,
-                (false, true) => Matched::Unknown,
-                (false, false) => Matched::Partly,
-            };
-            found.push((rule, matched));
-        }
+        let mut same = found.iter().filter(|(other, _)| std::ptr::eq(*other, rule));
+        rules.extend(same.next());
     }
-    found.sort_by_key(|(rule, _)| {
+    rules.sort_by_key(|(rule, _)| {
         let is_for_all = packet.matches(&rule.matches, network) == Matched::Yes;
         (is_for_all, Reverse(specificity(&rule.matches.destination)))
     });
-    found
+    rules
 }
 
 /// How long the prefixes of a route are; those of a list may be as long as any.

@@ -35,45 +35,30 @@ impl Walk<'_> {
             );
             return;
         }
-        match decide::filter(table, &traveller.packet, self.network) {
-            Filtered::Allowed(rule) => self.record(
-                traveller,
-                table,
-                rule.label.clone(),
-                (StepAction::Allowed, None),
-            ),
+        let refusal = match decide::filter(table, &traveller.packet, self.network) {
+            Filtered::Allowed(rule) => {
+                let step = (StepAction::Allowed, None);
+                self.record(traveller, table, rule.label.clone(), step);
+                return;
+            }
             Filtered::Denied(rule) => {
                 let code = self.code_of_denial(traveller, place, table, code_of_filter(rule));
-                self.refuse(
-                    traveller,
-                    place,
-                    table,
-                    (rule, Effect::Blocks, StepAction::Denied, code),
-                );
+                (rule, Effect::Blocks, StepAction::Denied, code)
             }
             Filtered::Partly(rule) => {
                 let code = code_of_filter(rule);
-                self.refuse(
-                    traveller,
-                    place,
-                    table,
-                    (rule, Effect::Splits, StepAction::PartlyDenied, code),
-                );
+                (rule, Effect::Splits, StepAction::PartlyDenied, code)
+            }
+            Filtered::Unknown(rule) if is_of_unknown_peer(rule, self.network) => {
+                let code = Code::UnknownPeeredSgs;
+                (rule, Effect::Doubts, StepAction::Unknown, code)
             }
             Filtered::Unknown(rule) => {
-                let code = if is_of_unknown_peer(rule, self.network) {
-                    Code::UnknownPeeredSgs
-                } else {
-                    code_of_doubt(rule)
-                };
-                self.refuse(
-                    traveller,
-                    place,
-                    table,
-                    (rule, Effect::Doubts, StepAction::Unknown, code),
-                );
+                let code = code_of_doubt(rule);
+                (rule, Effect::Doubts, StepAction::Unknown, code)
             }
-        }
+        };
+        self.refuse(traveller, place, table, refusal);
     }
 
     /// Notes and records a filter that does not simply let the packet pass.
