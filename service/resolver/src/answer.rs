@@ -100,11 +100,10 @@ fn judge_all<'n, W: Walker<'n>>(walk: &W, begins: &[Begin]) -> (Vec<Judged<W::Tr
             walk.check_avoids(&mut way);
             let (replies, has_more) = replies(walk, &way);
             is_truncated |= has_more;
-            judged.extend(
-                replies
-                    .into_iter()
-                    .map(|reply| judge(walk, begin, way.clone(), reply)),
-            );
+            let mut replies = replies.into_iter();
+            let last = replies.next_back();
+            judged.extend(replies.map(|reply| judge(walk, begin, way.clone(), reply)));
+            judged.extend(last.map(|reply| judge(walk, begin, way, reply)));
         }
     }
     (judged, is_truncated)

@@ -83,9 +83,34 @@ impl<'t> Outcomes<'t> {
     }
 }
 
+/// The rule of an ordered table that decides about all packets of a flow, if no other has a part of them: so it is for most.
+fn plain<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Option<&'t Rule> {
+    for rule in table.rules.iter().chain([&table.otherwise]) {
+        match packet.matches(&rule.matches, network) {
+            Matched::No => {}
+            Matched::Yes => return Some(rule),
+            Matched::Partly | Matched::Unknown => return None,
+        }
+    }
+    None
+}
+
+/// The rule that alone decides about a packet in a table that hands it on; none if there may be several, or what is chosen is to be kept.
+pub(crate) fn only<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Option<&'t Rule> {
+    match &table.order {
+        Order::First | Order::Stateful => plain(table, packet, network),
+        Order::LongestPrefix(index) => routes::only(table, index, packet),
+        Order::Each | Order::EachOfFlow | Order::OneOf(_) => None,
+    }
+}
+
 /// What a filter says of a packet: its rules in order, each for the packets that those before have left.
 pub(crate) fn filter<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Filtered<'t> {
     let mut outcomes = Outcomes::default();
+    if let Some(rule) = plain(table, packet, network) {
+        outcomes.note(rule, true);
+        return outcomes.result(&table.otherwise);
+    }
     let mut left = Left::all(packet, network);
     for rule in table.rules.iter().chain([&table.otherwise]) {
         if let Some(taken) = left.take(&rule.matches) {

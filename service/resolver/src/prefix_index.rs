@@ -8,6 +8,8 @@ use ipnet::IpNet;
 #[derive(Debug, Default)]
 pub(crate) struct PrefixIndex {
     levels: Vec<Level>,
+    /// Whether there are rules beside it, for prefix lists whose entries are not known.
+    has_unlisted: bool,
 }
 
 /// The prefixes of one length and family.
@@ -20,8 +22,8 @@ struct Level {
 }
 
 impl PrefixIndex {
-    /// An index over networks and the places of their rules; places are in order of precedence.
-    pub(crate) fn new(networks: impl Iterator<Item = (IpNet, u32)>) -> Self {
+    /// An index over networks and the places of their rules; places are in order of precedence. There may be rules that it does not have.
+    pub(crate) fn new(networks: impl Iterator<Item = (IpNet, u32)>, has_unlisted: bool) -> Self {
         let mut levels: Vec<Level> = Vec::new();
         for (network, place) in networks {
             let is_ipv6 = network.addr().is_ipv6();
@@ -43,7 +45,15 @@ impl PrefixIndex {
             level.entries.sort_unstable();
         }
         levels.sort_by_key(|level| std::cmp::Reverse(level.length));
-        Self { levels }
+        Self {
+            levels,
+            has_unlisted,
+        }
+    }
+
+    /// Whether there are rules that it does not have, for prefix lists whose entries are not known.
+    pub(crate) fn has_unlisted(&self) -> bool {
+        self.has_unlisted
     }
 
     /// The places of the rules with the longest prefix of the address, in order of precedence; none if no prefix covers it.

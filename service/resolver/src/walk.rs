@@ -283,13 +283,15 @@ impl Walk<'_> {
         table: &Table,
         pending: &mut Vec<Pending>,
     ) -> Next {
-        if let Some(back) = traveller
-            .kept_way_back(self.network)
-            .filter(|_| table.stage == Stage::RouteTable)
-        {
+        let is_routing = table.stage == Stage::RouteTable;
+        let kept = is_routing.then(|| traveller.kept_way_back(self.network));
+        if let Some(back) = kept.flatten() {
             let label = Cow::Borrowed("a reply to what kept its source goes back the same way");
-            self.record(traveller, table, label, (StepAction::Forwarded, None));
+            self.record(traveller, table, &label, (StepAction::Forwarded, None));
             return Next::Place(back);
+        }
+        if let Some(rule) = decide::only(table, &traveller.packet, self.network) {
+            return self.act(traveller, place, table, rule);
         }
         let mut rules = self.deciding(traveller, place, table);
         let Some((rule, _)) = rules.pop() else {
@@ -373,7 +375,7 @@ impl Walk<'_> {
         &self,
         traveller: &mut Traveller,
         table: &Table,
-        rule: Cow<'static, str>,
+        rule: &Cow<'static, str>,
         (action, code): (StepAction, Option<Code>),
     ) {
         if !self.records || (rule.is_empty() && code.is_none()) {
@@ -388,7 +390,7 @@ impl Walk<'_> {
             hop.steps.push(Step {
                 stage: table.stage,
                 resource,
-                rule,
+                rule: rule.clone(),
                 action,
                 code,
                 before,

@@ -50,6 +50,7 @@ pub(crate) fn add(
 ) -> TableIx {
     rules.sort_by_key(|rule| rule.rank);
     let mut prefixes: Vec<(IpNet, u32)> = Vec::new();
+    let mut has_unlisted = false;
     for (rule, place) in rules.iter().zip(0..) {
         match &rule.matches.destination {
             AddressMatch::Net(net) => prefixes.push((*net, place)),
@@ -58,12 +59,16 @@ pub(crate) fn add(
                     .network
                     .list(*list)
                     .and_then(|list| list.entries.as_ref());
+                has_unlisted |= entries.is_none();
                 prefixes.extend(entries.into_iter().flatten().map(|net| (*net, place)));
             }
-            AddressMatch::Any | AddressMatch::Service(_) | AddressMatch::Group(_) => {}
+            AddressMatch::Any | AddressMatch::Service(_) | AddressMatch::Group(_) => {
+                has_unlisted = true;
+            }
         }
     }
-    let order = Order::LongestPrefix(PrefixIndex::new(prefixes.into_iter()));
+    let index = PrefixIndex::new(prefixes.into_iter(), has_unlisted);
+    let order = Order::LongestPrefix(index);
     builder.add_table(Table {
         stage,
         resource: None,

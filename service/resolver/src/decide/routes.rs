@@ -36,6 +36,28 @@ pub(super) fn longest<'t>(
     Deciding { rules, tied }
 }
 
+/// The route that alone decides about a packet to one address: there is no other of its prefix, and no list that may cover the address unseen.
+pub(super) fn only<'t>(
+    table: &'t Table,
+    index: &'t PrefixIndex,
+    packet: &Packet,
+) -> Option<&'t Rule> {
+    let Addr::Ip(address) = packet.header.destination else {
+        return None;
+    };
+    if index.has_unlisted() {
+        return None;
+    }
+    match index.longest(address) {
+        [] => Some(&table.otherwise),
+        [(_, place)] => table.rules.get(usize::try_from(*place).ok()?),
+        [(_, place), ..] => {
+            let rule = table.rules.get(usize::try_from(*place).ok()?)?;
+            (rule.rank != Rank::PrefixList).then_some(rule)
+        }
+    }
+}
+
 /// The first two of several best routes.
 fn tied<'t>(best: &[&'t Rule]) -> Option<[&'t Rule; 2]> {
     best.first_chunk().copied()

@@ -2,12 +2,9 @@
 use super::*;
 
 fn index(networks: &[&str]) -> PrefixIndex {
-    PrefixIndex::new(
-        networks
-            .iter()
-            .zip(0..)
-            .map(|(text, place)| (text.parse().unwrap(), place)),
-    )
+    let networks = networks.iter().zip(0..);
+    let networks = networks.map(|(text, place)| (text.parse().unwrap(), place));
+    PrefixIndex::new(networks, false)
 }
 
 fn longest(index: &PrefixIndex, address: &str) -> Vec<u32> {

@@ -18,11 +18,10 @@ impl Walk<'_> {
         table: &Table,
         rule: &Rule,
     ) -> Next {
-        let label = || rule.label.clone();
         match rule.action {
             Action::Pass => Next::Table,
             Action::Allow => {
-                self.record(traveller, table, label(), (StepAction::Allowed, None));
+                self.record(traveller, table, &rule.label, (StepAction::Allowed, None));
                 Next::Table
             }
             Action::Deny(code) => {
@@ -46,7 +45,12 @@ impl Walk<'_> {
             Action::Inform(code) => {
                 let detail = rule.label.to_string();
                 traveller.note(Effect::Informs, code, place.resource, detail);
-                self.record(traveller, table, label(), (StepAction::Allowed, Some(code)));
+                self.record(
+                    traveller,
+                    table,
+                    &rule.label,
+                    (StepAction::Allowed, Some(code)),
+                );
                 Next::Table
             }
             Action::Forward(to) => self.forward(traveller, (table, rule), to),
@@ -61,7 +65,7 @@ impl Walk<'_> {
             }
             Action::Undo => self.undo(traveller, place, (table, rule)),
             Action::Deliver(end) => {
-                self.record(traveller, table, label(), (StepAction::Delivered, None));
+                self.record(traveller, table, &rule.label, (StepAction::Delivered, None));
                 self.deliver(traveller, end)
             }
             Action::Drop(code) => self.drop(traveller, place, (table, rule), code),
@@ -76,7 +80,7 @@ impl Walk<'_> {
         to: PlaceIx,
     ) -> Next {
         let step = (StepAction::Forwarded, None);
-        self.record(traveller, table, rule.label.clone(), step);
+        self.record(traveller, table, &rule.label, step);
         Next::Place(to)
     }
 
@@ -122,7 +126,7 @@ impl Walk<'_> {
         self.record(
             traveller,
             table,
-            rule.label.clone(),
+            &rule.label,
             (StepAction::Translated, None),
         );
         if let Some(step) = traveller

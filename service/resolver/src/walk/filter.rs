@@ -30,7 +30,7 @@ impl Walk<'_> {
             self.record(
                 traveller,
                 table,
-                Cow::Borrowed("reply to a tracked connection"),
+                &Cow::Borrowed("reply to a tracked connection"),
                 (StepAction::AllowedByState, None),
             );
             return;
@@ -38,7 +38,7 @@ impl Walk<'_> {
         let refusal = match decide::filter(table, &traveller.packet, self.network) {
             Filtered::Allowed(rule) => {
                 let step = (StepAction::Allowed, None);
-                self.record(traveller, table, rule.label.clone(), step);
+                self.record(traveller, table, &rule.label, step);
                 return;
             }
             Filtered::Denied(rule) => {
@@ -81,7 +81,7 @@ impl Walk<'_> {
             String::new()
         };
         traveller.note(effect, code, resource, detail);
-        self.record(traveller, table, rule.label.clone(), (action, Some(code)));
+        self.record(traveller, table, &rule.label, (action, Some(code)));
     }
 
     fn refusal(&self, traveller: &Traveller, table: &Table, rule: &Rule) -> String {

@@ -17,7 +17,7 @@ impl Walk<'_> {
         let code = Code::VpcePolicyDenies;
         match policy.decide(request, &traveller.packet.header) {
             Decision::Allows(words) => {
-                self.record(traveller, table, words.into(), (StepAction::Allowed, None));
+                self.record(traveller, table, &words.into(), (StepAction::Allowed, None));
             }
             Decision::Denies(words) => {
                 let rule = Rule::always(Action::Deny(code), words);

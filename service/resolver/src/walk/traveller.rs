@@ -69,7 +69,7 @@ impl Traveller {
             lost: None,
             translations: Vec::new(),
             kept: Vec::new(),
-            visited: Vec::new(),
+            visited: Vec::with_capacity(32),
             met: Vec::new(),
             hops: Vec::new(),
             issues: Vec::new(),
