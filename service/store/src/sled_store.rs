@@ -3,9 +3,11 @@
 //! One thread writes and syncs; reads block and run on threads that may; the heads and the names are in memory. What is visible
 //! is durable, and what is durable stays. Nobody outside of this room knows that it is sled.
 
+mod check;
 mod checkpoints;
 mod chunks;
 mod keys;
+mod load;
 mod lock;
 mod open;
 mod read;
@@ -33,6 +35,7 @@ use crate::port::{
     Append, Appended, Logged, NewTopology, RequestKey, RequestRecord, Store, StoreError,
     TopologyId, TopologyRecord,
 };
+use crate::report::Report;
 
 /// The most writes that wait for the writer; past it, who writes waits.
 const MAX_QUEUED: usize = 1024;
@@ -66,6 +69,19 @@ impl SledStore {
     /// [`StoreError::Corrupt`] if the database as a whole is damaged. A topology that is damaged is found out when it is used.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         Self::open_with(directory, |sync| sync)
+    }
+
+    /// Walks the whole store in a directory that nobody else holds, and tells what is there and what is wrong with it. It blocks,
+    /// and takes memory for one snapshot. Nothing of what is stored is changed, beside what opening a database puts in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] if another process holds the directory, [`StoreError::Io`] if there is no store in it or it cannot be
+    /// read, [`StoreError::Corrupt`] if the database as a whole is damaged.
+    pub fn check(directory: &Path) -> Result<Report, StoreError> {
+        open::find_database(directory)?;
+        let _lock = DirectoryLock::take(directory)?;
+        open::delete_unfinished_snapshots(directory)?;
+        check::walk(&open::database(directory)?)
     }
 
     /// Opens the store with another way to make things durable.

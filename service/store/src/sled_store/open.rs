@@ -18,6 +18,9 @@ use crate::records::{CounterRow, NameRow, Record, RecordError, TopologyRow};
 /// What sled may keep in memory, in bytes.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
+/// The file that sled keeps its log in.
+const DATABASE_FILE: &str = "db";
+
 /// The most keys that one batch removes.
 pub(super) const KEYS_AT_ONCE: usize = 256;
 
@@ -38,6 +41,14 @@ pub(super) fn create_directory(directory: &Path) -> Result<bool, StoreError> {
         )
     })?;
     Ok(is_new)
+}
+
+/// That there is a database in the directory.
+pub(super) fn find_database(directory: &Path) -> Result<(), StoreError> {
+    let path = directory.join(DATABASE_FILE);
+    fs::metadata(&path)
+        .map(drop)
+        .map_err(|source| io(format!("find a store in `{}`", directory.display()), source))
 }
 
 /// Deletes what a process left that was killed while opening: sled takes it for damage and then never opens again. The log is
@@ -96,7 +107,7 @@ fn is_locked(error: &(dyn std::error::Error + 'static)) -> bool {
 
 /// A handle of the database's file, to sync it by.
 pub(super) fn database_file(directory: &Path) -> Result<File, StoreError> {
-    let path = directory.join("db");
+    let path = directory.join(DATABASE_FILE);
     OpenOptions::new()
         .write(true)
         .open(&path)

@@ -1,5 +1,6 @@
 //! What only shows inside: writes that fail or wait, what a damaged database does, and what is cleaned up.
 
+mod check;
 mod damage;
 mod leftovers;
 mod waiting;
