@@ -81,6 +81,7 @@ impl SledStore {
         open::find_database(directory)?;
         let _lock = DirectoryLock::take(directory)?;
         open::delete_unfinished_snapshots(directory)?;
+        open::delete_torn_settings(directory)?;
         check::walk(&open::database(directory)?)
     }
 
@@ -89,6 +90,7 @@ impl SledStore {
         let is_new = open::create_directory(directory)?;
         let lock = DirectoryLock::take(directory)?;
         open::delete_unfinished_snapshots(directory)?;
+        open::delete_torn_settings(directory)?;
         let db = open::database(directory)?;
         let durably = durably(&db, open::database_file(directory)?);
         open::sync_directory(directory, is_new)?;

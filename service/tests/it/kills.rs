@@ -12,7 +12,7 @@ use causeway_store::SledStore;
 use fastrand::Rng;
 use tokio::time::timeout;
 
-use crate::harness::{Process, causeway};
+use crate::harness::{Process, causeway, setting};
 use crate::load::{self, SharedLedger, lock};
 
 /// Rounds that are run where nothing else is said.
@@ -95,8 +95,4 @@ fn check(data: &Path) -> u64 {
     let report = SledStore::check(data).unwrap();
     assert_eq!(report.faults, []);
     report.leftovers
-}
-
-fn setting(name: &str, standard: u64) -> u64 {
-    std::env::var(name).map_or(standard, |text| text.parse().unwrap())
 }

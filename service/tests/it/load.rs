@@ -48,7 +48,7 @@ pub(crate) struct Ledger {
     pub(crate) verified: BTreeMap<&'static str, u64>,
     /// The next sequence number of all writers: none is used twice.
     next: u64,
-    /// Told of each acknowledgement, as it comes.
+    /// Topology, revision and moment of each acknowledgement, as they came.
     pub(crate) acknowledged: Vec<(&'static str, u64, u64)>,
 }
 
@@ -287,7 +287,7 @@ async fn repeat(client: &Client, ledger: &SharedLedger) {
     }
     for write in open {
         let revision = write.send(client).await.unwrap();
-        lock(ledger).acknowledge(&write, revision, 0);
+        lock(ledger).acknowledge(&write, revision, u64::MAX);
     }
 }
 

@@ -18,6 +18,7 @@ mod load;
 mod names;
 mod notation;
 mod paths;
+mod power_loss;
 mod process;
 mod qualities;
 mod random_networks;

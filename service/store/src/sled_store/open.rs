@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::time::Duration;
@@ -20,6 +21,9 @@ const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The file that sled keeps its log in.
 const DATABASE_FILE: &str = "db";
+
+/// The file that sled keeps its settings in.
+const SETTINGS_FILE: &str = "conf";
 
 /// The most keys that one batch removes.
 pub(super) const KEYS_AT_ONCE: usize = 256;
@@ -72,6 +76,25 @@ pub(super) fn delete_unfinished_snapshots(directory: &Path) -> Result<(), StoreE
     Ok(())
 }
 
+/// Deletes the file of sled's settings if it is not whole. sled never syncs it, so that a loss of power soon after the first opening
+/// may leave a part of it, and with that part sled never opens again. We always give the same settings, and sled writes them anew.
+pub(super) fn delete_torn_settings(directory: &Path) -> Result<(), StoreError> {
+    let path = directory.join(SETTINGS_FILE);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(io(format!("read `{}`", path.display()), source)),
+    };
+    let is_whole = bytes
+        .split_last_chunk()
+        .is_some_and(|(text, sum)| crc32fast::hash(text) == u32::from_le_bytes(*sum));
+    if is_whole {
+        return Ok(());
+    }
+    tracing::warn!(file = %path.display(), "deleting settings of the database that are not whole; they are written anew");
+    fs::remove_file(&path).map_err(|source| io(format!("delete `{}`", path.display()), source))
+}
+
 /// Opens the database.
 pub(super) fn database(directory: &Path) -> Result<sled::Db, StoreError> {
     let config = sled::Config::new()
@@ -114,13 +137,15 @@ pub(super) fn database_file(directory: &Path) -> Result<File, StoreError> {
         .map_err(|source| io(format!("open `{}`", path.display()), source))
 }
 
-/// Makes the entries of the directory durable, and its own entry if it is new.
+/// Makes durable what sled writes once and never syncs: its settings, and the entries of the directory; and the directory's own
+/// entry if it is new.
 pub(super) fn sync_directory(directory: &Path, is_new: bool) -> Result<(), StoreError> {
     let sync = |path: &Path| {
         File::open(path)
             .and_then(|handle| handle.sync_all())
             .map_err(|source| io(format!("sync `{}`", path.display()), source))
     };
+    sync(&directory.join(SETTINGS_FILE))?;
     sync(directory)?;
     match directory
         .canonicalize()
