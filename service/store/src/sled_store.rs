@@ -12,6 +12,7 @@ mod lock;
 mod open;
 mod read;
 mod stage;
+mod witness;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ use keys::Key;
 use lock::DirectoryLock;
 use stage::{Creation, Job, Prepared, Reply};
 use tokio::sync::{mpsc, oneshot};
+use witness::Witness;
 use writer::{Sync, Writer};
 
 use crate::catalogue::{Catalogue, Effect};
@@ -82,7 +84,7 @@ impl SledStore {
         let _lock = DirectoryLock::take(directory)?;
         open::delete_unfinished_snapshots(directory)?;
         open::delete_torn_settings(directory)?;
-        check::walk(&open::database(directory)?)
+        check::walk(&open::database(directory)?, &witness::read(directory))
     }
 
     /// Opens the store with another way to make things durable.
@@ -91,20 +93,23 @@ impl SledStore {
         let lock = DirectoryLock::take(directory)?;
         open::delete_unfinished_snapshots(directory)?;
         open::delete_torn_settings(directory)?;
+        open::sync_before_opening(directory)?;
         let db = open::database(directory)?;
         let durably = durably(&db, open::database_file(directory)?);
         open::sync_directory(directory, is_new)?;
-        let catalogue = RwLock::new(open::catalogue(&db)?);
+        let seen = witness::read(directory);
+        let catalogue = open::catalogue(&db, &seen)?;
+        let witness = Witness::start(directory, seen, &catalogue);
         let shared = Arc::new(Shared {
             db,
-            catalogue,
+            catalogue: RwLock::new(catalogue),
             hidden: Mutex::default(),
             _lock: lock,
         });
         open::clean(&shared)?;
         let sweeps = open::deleted(&shared.db)?;
         let (jobs, queue) = mpsc::channel(MAX_QUEUED);
-        let writer = Writer::new(Arc::clone(&shared), queue, sync(durably), sweeps);
+        let writer = Writer::new(Arc::clone(&shared), queue, (sync(durably), witness), sweeps);
         let thread = std::thread::Builder::new().name("causeway-store".to_owned());
         let writer = thread
             .spawn(|| writer.run())

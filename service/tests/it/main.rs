@@ -10,6 +10,7 @@ mod acme;
 mod costs;
 mod edges;
 mod errors;
+mod full_disk;
 mod harness;
 mod imports;
 mod kills;

@@ -131,6 +131,35 @@ async fn a_store_is_checked_once_nobody_holds_it() {
     assert_eq!(found["topologies"][0]["revision"], 1);
 }
 
+#[tokio::test]
+async fn a_damaged_store_fails_its_check_by_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::serve(directory.path(), &[]);
+    let client = Client::connect(process.endpoint.clone()).await.unwrap();
+    client.create_topology("t", "").await.unwrap();
+    client.apply("t").put(vpc("vpc-1")).send().await.unwrap();
+    process.terminate();
+    // The database's own checksum covers the byte, and takes the log to end before it.
+    let path = directory.path().join("db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let place = bytes
+        .windows(5)
+        .rposition(|found| found == b"vpc-1")
+        .unwrap();
+    bytes[place] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let (code, found, said) = check(directory.path(), "text");
+    assert_eq!(code, Some(1), "{found}{said}");
+    assert!(
+        found.contains("fault: topology `t` at revision 1: its log ends at revision 0, and revision 1 was durable"),
+        "{found}{said}"
+    );
+    let process = Process::serve(directory.path(), &[]);
+    let client = Client::connect(process.endpoint.clone()).await.unwrap();
+    let error = client.get_topology("t").await.unwrap_err();
+    assert_eq!(error.reason(), Some(v1::ErrorReason::StoreCorrupt));
+}
+
 #[test]
 fn a_mistyped_flag_exits_1_and_help_exits_0() {
     for (arguments, code) in [

@@ -8,22 +8,24 @@ mod topology;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 
-use causeway_model::revision::TopologyName;
+use causeway_model::revision::{Revision, TopologyName};
 
 use super::keys::{self, Sort};
+use super::witness::{Seen, SeenTopologies};
 use super::{chunks, sled_error, with_causes};
 use crate::port::{StoreError, TopologyId};
 use crate::records::{CounterRow, NameRow, RecordError, TopologyRow};
 use crate::report::{Fault, Report};
 
-/// Walks the store.
-pub(super) fn walk(db: &sled::Db) -> Result<Report, StoreError> {
+/// Walks the store, of which so much was seen before.
+pub(super) fn walk(db: &sled::Db, seen: &SeenTopologies) -> Result<Report, StoreError> {
     let mut check = Check {
         db,
+        heads: BTreeMap::new(),
         report: Report::default(),
     };
     // sled asserts what it expects of its pages.
-    match std::panic::catch_unwind(AssertUnwindSafe(|| check.all())) {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| check.all(seen))) {
         Ok(outcome) => outcome.map(|()| check.report),
         Err(_) => Err(StoreError::Corrupt {
             what: "database".to_owned(),
@@ -35,21 +37,37 @@ pub(super) fn walk(db: &sled::Db) -> Result<Report, StoreError> {
 /// A check under way.
 struct Check<'a> {
     db: &'a sled::Db,
+    /// What the topologies' logs go up to.
+    heads: BTreeMap<TopologyId, Revision>,
     report: Report,
 }
 
 impl Check<'_> {
-    fn all(&mut self) -> Result<(), StoreError> {
+    fn all(&mut self, seen: &SeenTopologies) -> Result<(), StoreError> {
         let topologies = self.topologies()?;
         let last = topologies.last_key_value().map(|(id, _)| *id);
         self.counter(last)?;
         for (&id, name) in &topologies {
             topology::walk(self, id, name)?;
         }
+        seen.iter().for_each(|(&id, seen)| self.compare(id, seen));
         self.report
             .topologies
             .sort_by(|one, other| one.name.cmp(&other.name));
         self.orphans(&topologies.keys().copied().collect())
+    }
+
+    /// A topology holds what was seen of it before.
+    fn compare(&mut self, id: TopologyId, seen: &Seen) {
+        if let Some(detail) = seen.fault(self.heads.get(&id).copied()) {
+            let title = seen.title(id);
+            self.report.faults.push(Fault {
+                what: format!("topology `{title}` at revision {}", seen.head),
+                topology: Some(title),
+                revision: Some(seen.head),
+                detail,
+            });
+        }
     }
 
     /// The topologies that names lead to, or that have a record, with their names.

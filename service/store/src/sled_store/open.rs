@@ -11,6 +11,7 @@ use causeway_model::revision::{Revision, TopologyName};
 
 use super::chunks::{self, SEGMENT};
 use super::keys::{self, Key, Sort};
+use super::witness::SeenTopologies;
 use super::{Shared, io, sled_error, with_causes};
 use crate::catalogue::{Catalogue, Damage};
 use crate::port::{StoreError, TopologyId, TopologyRecord};
@@ -20,7 +21,7 @@ use crate::records::{CounterRow, NameRow, Record, RecordError, TopologyRow};
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The file that sled keeps its log in.
-const DATABASE_FILE: &str = "db";
+pub(super) const DATABASE_FILE: &str = "db";
 
 /// The file that sled keeps its settings in.
 const SETTINGS_FILE: &str = "conf";
@@ -128,6 +129,16 @@ fn is_locked(error: &(dyn std::error::Error + 'static)) -> bool {
     matches!(error.downcast_ref(), Some(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock"))
 }
 
+/// Makes durable what an earlier process wrote and did not live to sync. sled makes a snapshot of it, which is synced itself: were the
+/// power lost after that, the snapshot would be of something that is not there, and sled would not open.
+pub(super) fn sync_before_opening(directory: &Path) -> Result<(), StoreError> {
+    let path = directory.join(DATABASE_FILE);
+    match File::open(&path).and_then(|file| file.sync_data()) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        outcome => outcome.map_err(|source| io(format!("sync `{}`", path.display()), source)),
+    }
+}
+
 /// A handle of the database's file, to sync it by.
 pub(super) fn database_file(directory: &Path) -> Result<File, StoreError> {
     let path = directory.join(DATABASE_FILE);
@@ -166,8 +177,8 @@ struct Log {
     gap: Option<Revision>,
 }
 
-/// The topologies that are in the database.
-pub(super) fn catalogue(db: &sled::Db) -> Result<Catalogue, StoreError> {
+/// The topologies that are in the database. One that has less than was seen of it before is damaged.
+pub(super) fn catalogue(db: &sled::Db, seen: &SeenTopologies) -> Result<Catalogue, StoreError> {
     let logs = logs(db)?;
     let rows = topology_rows(db)?;
     let mut catalogue =
@@ -184,6 +195,18 @@ pub(super) fn catalogue(db: &sled::Db) -> Result<Catalogue, StoreError> {
                 tracing::error!(topology = %name, what = damage.what, detail = damage.detail, "a topology is damaged and cannot be used");
                 catalogue.enter_damaged(name, damage);
             }
+        }
+    }
+    for (&id, seen) in seen {
+        let left = catalogue.get(id).map(|record| record.head).ok();
+        if let Some(detail) = seen.fault(left) {
+            let what = format!("topology `{}`", seen.title(id));
+            tracing::error!(
+                what,
+                detail,
+                "a topology has lost what was durable, and cannot be used"
+            );
+            catalogue.damage(id, seen.name.parse().ok(), Damage { what, detail });
         }
     }
     Ok(catalogue)

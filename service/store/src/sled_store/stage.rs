@@ -381,9 +381,7 @@ fn give<T>(reply: Reply<T>, outcome: Result<T, StoreError>) {
 }
 
 fn write_failed(failure: &str) -> StoreError {
-    StoreError::Io {
-        action: "write to the database, which takes no more writes until it is opened again"
-            .to_owned(),
+    StoreError::WriteFailed {
         source: failure.into(),
     }
 }

@@ -4,6 +4,7 @@ mod check;
 mod damage;
 mod leftovers;
 mod waiting;
+mod witness;
 
 use causeway_model::change::Change;
 use causeway_model::revision::{RevisionNote, Timestamp};

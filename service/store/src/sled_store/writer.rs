@@ -12,6 +12,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 
 use super::keys::Sort;
 use super::stage::{Job, Stage, Staged};
+use super::witness::Witness;
 use super::{Shared, open, sled_error, with_causes};
 use crate::catalogue::{Catalogue, Effect};
 use crate::port::{StoreError, TopologyId};
@@ -28,6 +29,8 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     jobs: mpsc::Receiver<Job>,
     sync: Sync,
+    /// Where it is noted what is durable.
+    witness: Witness,
     /// The catalogue with what is staged. Readers have another, with what is durable.
     staged: Catalogue,
     /// Deleted topologies whose keys are still there.
@@ -40,7 +43,7 @@ impl Writer {
     pub(super) fn new(
         shared: Arc<Shared>,
         jobs: mpsc::Receiver<Job>,
-        sync: Sync,
+        (sync, witness): (Sync, Witness),
         sweeps: Vec<TopologyId>,
     ) -> Self {
         let staged = shared.catalogue().clone();
@@ -48,6 +51,7 @@ impl Writer {
             shared,
             jobs,
             sync,
+            witness,
             staged,
             sweeps: sweeps.into(),
             failure: None,
@@ -136,6 +140,7 @@ impl Writer {
         if staged.is_promised {
             (self.sync)()?;
         }
+        self.witness.note(&staged.effects);
         self.sweeps
             .extend(staged.effects.iter().filter_map(|effect| match effect {
                 Effect::Deleted(id) => Some(*id),

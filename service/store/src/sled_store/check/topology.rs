@@ -35,6 +35,7 @@ pub(super) fn walk(check: &mut Check<'_>, id: TopologyId, name: &str) -> Result<
     walk.checkpoint_chunks()?;
     walk.requests()?;
     let report = walk.report;
+    check.heads.insert(id, report.head);
     check.report.topologies.push(report);
     Ok(())
 }
