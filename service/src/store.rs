@@ -117,12 +117,14 @@ fn render_fault(fault: &Fault) -> Value {
         what,
         detail,
     } = fault;
-    let mut rendered = json!({ "what": what, "detail": detail });
-    if let Some(topology) = topology {
-        rendered["topology"] = json!(topology);
-    }
-    if let Some(revision) = revision {
-        rendered["revision"] = json!(revision.0);
-    }
-    rendered
+    let given = [
+        ("topology", topology.as_ref().map(|name| json!(name))),
+        ("revision", revision.map(|revision| json!(revision.0))),
+        ("what", Some(json!(what))),
+        ("detail", Some(json!(detail))),
+    ];
+    let given = given
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    Value::Object(given.collect())
 }

@@ -3,6 +3,7 @@
 //! One thread writes and syncs; reads block and run on threads that may; the heads and the names are in memory. What is visible
 //! is durable, and what is durable stays. Nobody outside of this room knows that it is sled.
 
+mod batch;
 mod check;
 mod checkpoints;
 mod chunks;
@@ -41,6 +42,9 @@ use crate::report::Report;
 
 /// The most writes that wait for the writer; past it, who writes waits.
 const MAX_QUEUED: usize = 1024;
+
+/// Change sets up to this size are encoded where they come in.
+const SMALL: usize = 16;
 
 /// Keeps topologies in a directory, which one process holds at a time.
 ///
@@ -182,7 +186,12 @@ impl Store for SledStore {
     }
 
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
-        let append = self.blocking(|_| Prepared::new(append)).await?;
+        // A small set is encoded in less time than another thread takes to wake up.
+        let append = if append.changes.changes.len() <= SMALL {
+            Prepared::new(append)?
+        } else {
+            self.blocking(|_| Prepared::new(append)).await?
+        };
         self.submit(|reply| Job::Append {
             append: Box::new(append),
             reply,

@@ -170,9 +170,17 @@ impl Process {
 }
 
 impl Drop for Process {
+    #[expect(
+        clippy::print_stdout,
+        reason = "a test that fails shows what it prints"
+    )]
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = std::io::read_to_string(&mut self.stderr).unwrap_or_default();
+            println!("what the service logged:\n{log}");
+        }
     }
 }
 

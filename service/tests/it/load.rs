@@ -1,5 +1,10 @@
 //! Writers that keep a ledger: what they asked for, and what was acknowledged. What a store holds is compared with it.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed, in its helpers too"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};

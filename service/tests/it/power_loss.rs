@@ -3,6 +3,11 @@
 //!
 //! `CAUSEWAY_POWER_IMAGES` and `CAUSEWAY_POWER_SEED` set how many moments and which; docs/reliability.md has the command.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed, in its helpers too"
+)]
+
 mod disk;
 mod record;
 

@@ -154,6 +154,13 @@ async fn a_damaged_store_fails_its_check_by_name() {
         found.contains("fault: topology `t` at revision 1: its log ends at revision 0, and revision 1 was durable"),
         "{found}{said}"
     );
+    let (code, found, _) = check(directory.path(), "json");
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    let fault = &found["faults"][0];
+    assert_eq!(
+        (code, &fault["topology"], &fault["revision"]),
+        (Some(1), &"t".into(), &1.into())
+    );
     let process = Process::serve(directory.path(), &[]);
     let client = Client::connect(process.endpoint.clone()).await.unwrap();
     let error = client.get_topology("t").await.unwrap_err();

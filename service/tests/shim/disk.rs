@@ -284,10 +284,12 @@ unsafe extern "C" fn fdatasync(file: c_int) -> c_int {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int {
     let rename = real!("rename" as fn(*const c_char, *const c_char) -> c_int);
-    let state = state();
+    let mut state = state();
     let done = unsafe { rename(from, to) };
     if let (0, Some(from), Some(to)) = (done, state.below(from), state.below(to)) {
         state.record(b'r', &from, [0; 2], &to);
+        let renamed = state.files.values_mut().filter(|path| **path == from);
+        renamed.for_each(|path| path.clone_from(&to));
     }
     done
 }

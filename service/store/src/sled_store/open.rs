@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use causeway_model::revision::{Revision, TopologyName};
 
+use super::batch;
 use super::chunks::{self, SEGMENT};
 use super::keys::{self, Key, Sort};
 use super::witness::SeenTopologies;
@@ -348,8 +349,7 @@ pub(super) fn remove_some(db: &sled::Db, entries: sled::Iter) -> Result<bool, St
         .map(|key| key.map(|key| key.to_vec()))
         .collect();
     let keys = keys.map_err(failed)?;
-    let mut batch = sled::Batch::default();
-    keys.iter().for_each(|key| batch.remove(key.as_slice()));
-    db.apply_batch(batch).map_err(failed)?;
-    Ok(!keys.is_empty())
+    let is_any = !keys.is_empty();
+    batch::apply(db, keys.into_iter().map(|key| (key, None))).map_err(failed)?;
+    Ok(is_any)
 }

@@ -1,9 +1,10 @@
 //! The witness: a file beside the database that tells which revisions were durable.
 //!
 //! sled cannot tell a log whose end was never written from one that was damaged in the middle: it takes what comes before, and drops
-//! the rest without a word. So what was durable is written down a second time, after it was synced and before it is acknowledged.
-//! The file itself is not synced with every commit: it may lag behind after a loss of power, and never runs ahead. A record that
-//! is not whole ends it.
+//! the rest without a word. So what was durable is written down a second time, after it was synced.
+//! The file itself is not synced with every commit: it may lag behind after a loss of power, and never runs ahead. Only that a topology
+//! is going to be deleted is synced, and before it is, since a topology that is gone would else look lost. A record that is not
+//! whole ends the file.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -28,7 +29,9 @@ pub(super) struct Seen {
     /// Its name; empty if that is not known.
     pub(super) name: String,
     pub(super) head: Revision,
-    pub(super) is_deleted: bool,
+    /// Whether it was going to be deleted: it may be there, or not.
+    is_going: bool,
+    is_deleted: bool,
 }
 
 /// Topologies by their numbers, as the witness saw them.
@@ -55,6 +58,7 @@ pub(super) fn read(directory: &Path) -> SeenTopologies {
             known.name = record.name;
         }
         known.head = known.head.max(record.head);
+        known.is_going |= record.is_going;
         known.is_deleted |= record.is_deleted;
     }
     seen
@@ -67,7 +71,7 @@ impl Seen {
             Some(_) if self.is_deleted => {
                 Some("it was deleted, and its deletion is lost".to_owned())
             }
-            None if self.is_deleted => None,
+            None if self.is_going || self.is_deleted => None,
             None => Some(format!(
                 "it is lost, and its revision {} was durable",
                 self.head
@@ -103,14 +107,37 @@ impl Witness {
             let known = witness.seen.entry(record.id).or_default();
             known.name = record.name.to_string();
             known.head = known.head.max(record.head);
+            known.is_going = false;
         }
         // What is deleted and gone comes back as nothing: numbers are not given twice. What came back is damage for as long as it is there.
         witness.seen.retain(|_, seen| {
             let name = seen.name.parse();
-            !seen.is_deleted || name.is_ok_and(|name| catalogue.find(&name).is_err())
+            !(seen.is_going || seen.is_deleted)
+                || name.is_ok_and(|name| catalogue.find(&name).is_err())
         });
         witness.write_anew();
         witness
+    }
+
+    /// Notes that topologies are going to be deleted, and makes that durable.
+    pub(super) fn announce(&mut self, effects: &[Effect]) -> io::Result<()> {
+        let mut records = Vec::new();
+        for effect in effects {
+            let Effect::Deleted(id) = effect else {
+                continue;
+            };
+            let known = self.seen.entry(*id).or_default();
+            known.is_going = true;
+            put(&mut records, *id, known);
+        }
+        match &mut self.file {
+            _ if records.is_empty() => Ok(()),
+            Some(file) => file.write_all(&records).and_then(|()| file.sync_data()),
+            None => {
+                self.file = Some(self.replace()?);
+                Ok(())
+            }
+        }
     }
 
     /// Notes what has become durable.
@@ -167,15 +194,26 @@ impl Witness {
     }
 
     fn write_anew(&mut self) {
+        self.appended = 0;
+        match self.replace() {
+            Ok(file) => self.file = Some(file),
+            Err(error) => self.give_up(&error),
+        }
+    }
+
+    /// Puts a file with all that was seen in the place of the old one, whole or not at all.
+    fn replace(&self) -> io::Result<File> {
         let mut records = Vec::new();
         for (id, seen) in &self.seen {
             put(&mut records, *id, seen);
         }
-        self.appended = 0;
-        match replace(&self.directory, &records) {
-            Ok(file) => self.file = Some(file),
-            Err(error) => self.give_up(&error),
-        }
+        let path = self.directory.join(NEW_FILE);
+        let mut file = File::create(&path)?;
+        file.write_all(&records)?;
+        file.sync_data()?;
+        fs::rename(path, self.directory.join(FILE))?;
+        File::open(&self.directory)?.sync_all()?;
+        Ok(file)
     }
 
     fn give_up(&mut self, error: &io::Error) {
@@ -187,22 +225,12 @@ impl Witness {
     }
 }
 
-/// Puts a file with these bytes in the place of the old one, whole or not at all.
-fn replace(directory: &Path, bytes: &[u8]) -> io::Result<File> {
-    let path = directory.join(NEW_FILE);
-    let mut file = File::create(&path)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    fs::rename(path, directory.join(FILE))?;
-    Ok(file)
-}
-
-/// Writes a record: number, head, whether it is deleted, name, and the checksum of all that.
+/// Writes a record: number, head, whether it is deleted (1) or going to be (2), name, and the checksum of all that.
 fn put(out: &mut Vec<u8>, id: TopologyId, seen: &Seen) {
     let begin = out.len();
     out.extend_from_slice(&id.0.to_le_bytes());
     out.extend_from_slice(&seen.head.0.to_le_bytes());
-    out.push(u8::from(seen.is_deleted));
+    out.push(u8::from(seen.is_deleted) | (u8::from(seen.is_going) << 1));
     crate::records::codec::put_text(out, &seen.name);
     let sum = crc32fast::hash(out.get(begin..).unwrap_or_default());
     out.extend_from_slice(&sum.to_le_bytes());
@@ -213,7 +241,7 @@ fn take(input: &mut Input<'_>) -> Option<(TopologyId, Seen)> {
     let mut ahead = input.clone();
     let id = TopologyId(u64::from_le_bytes(ahead.array().ok()?));
     let head = Revision(u64::from_le_bytes(ahead.array().ok()?));
-    let is_deleted = ahead.byte().ok()? == 1;
+    let flags = ahead.byte().ok()?;
     let name = ahead.text().ok()?.to_owned();
     let length = input.left().saturating_sub(ahead.left());
     let expected = u32::from_le_bytes(ahead.array().ok()?);
@@ -224,7 +252,8 @@ fn take(input: &mut Input<'_>) -> Option<(TopologyId, Seen)> {
         Seen {
             name,
             head,
-            is_deleted,
+            is_going: flags & 2 != 0,
+            is_deleted: flags & 1 != 0,
         },
     ))
 }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 use super::keys::Sort;
 use super::stage::{Job, Stage, Staged};
 use super::witness::Witness;
-use super::{Shared, open, sled_error, with_causes};
+use super::{Shared, batch, io, open, sled_error, with_causes};
 use crate::catalogue::{Catalogue, Effect};
 use crate::port::{StoreError, TopologyId};
 
@@ -100,8 +100,10 @@ impl Writer {
         group.into_iter().for_each(|job| stage.add(job));
         let mut staged = stage.finish();
         let answers = std::mem::take(&mut staged.answers);
-        if let Err(error) = self.write(staged) {
-            let failure = with_causes(&error);
+        let effects = staged.effects.clone();
+        let written = self.write(staged);
+        if let Err(error) = &written {
+            let failure = with_causes(error);
             tracing::error!(
                 failure,
                 "a write failed; the store takes no more writes until it is opened again"
@@ -110,6 +112,10 @@ impl Writer {
         }
         for answer in answers {
             answer(self.failure.as_deref());
+        }
+        // It may lag behind, so nobody has to wait for it.
+        if written.is_ok() {
+            self.witness.note(&effects);
         }
     }
 
@@ -125,22 +131,17 @@ impl Writer {
         if staged.is_ahead {
             (self.sync)()?;
         }
+        self.witness.announce(&staged.effects).map_err(|source| {
+            io(
+                "note that a topology is going to be deleted".to_owned(),
+                source,
+            )
+        })?;
         self.shared.hide_requests(&staged.requests);
-        let mut batch = sled::Batch::default();
-        for (key, value) in staged.writes {
-            match value {
-                Some(value) => batch.insert(key, value),
-                None => batch.remove(key),
-            }
-        }
-        self.shared
-            .db
-            .apply_batch(batch)
-            .map_err(|error| sled_error(error, "log"))?;
+        batch::apply(&self.shared.db, staged.writes).map_err(|error| sled_error(error, "log"))?;
         if staged.is_promised {
             (self.sync)()?;
         }
-        self.witness.note(&staged.effects);
         self.sweeps
             .extend(staged.effects.iter().filter_map(|effect| match effect {
                 Effect::Deleted(id) => Some(*id),

@@ -148,7 +148,9 @@ impl Disk {
                         tear(*at, written, rng).for_each(|part| part.apply(&mut bytes));
                     }
                     Change::Write { .. } if kept == Kept::Synced => {}
-                    change => change.clone().apply(&mut bytes),
+                    Change::Truncate { .. } | Change::Write { .. } => {
+                        change.clone().apply(&mut bytes);
+                    }
                 }
             }
             fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -42,7 +42,13 @@ impl fmt::Display for Record {
             Operation::Write { at, bytes } => {
                 write!(f, "write {} bytes to `{path}` at {at}", bytes.len())
             }
-            other => write!(f, "{other:?} of `{path}`"),
+            Operation::Create
+            | Operation::MakeDirectory
+            | Operation::Truncate { .. }
+            | Operation::SyncBegins { .. }
+            | Operation::SyncEnds { .. }
+            | Operation::Rename { .. }
+            | Operation::Unlink => write!(f, "{:?} of `{path}`", self.operation),
         }
     }
 }

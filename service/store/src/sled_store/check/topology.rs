@@ -243,12 +243,11 @@ impl Walk<'_, '_> {
     }
 
     fn fault(&mut self, revision: Revision, error: &StoreError) {
-        let (what, detail) = match error {
-            StoreError::Corrupt { what, detail } => (what.clone(), detail.clone()),
-            other => (
-                format!("topology `{}`", self.report.name),
-                with_causes(other),
-            ),
+        let (what, detail) = if let StoreError::Corrupt { what, detail } = error {
+            (what.clone(), detail.clone())
+        } else {
+            let what = format!("topology `{}`", self.report.name);
+            (what, with_causes(error))
         };
         self.check.report.faults.push(Fault {
             topology: Some(self.report.name.clone()),

@@ -113,6 +113,27 @@ async fn a_name_that_was_deleted_and_given_again_raises_no_alarm() -> TestResult
     Ok(())
 }
 
+/// What the witness tells last may be missing, also that the topology is gone.
+#[tokio::test]
+async fn a_witness_that_misses_its_last_records_takes_no_deleted_topology_for_lost() -> TestResult {
+    let directory = TempDir::new()?;
+    let id = acme(&directory).await?;
+    let path = directory.path().join("heads");
+    let store = SledStore::open(directory.path())?;
+    let before = std::fs::read(&path)?;
+    store.delete(id).await?;
+    drop(store);
+    let after = std::fs::read(&path)?;
+    assert!(after.len() > before.len());
+    // The last record tells that it was deleted; the one before, which is synced, that it was going to be.
+    std::fs::write(&path, &after[..after.len() - 1])?;
+    assert_eq!(SledStore::check(directory.path())?.faults, []);
+    let store = SledStore::open(directory.path())?;
+    assert_eq!(store.find(&"acme".parse()?).await?, None);
+    store.create(new("acme")).await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_deletion_that_is_cut_off_by_damage_is_named_and_does_not_bring_the_topology_back()
 -> TestResult {
