@@ -47,6 +47,9 @@ pub(crate) enum MainError {
     /// A client's command failed.
     #[error(transparent)]
     Cli(#[from] causeway_cli::CliError),
+    /// What was found cannot be printed.
+    #[error("cannot print what was found")]
+    Print(#[source] io::Error),
     /// The demonstration has no place for its store.
     #[error("cannot make a temporary directory")]
     Temporary(#[source] io::Error),

@@ -6,6 +6,7 @@ mod demo;
 mod error;
 mod prices;
 mod serve;
+mod store;
 mod telemetry;
 
 use std::ffi::OsString;
@@ -31,6 +32,9 @@ enum Command {
     Serve(config::ServeArgs),
     /// Serve an example estate from a temporary store, ask it a batch of paths, print the answers
     Demo,
+    /// Look after a data directory while nobody serves it
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     #[command(flatten)]
     Client(causeway_cli::Command),
 }
@@ -62,6 +66,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, MainError> {
     match command {
         Command::Serve(arguments) => serve::run(Config::read(arguments)?).await?,
         Command::Demo => demo::run(&mut io::stdout()).await?,
+        Command::Store(command) => return store::run(command, &mut io::stdout()).await,
         Command::Client(command) => return client(command).await,
     }
     Ok(ExitCode::SUCCESS)

@@ -93,6 +93,15 @@ pub enum EngineError {
         #[source]
         source: StoreError,
     },
+    /// A write failed, now or before, and what is on the disk is not known.
+    #[error(
+        "a write to the disk failed; the service takes no more writes until it is started again, and goes on answering"
+    )]
+    WritesStopped {
+        /// Why it failed.
+        #[source]
+        source: StoreError,
+    },
     /// Work ended before it was done: it panicked, or the process is going down.
     #[error("the work ended before it was done")]
     Interrupted {
@@ -115,6 +124,7 @@ impl EngineError {
                 oldest: revision.next(),
             },
             StoreError::Corrupt { .. } => Self::StoreCorrupt { source },
+            StoreError::WriteFailed { .. } => Self::WritesStopped { source },
             StoreError::Held { .. } | StoreError::Io { .. } | StoreError::Closed => {
                 Self::StoreFailed { source }
             }

@@ -132,7 +132,9 @@ fn kind(error: &EngineError) -> (Code, ErrorReason) {
         EngineError::RequestReused { .. } => (Code::InvalidArgument, Reason::RequestIdReused),
         EngineError::TooManyItems { .. } => (Code::InvalidArgument, Reason::TooManyItems),
         EngineError::StoreCorrupt { .. } => (Code::DataLoss, Reason::StoreCorrupt),
-        EngineError::StoreFailed { .. } => (Code::Internal, Reason::StoreFailed),
+        EngineError::StoreFailed { .. } | EngineError::WritesStopped { .. } => {
+            (Code::Internal, Reason::StoreFailed)
+        }
         EngineError::Interrupted { .. } => (Code::Internal, Reason::Internal),
     }
 }
@@ -171,6 +173,7 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
         EngineError::InvalidChangeSet { .. }
         | EngineError::StoreCorrupt { .. }
         | EngineError::StoreFailed { .. }
+        | EngineError::WritesStopped { .. }
         | EngineError::Interrupted { .. } => Vec::new(),
     }
 }

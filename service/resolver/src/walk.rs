@@ -371,6 +371,10 @@ impl Walk<'_> {
     }
 
     /// Records a step; one without a label goes without saying.
+    #[expect(
+        clippy::ptr_arg,
+        reason = "a label that is static is copied without its text"
+    )]
     fn record(
         &self,
         traveller: &mut Traveller,

@@ -69,6 +69,24 @@ impl Catalogue {
         self.names.insert(name, Named::Damaged(damage));
     }
 
+    /// Takes a topology out of use, and keeps its name and its number from being given again.
+    pub(crate) fn damage(&mut self, id: TopologyId, name: Option<TopologyName>, damage: Damage) {
+        self.next = self.next.max(id.0.saturating_add(1));
+        let record = self.topologies.remove(&id);
+        let Some(name) = record.map(|record| record.name).or(name) else {
+            return;
+        };
+        // A name that is in use was given again, or is known to be damaged already.
+        let is_free = match self.names.get(&name) {
+            None => true,
+            Some(Named::Topology(other)) => *other == id,
+            Some(Named::Damaged(_)) => false,
+        };
+        if is_free {
+            self.enter_damaged(name, damage);
+        }
+    }
+
     /// Gives a new topology its number, at revision 0.
     pub(crate) fn create(&mut self, new: &NewTopology) -> Result<TopologyRecord, StoreError> {
         if self.names.contains_key(&new.name) {

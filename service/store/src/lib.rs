@@ -7,6 +7,7 @@ mod catalogue;
 mod memory_store;
 pub mod port;
 mod records;
+mod report;
 #[cfg(test)]
 #[path = "../tests/it/samples.rs"]
 mod samples;
@@ -17,4 +18,5 @@ pub use port::{
     Append, Appended, Logged, NewTopology, RequestKey, RequestRecord, Store, StoreError,
     TopologyId, TopologyRecord,
 };
+pub use report::{Fault, Report, TopologyReport};
 pub use sled_store::SledStore;

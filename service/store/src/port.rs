@@ -155,6 +155,13 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A write failed, now or before. What is on the disk is not known; opening the store finds out.
+    #[error("cannot write to the database, which takes no more writes until it is opened again")]
+    WriteFailed {
+        /// Why it failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The writer has stopped; nothing more is accepted.
     #[error("the store is closed")]
     Closed,

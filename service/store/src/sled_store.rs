@@ -3,13 +3,17 @@
 //! One thread writes and syncs; reads block and run on threads that may; the heads and the names are in memory. What is visible
 //! is durable, and what is durable stays. Nobody outside of this room knows that it is sled.
 
+mod batch;
+mod check;
 mod checkpoints;
 mod chunks;
 mod keys;
+mod load;
 mod lock;
 mod open;
 mod read;
 mod stage;
+mod witness;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -26,6 +30,7 @@ use keys::Key;
 use lock::DirectoryLock;
 use stage::{Creation, Job, Prepared, Reply};
 use tokio::sync::{mpsc, oneshot};
+use witness::Witness;
 use writer::{Sync, Writer};
 
 use crate::catalogue::{Catalogue, Effect};
@@ -33,9 +38,13 @@ use crate::port::{
     Append, Appended, Logged, NewTopology, RequestKey, RequestRecord, Store, StoreError,
     TopologyId, TopologyRecord,
 };
+use crate::report::Report;
 
 /// The most writes that wait for the writer; past it, who writes waits.
 const MAX_QUEUED: usize = 1024;
+
+/// Change sets up to this size are encoded where they come in.
+const SMALL: usize = 16;
 
 /// Keeps topologies in a directory, which one process holds at a time.
 ///
@@ -68,25 +77,43 @@ impl SledStore {
         Self::open_with(directory, |sync| sync)
     }
 
+    /// Walks the whole store in a directory that nobody else holds, and tells what is there and what is wrong with it. It blocks,
+    /// and takes memory for one snapshot. Nothing of what is stored is changed, beside what opening a database puts in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] if another process holds the directory, [`StoreError::Io`] if there is no store in it or it cannot be
+    /// read, [`StoreError::Corrupt`] if the database as a whole is damaged.
+    pub fn check(directory: &Path) -> Result<Report, StoreError> {
+        open::find_database(directory)?;
+        let _lock = DirectoryLock::take(directory)?;
+        open::delete_unfinished_snapshots(directory)?;
+        open::delete_torn_settings(directory)?;
+        check::walk(&open::database(directory)?, &witness::read(directory))
+    }
+
     /// Opens the store with another way to make things durable.
     fn open_with(directory: &Path, sync: impl FnOnce(Sync) -> Sync) -> Result<Self, StoreError> {
         let is_new = open::create_directory(directory)?;
         let lock = DirectoryLock::take(directory)?;
         open::delete_unfinished_snapshots(directory)?;
+        open::delete_torn_settings(directory)?;
+        open::sync_before_opening(directory)?;
         let db = open::database(directory)?;
         let durably = durably(&db, open::database_file(directory)?);
         open::sync_directory(directory, is_new)?;
-        let catalogue = RwLock::new(open::catalogue(&db)?);
+        let seen = witness::read(directory);
+        let catalogue = open::catalogue(&db, &seen)?;
+        let witness = Witness::start(directory, seen, &catalogue);
         let shared = Arc::new(Shared {
             db,
-            catalogue,
+            catalogue: RwLock::new(catalogue),
             hidden: Mutex::default(),
             _lock: lock,
         });
         open::clean(&shared)?;
         let sweeps = open::deleted(&shared.db)?;
         let (jobs, queue) = mpsc::channel(MAX_QUEUED);
-        let writer = Writer::new(Arc::clone(&shared), queue, sync(durably), sweeps);
+        let writer = Writer::new(Arc::clone(&shared), queue, (sync(durably), witness), sweeps);
         let thread = std::thread::Builder::new().name("causeway-store".to_owned());
         let writer = thread
             .spawn(|| writer.run())
@@ -159,7 +186,12 @@ impl Store for SledStore {
     }
 
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
-        let append = self.blocking(|_| Prepared::new(append)).await?;
+        // A small set is encoded in less time than another thread takes to wake up.
+        let append = if append.changes.changes.len() <= SMALL {
+            Prepared::new(append)?
+        } else {
+            self.blocking(|_| Prepared::new(append)).await?
+        };
         self.submit(|reply| Job::Append {
             append: Box::new(append),
             reply,

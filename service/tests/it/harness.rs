@@ -105,7 +105,12 @@ pub(crate) struct Process {
 impl Process {
     /// `causeway serve` on a directory and a free port, once it listens.
     pub(crate) fn serve(data_dir: &Path, arguments: &[&str]) -> Self {
-        let mut child = causeway()
+        Self::start(causeway(), data_dir, arguments)
+    }
+
+    /// The same by a command that was prepared.
+    pub(crate) fn start(mut command: Command, data_dir: &Path, arguments: &[&str]) -> Self {
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
             .args(arguments)
@@ -165,9 +170,17 @@ impl Process {
 }
 
 impl Drop for Process {
+    #[expect(
+        clippy::print_stdout,
+        reason = "a test that fails shows what it prints"
+    )]
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = std::io::read_to_string(&mut self.stderr).unwrap_or_default();
+            println!("what the service logged:\n{log}");
+        }
     }
 }
 
@@ -187,6 +200,11 @@ pub(crate) fn causeway() -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// A number out of the environment, for tests that may be run for longer.
+pub(crate) fn setting(name: &str, standard: u64) -> u64 {
+    std::env::var(name).map_or(standard, |text| text.parse().unwrap())
 }
 
 pub(crate) fn resource(kind: v1::resource::Kind) -> v1::Resource {

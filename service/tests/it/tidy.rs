@@ -48,7 +48,7 @@ const DEPENDENCIES: [(&str, &str); 11] = [
     ),
     (
         "causeway",
-        "clap opentelemetry opentelemetry-otlp opentelemetry_sdk serde tempfile thiserror tokio toml tracing tracing-subscriber",
+        "clap opentelemetry opentelemetry-otlp opentelemetry_sdk serde serde_json tempfile thiserror tokio toml tracing tracing-subscriber",
     ),
 ];
 

@@ -35,6 +35,20 @@ impl Sort {
         Self::CheckpointChunk,
     ];
 
+    /// All sorts.
+    pub(super) const ALL: [Self; 10] = [
+        Self::Counter,
+        Self::Name,
+        Self::Topology,
+        Self::Log,
+        Self::LogChunk,
+        Self::Checkpoint,
+        Self::CheckpointChunk,
+        Self::Unfinished,
+        Self::Request,
+        Self::Deleted,
+    ];
+
     /// The key of what there is once.
     pub(super) fn alone(self) -> Key {
         vec![self as u8]
@@ -96,4 +110,32 @@ pub(super) fn revision_in(key: &[u8]) -> Option<(TopologyId, Revision)> {
     let id = TopologyId(u64::from_be_bytes(input.array().ok()?));
     let revision = Revision(u64::from_be_bytes(input.array().ok()?));
     input.finish().ok().map(|()| (id, revision))
+}
+
+/// The topology, the revision and the place in the key of a chunk.
+pub(super) fn chunk_in(key: &[u8]) -> Option<(TopologyId, Revision, u32)> {
+    let (rest, place) = key.split_last_chunk()?;
+    let (id, revision) = revision_in(rest)?;
+    Some((id, revision, u32::from_be_bytes(*place)))
+}
+
+/// The topology and the request in a key of a request.
+pub(super) fn request_in(key: &[u8]) -> Option<(TopologyId, RequestKey)> {
+    let mut input = Input::new(key.split_first()?.1);
+    let id = TopologyId(u64::from_be_bytes(input.array().ok()?));
+    let caller = input.text().ok()?.to_owned();
+    let text = input.bytes(input.left()).ok()?;
+    let text = std::str::from_utf8(text).ok()?.to_owned();
+    Some((id, RequestKey { caller, id: text }))
+}
+
+/// The topology that a key belongs to whose sort is one of [`Sort::OWNED`], if the key is of its form.
+pub(super) fn owner_in(sort: Sort, key: &[u8]) -> Option<TopologyId> {
+    match sort {
+        Sort::Counter | Sort::Name => None,
+        Sort::Topology | Sort::Deleted => topology_in(key),
+        Sort::Log | Sort::Checkpoint | Sort::Unfinished => revision_in(key).map(|(id, _)| id),
+        Sort::LogChunk | Sort::CheckpointChunk => chunk_in(key).map(|(id, ..)| id),
+        Sort::Request => request_in(key).map(|(id, _)| id),
+    }
 }

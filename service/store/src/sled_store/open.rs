@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::time::Duration;
 
 use causeway_model::revision::{Revision, TopologyName};
 
+use super::batch;
 use super::chunks::{self, SEGMENT};
 use super::keys::{self, Key, Sort};
+use super::witness::SeenTopologies;
 use super::{Shared, io, sled_error, with_causes};
 use crate::catalogue::{Catalogue, Damage};
 use crate::port::{StoreError, TopologyId, TopologyRecord};
@@ -17,6 +20,12 @@ use crate::records::{CounterRow, NameRow, Record, RecordError, TopologyRow};
 
 /// What sled may keep in memory, in bytes.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The file that sled keeps its log in.
+pub(super) const DATABASE_FILE: &str = "db";
+
+/// The file that sled keeps its settings in.
+const SETTINGS_FILE: &str = "conf";
 
 /// The most keys that one batch removes.
 pub(super) const KEYS_AT_ONCE: usize = 256;
@@ -40,6 +49,14 @@ pub(super) fn create_directory(directory: &Path) -> Result<bool, StoreError> {
     Ok(is_new)
 }
 
+/// That there is a database in the directory.
+pub(super) fn find_database(directory: &Path) -> Result<(), StoreError> {
+    let path = directory.join(DATABASE_FILE);
+    fs::metadata(&path)
+        .map(drop)
+        .map_err(|source| io(format!("find a store in `{}`", directory.display()), source))
+}
+
 /// Deletes what a process left that was killed while opening: sled takes it for damage and then never opens again. The log is
 /// the truth, and sled makes the snapshot anew.
 pub(super) fn delete_unfinished_snapshots(directory: &Path) -> Result<(), StoreError> {
@@ -59,6 +76,25 @@ pub(super) fn delete_unfinished_snapshots(directory: &Path) -> Result<(), StoreE
         }
     }
     Ok(())
+}
+
+/// Deletes the file of sled's settings if it is not whole. sled never syncs it, so that a loss of power soon after the first opening
+/// may leave a part of it, and with that part sled never opens again. We always give the same settings, and sled writes them anew.
+pub(super) fn delete_torn_settings(directory: &Path) -> Result<(), StoreError> {
+    let path = directory.join(SETTINGS_FILE);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(io(format!("read `{}`", path.display()), source)),
+    };
+    let is_whole = bytes
+        .split_last_chunk()
+        .is_some_and(|(text, sum)| crc32fast::hash(text) == u32::from_le_bytes(*sum));
+    if is_whole {
+        return Ok(());
+    }
+    tracing::warn!(file = %path.display(), "deleting settings of the database that are not whole; they are written anew");
+    fs::remove_file(&path).map_err(|source| io(format!("delete `{}`", path.display()), source))
 }
 
 /// Opens the database.
@@ -94,22 +130,34 @@ fn is_locked(error: &(dyn std::error::Error + 'static)) -> bool {
     matches!(error.downcast_ref(), Some(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock"))
 }
 
+/// Makes durable what an earlier process wrote and did not live to sync. sled makes a snapshot of it, which is synced itself: were the
+/// power lost after that, the snapshot would be of something that is not there, and sled would not open.
+pub(super) fn sync_before_opening(directory: &Path) -> Result<(), StoreError> {
+    let path = directory.join(DATABASE_FILE);
+    match File::open(&path).and_then(|file| file.sync_data()) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        outcome => outcome.map_err(|source| io(format!("sync `{}`", path.display()), source)),
+    }
+}
+
 /// A handle of the database's file, to sync it by.
 pub(super) fn database_file(directory: &Path) -> Result<File, StoreError> {
-    let path = directory.join("db");
+    let path = directory.join(DATABASE_FILE);
     OpenOptions::new()
         .write(true)
         .open(&path)
         .map_err(|source| io(format!("open `{}`", path.display()), source))
 }
 
-/// Makes the entries of the directory durable, and its own entry if it is new.
+/// Makes durable what sled writes once and never syncs: its settings, and the entries of the directory; and the directory's own
+/// entry if it is new.
 pub(super) fn sync_directory(directory: &Path, is_new: bool) -> Result<(), StoreError> {
     let sync = |path: &Path| {
         File::open(path)
             .and_then(|handle| handle.sync_all())
             .map_err(|source| io(format!("sync `{}`", path.display()), source))
     };
+    sync(&directory.join(SETTINGS_FILE))?;
     sync(directory)?;
     match directory
         .canonicalize()
@@ -130,8 +178,8 @@ struct Log {
     gap: Option<Revision>,
 }
 
-/// The topologies that are in the database.
-pub(super) fn catalogue(db: &sled::Db) -> Result<Catalogue, StoreError> {
+/// The topologies that are in the database. One that has less than was seen of it before is damaged.
+pub(super) fn catalogue(db: &sled::Db, seen: &SeenTopologies) -> Result<Catalogue, StoreError> {
     let logs = logs(db)?;
     let rows = topology_rows(db)?;
     let mut catalogue =
@@ -148,6 +196,18 @@ pub(super) fn catalogue(db: &sled::Db) -> Result<Catalogue, StoreError> {
                 tracing::error!(topology = %name, what = damage.what, detail = damage.detail, "a topology is damaged and cannot be used");
                 catalogue.enter_damaged(name, damage);
             }
+        }
+    }
+    for (&id, seen) in seen {
+        let left = catalogue.get(id).map(|record| record.head).ok();
+        if let Some(detail) = seen.fault(left) {
+            let what = format!("topology `{}`", seen.title(id));
+            tracing::error!(
+                what,
+                detail,
+                "a topology has lost what was durable, and cannot be used"
+            );
+            catalogue.damage(id, seen.name.parse().ok(), Damage { what, detail });
         }
     }
     Ok(catalogue)
@@ -289,8 +349,7 @@ pub(super) fn remove_some(db: &sled::Db, entries: sled::Iter) -> Result<bool, St
         .map(|key| key.map(|key| key.to_vec()))
         .collect();
     let keys = keys.map_err(failed)?;
-    let mut batch = sled::Batch::default();
-    keys.iter().for_each(|key| batch.remove(key.as_slice()));
-    db.apply_batch(batch).map_err(failed)?;
-    Ok(!keys.is_empty())
+    let is_any = !keys.is_empty();
+    batch::apply(db, keys.into_iter().map(|key| (key, None))).map_err(failed)?;
+    Ok(is_any)
 }

@@ -2,19 +2,17 @@
 //!
 //! All of it blocks, and belongs on a thread that may.
 
-use causeway_model::change::{Change, ChangeSet};
+use causeway_model::change::ChangeSet;
 use causeway_model::revision::Revision;
 use causeway_model::snapshot::Snapshot;
 
-use super::chunks::{self, Sum};
+use super::chunks;
 use super::keys::{self, Sort};
+use super::load::{self, Place};
 use super::{Shared, sled_error, with_causes};
 use crate::catalogue;
 use crate::port::{Logged, RequestKey, RequestRecord, StoreError, TopologyId, TopologyRecord};
-use crate::records::codec::Input;
-use crate::records::{
-    self, ChangesRow, CheckpointRow, Extent, LogRow, Record, RecordError, RequestRow,
-};
+use crate::records::{LogRow, RequestRow};
 
 impl Shared {
     /// The change sets of the revisions after one and up to another.
@@ -27,7 +25,10 @@ impl Shared {
         self.look(id, |topology| {
             catalogue::check_in_log(topology, to)?;
             (after.0.saturating_add(1)..=to.0)
-                .map(|revision| self.change_set(topology, Revision(revision)))
+                .map(|revision| {
+                    let place = Place::of(topology, Revision(revision));
+                    load::change_set(&self.db, place)
+                })
                 .collect()
         })
     }
@@ -49,7 +50,7 @@ impl Shared {
                     note,
                     counts,
                     body: _,
-                } = self.log_row(topology, revision)?;
+                } = load::log_row(&self.db, Place::of(topology, revision))?;
                 Ok(Logged {
                     revision,
                     note,
@@ -76,12 +77,8 @@ impl Shared {
                 let Some((_, revision)) = keys::revision_in(&key) else {
                     continue;
                 };
-                let place = Place {
-                    sort: "checkpoint",
-                    topology,
-                    revision,
-                };
-                match self.load_checkpoint(place, &key, &value) {
+                let place = Place::of(topology, revision);
+                match load::checkpoint(&self.db, place, &value) {
                     Ok(snapshot) => return Ok(Some((revision, snapshot))),
                     Err(error @ StoreError::Corrupt { .. }) => tracing::error!(
                         failure = with_causes(&error),
@@ -114,8 +111,8 @@ impl Shared {
                 return Ok(None);
             }
             let what = || format!("request `{}` of topology `{}`", request.id, topology.name);
-            let row: RequestRow =
-                chunks::unseal_record(&key, &value).map_err(|error| damaged(what(), &error))?;
+            let row: RequestRow = chunks::unseal_record(&key, &value)
+                .map_err(|error| load::damaged(what(), &error))?;
             let RequestRow {
                 digest,
                 time,
@@ -142,160 +139,5 @@ impl Shared {
         let outcome = looking(&topology);
         self.catalogue().get(id)?;
         outcome
-    }
-
-    fn change_set(
-        &self,
-        topology: &TopologyRecord,
-        revision: Revision,
-    ) -> Result<ChangeSet, StoreError> {
-        let row = self.log_row(topology, revision)?;
-        let place = Place {
-            sort: "change set",
-            topology,
-            revision,
-        };
-        let mut body = Vec::new();
-        self.read_body(place, Sort::LogChunk, row.body, |chunk| {
-            body.extend_from_slice(chunk);
-            Ok(())
-        })?;
-        ChangesRow::decode(&body)
-            .map(|row| row.0)
-            .map_err(|error| place.damaged(&error))
-    }
-
-    fn log_row(&self, topology: &TopologyRecord, revision: Revision) -> Result<LogRow, StoreError> {
-        let place = Place {
-            sort: "log record",
-            topology,
-            revision,
-        };
-        let key = Sort::Log.at(topology.id, revision);
-        let value = self
-            .db
-            .get(&key)
-            .map_err(|error| sled_error(error, &place.describe()))?;
-        let value = value.ok_or_else(|| {
-            place.damaged(&RecordError::Missing {
-                what: "revision",
-                number: revision.0,
-            })
-        })?;
-        chunks::unseal_record(&key, &value).map_err(|error| place.damaged(&error))
-    }
-
-    fn load_checkpoint(
-        &self,
-        place: Place<'_>,
-        key: &[u8],
-        value: &[u8],
-    ) -> Result<Snapshot, StoreError> {
-        let row: CheckpointRow =
-            chunks::unseal_record(key, value).map_err(|error| place.damaged(&error))?;
-        let mut loading = Loading::default();
-        self.read_body(place, Sort::CheckpointChunk, row.body, |chunk| {
-            loading.add(chunk)
-        })?;
-        loading
-            .finish(row.resources)
-            .map_err(|error| place.damaged(&error))
-    }
-
-    /// Reads the chunks of a body in order, and checks each and all of them.
-    fn read_body(
-        &self,
-        place: Place<'_>,
-        sort: Sort,
-        extent: Extent,
-        mut take: impl FnMut(&[u8]) -> Result<(), RecordError>,
-    ) -> Result<(), StoreError> {
-        let mut sum = Sum::default();
-        for chunk in 0..extent.chunks {
-            let key = sort.chunk(place.topology.id, place.revision, chunk);
-            let value = self
-                .db
-                .get(&key)
-                .map_err(|error| sled_error(error, &place.describe()))?;
-            let value = value.ok_or_else(|| {
-                place.damaged(&RecordError::Missing {
-                    what: "chunk",
-                    number: chunk.into(),
-                })
-            })?;
-            let bytes = chunks::unseal(&key, &value).map_err(|error| place.damaged(&error))?;
-            sum.add(bytes);
-            take(bytes).map_err(|error| place.damaged(&error))?;
-        }
-        sum.check(extent).map_err(|error| place.damaged(&error))
-    }
-}
-
-/// What is being read, to name it if it is damaged.
-#[derive(Debug, Clone, Copy)]
-struct Place<'a> {
-    sort: &'static str,
-    topology: &'a TopologyRecord,
-    revision: Revision,
-}
-
-impl Place<'_> {
-    fn describe(self) -> String {
-        format!(
-            "{} of topology `{}` at revision {}",
-            self.sort, self.topology.name, self.revision
-        )
-    }
-
-    fn damaged(self, error: &RecordError) -> StoreError {
-        damaged(self.describe(), error)
-    }
-}
-
-fn damaged(what: String, error: &RecordError) -> StoreError {
-    StoreError::Corrupt {
-        what,
-        detail: with_causes(error),
-    }
-}
-
-/// A checkpoint while it is read. Only the part of it is held in bytes that no whole resource was read from yet.
-#[derive(Debug, Default)]
-struct Loading {
-    snapshot: Snapshot,
-    waiting: Vec<u8>,
-    resources: u64,
-    is_open: bool,
-}
-
-impl Loading {
-    fn add(&mut self, chunk: &[u8]) -> Result<(), RecordError> {
-        self.waiting.extend_from_slice(chunk);
-        let mut input = Input::new(&self.waiting);
-        if !self.is_open {
-            records::take_checkpoint_opening(&mut input)?;
-            self.is_open = true;
-        }
-        let mut set = ChangeSet::default();
-        while let Some(resource) = records::take_checkpoint_resource(&mut input)? {
-            set.changes.push(Change::Put(Box::new(resource)));
-            self.resources = self.resources.saturating_add(1);
-        }
-        let read = self.waiting.len().saturating_sub(input.left());
-        self.waiting.drain(..read);
-        self.snapshot = self.snapshot.replay(&set);
-        Ok(())
-    }
-
-    fn finish(self, expected: u64) -> Result<Snapshot, RecordError> {
-        Input::new(&self.waiting).finish()?;
-        if self.resources != expected {
-            return Err(RecordError::Count {
-                what: "resources",
-                found: self.resources,
-                expected,
-            });
-        }
-        Ok(self.snapshot)
     }
 }

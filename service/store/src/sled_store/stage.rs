@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use causeway_model::revision::Revision;
 use tokio::sync::oneshot;
 
-use super::chunks;
 use super::keys::{self, Key, Sort};
 use super::sled_error;
+use super::{batch, chunks};
 use crate::catalogue::{self, Catalogue, Effect};
 use crate::port::{
     Append, Appended, NewTopology, RequestRecord, StoreError, TopologyId, TopologyRecord,
@@ -330,23 +330,21 @@ impl<'a> Stage<'a> {
             return;
         }
         self.staged.is_ahead = true;
-        let mut batch = sled::Batch::default();
+        let mut writes = Vec::new();
         for (place, chunk) in (0_u32..).zip(chunks::cut(body)) {
             let key = sort.chunk(id, revision, place);
             let value = chunks::seal(&key, chunk);
-            batch.insert(key, value);
+            writes.push((key, Some(value)));
             if place % 16 == 15 {
-                self.write_ahead(std::mem::take(&mut batch));
+                self.write_ahead(std::mem::take(&mut writes));
             }
         }
-        self.write_ahead(batch);
+        self.write_ahead(writes);
     }
 
-    fn write_ahead(&mut self, batch: sled::Batch) {
+    fn write_ahead(&mut self, writes: Vec<(Key, Option<Vec<u8>>)>) {
         if self.staged.failure.is_none() {
-            self.staged.failure = self
-                .db
-                .apply_batch(batch)
+            self.staged.failure = batch::apply(self.db, writes)
                 .err()
                 .map(|error| sled_error(error, "log"));
         }
@@ -381,9 +379,7 @@ fn give<T>(reply: Reply<T>, outcome: Result<T, StoreError>) {
 }
 
 fn write_failed(failure: &str) -> StoreError {
-    StoreError::Io {
-        action: "write to the database, which takes no more writes until it is opened again"
-            .to_owned(),
+    StoreError::WriteFailed {
         source: failure.into(),
     }
 }

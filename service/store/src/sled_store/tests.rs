@@ -1,8 +1,10 @@
 //! What only shows inside: writes that fail or wait, what a damaged database does, and what is cleaned up.
 
+mod check;
 mod damage;
 mod leftovers;
 mod waiting;
+mod witness;
 
 use causeway_model::change::Change;
 use causeway_model::revision::{RevisionNote, Timestamp};

@@ -12,7 +12,8 @@ use tokio::sync::mpsc::error::TryRecvError;
 
 use super::keys::Sort;
 use super::stage::{Job, Stage, Staged};
-use super::{Shared, open, sled_error, with_causes};
+use super::witness::Witness;
+use super::{Shared, batch, io, open, sled_error, with_causes};
 use crate::catalogue::{Catalogue, Effect};
 use crate::port::{StoreError, TopologyId};
 
@@ -28,6 +29,8 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     jobs: mpsc::Receiver<Job>,
     sync: Sync,
+    /// Where it is noted what is durable.
+    witness: Witness,
     /// The catalogue with what is staged. Readers have another, with what is durable.
     staged: Catalogue,
     /// Deleted topologies whose keys are still there.
@@ -40,7 +43,7 @@ impl Writer {
     pub(super) fn new(
         shared: Arc<Shared>,
         jobs: mpsc::Receiver<Job>,
-        sync: Sync,
+        (sync, witness): (Sync, Witness),
         sweeps: Vec<TopologyId>,
     ) -> Self {
         let staged = shared.catalogue().clone();
@@ -48,6 +51,7 @@ impl Writer {
             shared,
             jobs,
             sync,
+            witness,
             staged,
             sweeps: sweeps.into(),
             failure: None,
@@ -96,8 +100,10 @@ impl Writer {
         group.into_iter().for_each(|job| stage.add(job));
         let mut staged = stage.finish();
         let answers = std::mem::take(&mut staged.answers);
-        if let Err(error) = self.write(staged) {
-            let failure = with_causes(&error);
+        let effects = staged.effects.clone();
+        let written = self.write(staged);
+        if let Err(error) = &written {
+            let failure = with_causes(error);
             tracing::error!(
                 failure,
                 "a write failed; the store takes no more writes until it is opened again"
@@ -106,6 +112,10 @@ impl Writer {
         }
         for answer in answers {
             answer(self.failure.as_deref());
+        }
+        // It may lag behind, so nobody has to wait for it.
+        if written.is_ok() {
+            self.witness.note(&effects);
         }
     }
 
@@ -121,18 +131,14 @@ impl Writer {
         if staged.is_ahead {
             (self.sync)()?;
         }
+        self.witness.announce(&staged.effects).map_err(|source| {
+            io(
+                "note that a topology is going to be deleted".to_owned(),
+                source,
+            )
+        })?;
         self.shared.hide_requests(&staged.requests);
-        let mut batch = sled::Batch::default();
-        for (key, value) in staged.writes {
-            match value {
-                Some(value) => batch.insert(key, value),
-                None => batch.remove(key),
-            }
-        }
-        self.shared
-            .db
-            .apply_batch(batch)
-            .map_err(|error| sled_error(error, "log"))?;
+        batch::apply(&self.shared.db, staged.writes).map_err(|error| sled_error(error, "log"))?;
         if staged.is_promised {
             (self.sync)()?;
         }

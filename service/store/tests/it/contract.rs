@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod log;
+mod readers;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use causeway_store::{Append, MemoryStore, SledStore, Store, StoreError};
 
 use self::checkpoints::*;
 use self::log::*;
+use self::readers::*;
 use crate::support::{TestResult, append, grown, name, new, puts, request, snapshot, time};
 
 /// Runs each rule over each backend.
@@ -56,6 +58,9 @@ contract! {
     a_large_checkpoint_comes_back_as_it_was,
     an_empty_checkpoint_comes_back_empty,
     a_checkpoint_can_be_put_again,
+    heads_never_go_back_while_others_write,
+    what_was_read_stays_as_it_is_while_others_write,
+    a_request_makes_one_revision_however_often_it_is_sent_at_once,
 }
 
 async fn a_created_topology_is_found_and_listed_by_name(store: Arc<dyn Store>) -> TestResult {

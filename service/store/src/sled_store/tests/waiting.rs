@@ -130,11 +130,11 @@ async fn a_failed_sync_discards_what_was_staged_and_ends_writing() -> TestResult
     fails.store(false, Ordering::SeqCst);
     assert!(matches!(
         store.append(lost).await,
-        Err(StoreError::Io { .. })
+        Err(StoreError::WriteFailed { .. })
     ));
     assert!(matches!(
         store.create(new("late")).await,
-        Err(StoreError::Io { .. })
+        Err(StoreError::WriteFailed { .. })
     ));
     drop(store);
     let store = SledStore::open(directory.path())?;
