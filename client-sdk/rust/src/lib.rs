@@ -21,26 +21,32 @@
 //! ```
 
 mod apply;
+mod at;
 mod builder;
 mod call;
 mod client;
 pub mod consistency;
 mod error;
 pub mod flow;
+mod history;
 mod import;
 mod pages;
 mod paths;
 mod topologies;
+mod watch;
 
 pub use causeway_proto::v1;
 pub use tonic::Code;
 pub use tonic_types::FieldViolation;
 
 pub use crate::apply::Apply;
+pub use crate::at::{At, AtError, Timestamp};
 pub use crate::builder::ClientBuilder;
 pub use crate::call::TOPOLOGY_HEADER;
 pub use crate::client::Client;
 pub use crate::error::{Cause, ClientError, Refusal};
+pub use crate::history::Differences;
 pub use crate::import::Import;
 pub use crate::paths::{MAX_BATCH, MAX_FULL_BATCH};
 pub use crate::topologies::ResourceList;
+pub use crate::watch::{WatchEvent, WatchFrom, Watched};

@@ -1,8 +1,6 @@
 //! One topology in memory: its newest state, and the turn that writers take.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use causeway_model::revision::Revision;
+use causeway_model::revision::{Revision, Timestamp};
 use causeway_model::snapshot::Snapshot;
 use causeway_store::TopologyRecord;
 use tokio::sync::{Mutex, MutexGuard, watch};
@@ -18,43 +16,69 @@ pub struct View {
     pub snapshot: Snapshot,
 }
 
+/// The newest state, and what is told of it.
+#[derive(Debug)]
+pub(crate) struct Head {
+    /// The state.
+    pub(crate) view: View,
+    /// When it was applied.
+    pub(crate) time: Timestamp,
+    /// Whether the topology is deleted: nothing comes after this.
+    pub(crate) is_deleted: bool,
+}
+
 /// One incarnation of a topology.
 #[derive(Debug)]
 pub(crate) struct Topology {
     /// What the store told when it was loaded; the head has moved on since.
     pub(crate) record: TopologyRecord,
-    head: watch::Sender<View>,
+    head: watch::Sender<Head>,
     writer: Mutex<()>,
-    deleted: AtomicBool,
     /// Held while a checkpoint is written: one at a time is enough.
     pub(crate) checkpointing: Mutex<()>,
 }
 
 impl Topology {
-    pub(crate) fn new(record: TopologyRecord, head: View) -> Self {
+    pub(crate) fn new(record: TopologyRecord, view: View, time: Timestamp) -> Self {
+        let head = Head {
+            view,
+            time,
+            is_deleted: false,
+        };
         Self {
             record,
             head: watch::Sender::new(head),
             writer: Mutex::new(()),
-            deleted: AtomicBool::new(false),
             checkpointing: Mutex::new(()),
         }
     }
 
     /// The newest state.
     pub(crate) fn head(&self) -> View {
-        self.head.borrow().clone()
+        self.head.borrow().view.clone()
+    }
+
+    /// The newest revision, and when it was applied.
+    pub(crate) fn newest(&self) -> (Revision, Timestamp) {
+        let head = self.head.borrow();
+        (head.view.revision, head.time)
+    }
+
+    /// The newest state as it goes on.
+    pub(crate) fn heads(&self) -> watch::Receiver<Head> {
+        self.head.subscribe()
     }
 
     /// Makes a state the newest one. Only who has the turn may.
-    pub(crate) fn publish(&self, head: View) {
-        self.head.send_replace(head);
+    pub(crate) fn publish(&self, view: View, time: Timestamp) {
+        self.head
+            .send_modify(|head| (head.view, head.time) = (view, time));
     }
 
     /// Waits for the writer's turn, in the order of asking.
     pub(crate) async fn turn(&self) -> Result<MutexGuard<'_, ()>, EngineError> {
         let turn = self.writer.lock().await;
-        if self.deleted.load(Ordering::Acquire) {
+        if self.head.borrow().is_deleted {
             return Err(EngineError::TopologyNotFound {
                 name: self.record.name.clone(),
             });
@@ -62,8 +86,8 @@ impl Topology {
         Ok(turn)
     }
 
-    /// Refuses all further turns. Only who has the turn may.
+    /// Refuses all further turns, and tells those who watch. Only who has the turn may.
     pub(crate) fn mark_deleted(&self) {
-        self.deleted.store(true, Ordering::Release);
+        self.head.send_modify(|head| head.is_deleted = true);
     }
 }

@@ -19,6 +19,7 @@ mod macros;
 pub(crate) mod resource;
 mod routing;
 mod texts;
+mod time;
 mod transit;
 
 use causeway_model::fields::Setting;

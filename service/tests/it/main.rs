@@ -8,11 +8,13 @@
 
 mod acme;
 mod costs;
+mod diffs;
 mod edges;
 mod errors;
 mod harness;
 mod imports;
 mod lists;
+mod moments;
 mod names;
 mod notation;
 mod paths;
@@ -23,3 +25,4 @@ mod scenarios;
 mod server;
 mod tidy;
 mod traces;
+mod watches;

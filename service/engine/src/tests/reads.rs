@@ -174,20 +174,23 @@ async fn revisions_are_listed_newest_first_in_pages() {
             .map(|logged| logged.revision.0)
             .collect::<Vec<_>>()
     };
-    let (first, more) = engine.list_revisions(&name("t"), None, 2).await.unwrap();
+    let (first, more) = engine
+        .list_revisions(&name("t"), Consistency::Newest, (None, 2))
+        .await
+        .unwrap();
     assert_eq!((numbers(&first), more), (vec![3, 2], true));
     assert_eq!(
         (first[0].note.author.as_str(), first[0].counts),
         ("me", [1, 0])
     );
     let (rest, more) = engine
-        .list_revisions(&name("t"), Some(Revision(2)), 2)
+        .list_revisions(&name("t"), Consistency::Newest, (Some(Revision(2)), 2))
         .await
         .unwrap();
     assert_eq!((numbers(&rest), more), (vec![1], false));
     assert_eq!(
         engine
-            .list_revisions(&name("t"), Some(Revision(1)), 2)
+            .list_revisions(&name("t"), Consistency::Newest, (Some(Revision(1)), 2))
             .await
             .unwrap()
             .0,

@@ -53,6 +53,9 @@ impl Wire<Option<v1::Consistency>> for Consistency {
             }),
             Some(Requirement::AtLeastRevision(revision)) => Some(Self::AtLeast(Revision(revision))),
             Some(Requirement::ExactRevision(revision)) => Some(Self::Exact(Revision(revision))),
+            Some(Requirement::AsOf(time)) => faults
+                .field("as_of", |faults| Wire::parse(time, faults))
+                .map(Self::AsOf),
         }
     }
 
@@ -62,6 +65,7 @@ impl Wire<Option<v1::Consistency>> for Consistency {
             Self::Newest => Requirement::Newest(true),
             Self::AtLeast(revision) => Requirement::AtLeastRevision(revision.0),
             Self::Exact(revision) => Requirement::ExactRevision(revision.0),
+            Self::AsOf(time) => Requirement::AsOf(time.render()),
         };
         Some(v1::Consistency {
             requirement: Some(requirement),
