@@ -193,6 +193,7 @@ impl Engine {
         if effect.is_nothing() && write.request.is_none() {
             return Ok(applied);
         }
+        let changes = u64::try_from(effect.changes.changes.len()).unwrap_or(u64::MAX);
         let append = self.append_of(topology, write, &applied, effect);
         let time = append.note.time;
         let appended = self
@@ -205,7 +206,7 @@ impl Engine {
                 revision: appended.revision,
                 snapshot,
             };
-            topology.publish(head, time);
+            topology.publish(head, time, changes);
             self.checkpoint_if_due(topology);
         }
         Ok(Applied {

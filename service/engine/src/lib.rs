@@ -13,6 +13,7 @@ mod commit;
 mod compute;
 mod create;
 mod diff;
+mod earlier;
 mod engine;
 mod error;
 mod limits;

@@ -84,14 +84,9 @@ impl Engine {
         consistency: Consistency,
     ) -> Result<View, EngineError> {
         let revision = self.revision_of(topology, consistency).await?;
-        // The head may have moved on since.
-        let head = topology.head();
-        let takes_newer = match consistency {
-            Consistency::Newest | Consistency::AtLeast(_) => true,
-            Consistency::Exact(_) | Consistency::AsOf(_) => false,
-        };
-        if takes_newer || revision == head.revision {
-            return Ok(head);
+        if matches!(consistency, Consistency::Newest | Consistency::AtLeast(_)) {
+            // It may have moved on since.
+            return Ok(topology.head());
         }
         Ok(View {
             revision,

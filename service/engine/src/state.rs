@@ -93,7 +93,7 @@ impl Engine {
             revision: record.head,
             snapshot,
         };
-        topology.publish(head, self.head_time(&record).await?);
+        topology.replace(head, self.head_time(&record).await?);
         Ok(())
     }
 
@@ -108,6 +108,9 @@ impl Engine {
         topology: &Topology,
         revision: Revision,
     ) -> Result<Snapshot, EngineError> {
+        if let Some(view) = topology.recent(revision) {
+            return Ok(view.snapshot);
+        }
         let cell = self
             .states
             .snapshots

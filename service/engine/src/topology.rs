@@ -1,10 +1,13 @@
 //! One topology in memory: its newest state, and the turn that writers take.
 
+use std::sync::{PoisonError, RwLock};
+
 use causeway_model::revision::{Revision, Timestamp};
 use causeway_model::snapshot::Snapshot;
 use causeway_store::TopologyRecord;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
+use crate::earlier::Earlier;
 use crate::error::EngineError;
 
 /// A topology at a revision. Cloning it is cheap.
@@ -33,6 +36,7 @@ pub(crate) struct Topology {
     /// What the store told when it was loaded; the head has moved on since.
     pub(crate) record: TopologyRecord,
     head: watch::Sender<Head>,
+    earlier: RwLock<Earlier>,
     writer: Mutex<()>,
     /// Held while a checkpoint is written: one at a time is enough.
     pub(crate) checkpointing: Mutex<()>,
@@ -48,6 +52,7 @@ impl Topology {
         Self {
             record,
             head: watch::Sender::new(head),
+            earlier: RwLock::default(),
             writer: Mutex::new(()),
             checkpointing: Mutex::new(()),
         }
@@ -69,8 +74,34 @@ impl Topology {
         self.head.subscribe()
     }
 
-    /// Makes a state the newest one. Only who has the turn may.
-    pub(crate) fn publish(&self, view: View, time: Timestamp) {
+    /// The state at a revision, if it is the newest one or was a short while ago.
+    pub(crate) fn recent(&self, revision: Revision) -> Option<View> {
+        let head = self.head();
+        if head.revision == revision {
+            return Some(head);
+        }
+        let earlier = self.earlier.read().unwrap_or_else(PoisonError::into_inner);
+        earlier.get(revision).cloned()
+    }
+
+    /// Makes a state the newest one, which these many changes made from the one before. Only who has the turn may.
+    pub(crate) fn publish(&self, view: View, time: Timestamp, changes: u64) {
+        let mut earlier = self.earlier.write().unwrap_or_else(PoisonError::into_inner);
+        earlier.keep(self.head(), changes);
+        drop(earlier);
+        self.set_head(view, time);
+    }
+
+    /// Makes a state the newest one that was read from the store. Only who has the turn may.
+    pub(crate) fn replace(&self, view: View, time: Timestamp) {
+        // It shares nothing with those before.
+        let mut earlier = self.earlier.write().unwrap_or_else(PoisonError::into_inner);
+        earlier.clear();
+        drop(earlier);
+        self.set_head(view, time);
+    }
+
+    fn set_head(&self, view: View, time: Timestamp) {
         self.head
             .send_modify(|head| (head.view, head.time) = (view, time));
     }

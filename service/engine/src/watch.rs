@@ -193,7 +193,7 @@ impl Watch {
         // The log was cut: what is asked for is older than what is kept.
         let oldest = records
             .front()
-            .map_or(newest.next(), |logged| logged.revision);
+            .map_or_else(|| newest.next(), |logged| logged.revision);
         Err(EngineError::RevisionNotKept {
             wanted: self.told.next(),
             oldest,

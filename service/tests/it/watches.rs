@@ -61,7 +61,7 @@ async fn to_the_end(events: &mut Streaming<v1::WatchRevisionsResponse>) -> (Vec<
     let mut numbers = Vec::new();
     loop {
         match events.message().await {
-            Ok(told) => numbers.extend(number(told.expect("a watch does not end by itself"))),
+            Ok(told) => numbers.extend(number(told.unwrap())),
             Err(status) => return (numbers, status),
         }
     }

@@ -18,6 +18,28 @@ pub(crate) fn differences(request: v1::DiffRevisionsRequest) -> v1::DiffRevision
         .filter
         .map(|filter| filter.kinds)
         .unwrap_or_default();
+    let from_revision = match request.from {
+        Some(From::FromRevision(revision)) => revision,
+        Some(From::FromAsOf(time)) => u64::try_from(time.seconds).unwrap_or(0),
+        None => 0,
+    };
+    let to_revision = match request.to {
+        Some(To::ToRevision(revision)) => revision,
+        Some(To::ToAsOf(time)) => u64::try_from(time.seconds).unwrap_or(0),
+        None => 9,
+    };
+    v1::DiffRevisionsResponse {
+        differences: all_differences()
+            .into_iter()
+            .filter(|one| kinds.is_empty() || kinds.contains(&one.resource_kind))
+            .collect(),
+        next_page_token: String::new(),
+        from_revision,
+        to_revision,
+    }
+}
+
+fn all_differences() -> Vec<v1::ResourceDifference> {
     let one =
         |r#type: v1::DifferenceType, kind: v1::ResourceKind, id: &str| v1::ResourceDifference {
             resource_id: id.to_owned(),
@@ -45,7 +67,7 @@ pub(crate) fn differences(request: v1::DiffRevisionsRequest) -> v1::DiffRevision
         field("tags[0]", None, value("new")),
         field("tags[1]", value("old"), None),
     ];
-    let all = [
+    vec![
         one(
             v1::DifferenceType::Deleted,
             v1::ResourceKind::Instance,
@@ -64,26 +86,7 @@ pub(crate) fn differences(request: v1::DiffRevisionsRequest) -> v1::DiffRevision
             v1::ResourceKind::Subnet,
             "subnet-1",
         ),
-    ];
-    let from_revision = match request.from {
-        Some(From::FromRevision(revision)) => revision,
-        Some(From::FromAsOf(time)) => u64::try_from(time.seconds).unwrap_or(0),
-        None => 0,
-    };
-    let to_revision = match request.to {
-        Some(To::ToRevision(revision)) => revision,
-        Some(To::ToAsOf(time)) => u64::try_from(time.seconds).unwrap_or(0),
-        None => 9,
-    };
-    v1::DiffRevisionsResponse {
-        differences: all
-            .into_iter()
-            .filter(|one| kinds.is_empty() || kinds.contains(&one.resource_kind))
-            .collect(),
-        next_page_token: String::new(),
-        from_revision,
-        to_revision,
-    }
+    ]
 }
 
 #[tokio::test]

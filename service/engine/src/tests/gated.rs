@@ -22,6 +22,8 @@ pub(super) struct GatedStore {
     pub(super) may_answer: Semaphore,
     /// The oldest revision that is still in the log.
     pub(super) oldest: AtomicU64,
+    /// How often a checkpoint was asked for, which is how every rebuilding begins.
+    pub(super) checkpoints_read: AtomicU64,
 }
 
 impl GatedStore {
@@ -31,6 +33,7 @@ impl GatedStore {
             appended: Semaphore::new(0),
             may_answer: Semaphore::new(0),
             oldest: AtomicU64::new(0),
+            checkpoints_read: AtomicU64::new(0),
         }
     }
 }
@@ -95,6 +98,7 @@ impl Store for GatedStore {
         id: TopologyId,
         at: Revision,
     ) -> Result<Option<(Revision, Snapshot)>, StoreError> {
+        self.checkpoints_read.fetch_add(1, Ordering::Relaxed);
         self.inner.checkpoint(id, at).await
     }
 

@@ -57,11 +57,11 @@ fn plain(value: &prost_types::Value) -> String {
     }
 }
 
-fn group(permissions: Value) -> Value {
+fn group(permissions: &Value) -> Value {
     json!({"ownerId": "111111111111", "securityGroup": {"groupId": "sg-1", "vpcId": "vpc-1", "ipPermissions": permissions}})
 }
 
-fn table(routes: Value) -> Value {
+fn table(routes: &Value) -> Value {
     json!({"ownerId": "111111111111", "routeTable": {"routeTableId": "rtb-1", "vpcId": "vpc-1", "routes": routes}})
 }
 
@@ -71,12 +71,12 @@ fn rule(port: u16, range: &str) -> Value {
 
 #[test]
 fn an_item_without_a_key_is_new_or_gone_at_its_place() {
-    let before = group(json!([
+    let before = group(&json!([
         rule(22, "10.0.0.0/8"),
         rule(443, "0.0.0.0/0"),
         rule(80, "0.0.0.0/0")
     ]));
-    let after = group(json!([
+    let after = group(&json!([
         rule(80, "0.0.0.0/0"),
         rule(443, "10.0.0.0/8"),
         rule(22, "10.0.0.0/8")
@@ -92,11 +92,11 @@ fn an_item_without_a_key_is_new_or_gone_at_its_place() {
 
 #[test]
 fn a_route_is_known_by_its_destination() {
-    let before = table(json!([
+    let before = table(&json!([
         {"destinationCidrBlock": "10.0.0.0/8", "transitGatewayId": "tgw-1"},
         {"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1"},
     ]));
-    let after = table(json!([
+    let after = table(&json!([
         {"destinationCidrBlock": "10.1.0.0/16", "vpcPeeringConnectionId": "pcx-1"},
         {"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1", "state": "ROUTE_STATE_BLACKHOLE"},
     ]));

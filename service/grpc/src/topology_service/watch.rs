@@ -165,7 +165,7 @@ async fn expired(at: Option<Instant>) {
 fn response(event: WatchEvent, point: WatchPoint) -> v1::WatchRevisionsResponse {
     let event = match event {
         WatchEvent::Revision { logged, changes } => {
-            let changes = changes.and_then(changes_of);
+            let changes = changes.as_ref().and_then(changes_of);
             Event::Revision(v1::RevisionEvent {
                 has_changes: changes.is_some(),
                 changes: changes.unwrap_or_default(),
@@ -184,7 +184,7 @@ fn response(event: WatchEvent, point: WatchPoint) -> v1::WatchRevisionsResponse 
 }
 
 /// The changes, all of them; nothing if they are too large for an event.
-fn changes_of(set: ChangeSet) -> Option<Vec<v1::Change>> {
+fn changes_of(set: &ChangeSet) -> Option<Vec<v1::Change>> {
     let mut bytes = 0_usize;
     let mut changes = Vec::with_capacity(set.changes.len());
     for change in &set.changes {
