@@ -2,7 +2,8 @@
 //!
 //! It knows channels, deadlines, retries and errors; it must not know what a path or a resource means. Every call
 //!
-//! - carries a deadline to the service (header `grpc-timeout`), the same for all its attempts;
+//! - carries a deadline to the service (header `grpc-timeout`), the same for all its attempts; a watch alone has none, and goes on by itself where it
+//!   was interrupted ([`Client::watch`]);
 //! - names its topology in the header [`TOPOLOGY_HEADER`], so that a mesh may send the calls of one topology to one replica by consistent
 //!   hashing (Istio: `consistentHash.httpHeaderName`); nothing depends on it;
 //! - is repeated after UNAVAILABLE, a few times and with growing, random pauses, if it is safe to repeat: reads are, and writes are by

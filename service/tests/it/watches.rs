@@ -6,6 +6,7 @@ use causeway_client::{WatchFrom, Watched};
 use causeway_proto::v1;
 use futures::{StreamExt, TryStreamExt, pin_mut};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status, Streaming};
 use tonic_types::StatusExt;
@@ -59,12 +60,22 @@ async fn next(events: &mut Streaming<v1::WatchRevisionsResponse>) -> String {
 /// The revisions that are told until the stream ends, and the status at its end.
 async fn to_the_end(events: &mut Streaming<v1::WatchRevisionsResponse>) -> (Vec<u64>, Status) {
     let mut numbers = Vec::new();
-    loop {
-        match events.message().await {
-            Ok(told) => numbers.extend(number(told.unwrap())),
-            Err(status) => return (numbers, status),
+    let end = async {
+        loop {
+            match events.message().await {
+                Ok(told) => numbers.extend(number(told.unwrap())),
+                Err(status) => return status,
+            }
         }
-    }
+    };
+    let status = timeout(Duration::from_secs(30), end).await;
+    (numbers, status.unwrap())
+}
+
+/// A server on which nothing but what is tested ends or interrupts a watch.
+async fn patient() -> Served {
+    let long = Duration::from_secs(3_600);
+    Served::start_as(|server| server.mark_every(long).patience(long).grace(long)).await
 }
 
 fn number(told: v1::WatchRevisionsResponse) -> Option<u64> {
@@ -246,7 +257,7 @@ async fn a_watch_of_nothing_new_tells_marks() {
 
 #[tokio::test]
 async fn the_deletion_of_the_topology_ends_a_watch() {
-    let served = Served::start().await;
+    let served = patient().await;
     grow(&served, 1..=2).await;
     let mut events = watch(&served, after(0)).await;
     for expected in ["m0/2", "r1", "r2", "m2/2"] {
@@ -263,7 +274,7 @@ async fn the_deletion_of_the_topology_ends_a_watch() {
 
 #[tokio::test]
 async fn a_server_that_stops_ends_its_watches_and_says_where_to_go_on() {
-    let mut served = Served::start().await;
+    let mut served = patient().await;
     grow(&served, 1..=2).await;
     let mut events = watch(&served, after(1)).await;
     for expected in ["m1/2", "r2", "m2/2"] {
@@ -294,7 +305,7 @@ async fn a_server_that_stops_ends_its_watches_and_says_where_to_go_on() {
 
 #[tokio::test]
 async fn a_watch_with_a_deadline_ends_at_it() {
-    let served = Served::start().await;
+    let served = patient().await;
     grow(&served, 1..=1).await;
     let mut request = Request::new(after(0));
     request.set_timeout(Duration::from_millis(200));

@@ -149,6 +149,43 @@ async fn a_revision_may_be_named_by_its_time() -> Tested {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_batch_may_be_asked_as_of_a_time() -> Tested {
+    use v1::consistency::Requirement;
+
+    let fake = Fake::start().await?;
+    fake.hold("prod", 7);
+    let directory = tempfile::tempdir()?;
+    let input = directory.path().join("flows.jsonl");
+    std::fs::write(
+        &input,
+        r#"{"from": "i-1", "to": "10.0.0.1", "protocol": "tcp", "port": 443}"#,
+    )?;
+    for (at, requirement) in [
+        (
+            "1970-01-01T00:00:04Z",
+            Requirement::AsOf(prost_types::Timestamp {
+                seconds: 4,
+                nanos: 0,
+            }),
+        ),
+        ("4", Requirement::ExactRevision(4)),
+    ] {
+        let words = format!(
+            "batch --topology prod --at {at} --input {}",
+            input.display()
+        );
+        assert_eq!(run(&fake, &words).await?.code, 0);
+        let asked = fake
+            .state()
+            .batches
+            .pop()
+            .and_then(|batch| batch.consistency);
+        assert_eq!(asked.and_then(|asked| asked.requirement), Some(requirement));
+    }
+    Ok(())
+}
+
 /// What the fake tells who watches: two revisions and their marks; then that the topology is gone.
 pub(crate) fn watched(
     request: &v1::WatchRevisionsRequest,
