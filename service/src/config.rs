@@ -75,6 +75,10 @@ pub struct Config {
     pub drain: Duration,
     /// How long calls in hand may take after that.
     pub grace: Duration,
+    /// How often a watch tells how far it has come.
+    pub watch_marks: Duration,
+    /// How long who watches may take nothing.
+    pub watch_patience: Duration,
     /// What bounds the engine.
     pub limits: Limits,
 }
@@ -133,6 +137,7 @@ struct File {
     otlp_endpoint: Option<String>,
     log: Log,
     shutdown: Shutdown,
+    watch: Watch,
     limits: FileLimits,
 }
 
@@ -148,6 +153,13 @@ struct Log {
 struct Shutdown {
     drain_seconds: Option<f64>,
     grace_seconds: Option<f64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Watch {
+    mark_seconds: Option<f64>,
+    patience_seconds: Option<f64>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -198,6 +210,8 @@ impl Config {
                 .unwrap_or_else(|| "info".to_owned()),
             drain: seconds("shutdown.drain_seconds", file.shutdown.drain_seconds, 0.0)?,
             grace: seconds("shutdown.grace_seconds", file.shutdown.grace_seconds, 10.0)?,
+            watch_marks: seconds("watch.mark_seconds", file.watch.mark_seconds, 10.0)?,
+            watch_patience: seconds("watch.patience_seconds", file.watch.patience_seconds, 30.0)?,
             limits: file.limits.checked()?,
         })
     }

@@ -85,6 +85,22 @@ async fn client(command: causeway_cli::Command) -> Result<ExitCode, MainError> {
             None
         },
     };
-    let outcome = causeway_cli::run(command, &mut io).await?;
-    Ok(ExitCode::from(outcome.exit_code()))
+    let until_interrupted = matches!(command, causeway_cli::Command::Watch(_));
+    tokio::select! {
+        outcome = causeway_cli::run(command, &mut io) => Ok(ExitCode::from(outcome?.exit_code())),
+        // How a watch is ended is no error.
+        interrupted = interrupted(until_interrupted) => {
+            interrupted.map_err(MainError::Signals)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Waits for SIGINT, if it is not left to do what it does by default.
+async fn interrupted(is_awaited: bool) -> io::Result<()> {
+    if is_awaited {
+        tokio::signal::ctrl_c().await
+    } else {
+        std::future::pending().await
+    }
 }

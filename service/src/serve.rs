@@ -45,7 +45,9 @@ async fn serve(config: Config) -> Result<(), MainError> {
     tracing::info!("listening on {address}");
     let server = Server::new(engine.clone())
         .drain(config.drain)
-        .grace(config.grace);
+        .grace(config.grace)
+        .mark_every(config.watch_marks)
+        .patience(config.watch_patience);
     server.serve(listener, signals.wait()).await?;
     close(engine).await?;
     tracing::info!("stopped");

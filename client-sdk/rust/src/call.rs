@@ -39,7 +39,8 @@ pub(crate) enum Repeat {
 #[derive(Debug)]
 pub(crate) struct Attempt<'a> {
     topology: &'a str,
-    remaining: Duration,
+    /// How long it may take; nothing for a stream without end.
+    remaining: Option<Duration>,
 }
 
 // === impl Call ===
@@ -56,11 +57,21 @@ impl<'a> Call<'a> {
 
 // === impl Attempt ===
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    /// An attempt at a stream that has no end.
+    pub(crate) fn endless(topology: &'a str) -> Self {
+        Self {
+            topology,
+            remaining: None,
+        }
+    }
+
     /// Wraps `message` with the headers of this attempt.
     pub(crate) fn request<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
-        request.set_timeout(self.remaining);
+        if let Some(remaining) = self.remaining {
+            request.set_timeout(remaining);
+        }
         // A name that is no header value is no topology's name either; the service says so better.
         if let Ok(value) = MetadataValue::try_from(self.topology)
             && !self.topology.is_empty()
@@ -85,7 +96,7 @@ impl Client {
         loop {
             let attempt = Attempt {
                 topology: call.topology,
-                remaining: deadline.saturating_duration_since(Instant::now()),
+                remaining: Some(deadline.saturating_duration_since(Instant::now())),
             };
             let failure = match timeout_at(deadline, send(attempt)).await {
                 Ok(Ok(response)) => return Ok(response.into_inner()),
@@ -120,7 +131,7 @@ impl Repeat {
 
 /// How long to wait before the next attempt: at random between half of and the whole backoff, so that callers do not come back together, and never
 /// sooner than the service asked for.
-fn pause(retries: u32, asked: Option<Duration>) -> Duration {
+pub(crate) fn pause(retries: u32, asked: Option<Duration>) -> Duration {
     let backoff = FIRST_PAUSE
         .saturating_mul(2_u32.saturating_pow(retries))
         .min(LONGEST_PAUSE);

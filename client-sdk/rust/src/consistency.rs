@@ -3,6 +3,8 @@
 use causeway_proto::v1::Consistency;
 use causeway_proto::v1::consistency::Requirement;
 
+use crate::{At, Timestamp};
+
 /// The newest revision.
 #[must_use]
 pub fn newest() -> Consistency {
@@ -19,6 +21,22 @@ pub fn at_least(revision: u64) -> Consistency {
 #[must_use]
 pub fn exactly(revision: u64) -> Consistency {
     of(Requirement::ExactRevision(revision))
+}
+
+/// The newest revision at this time or before it.
+#[must_use]
+pub fn as_of(time: Timestamp) -> Consistency {
+    of(Requirement::AsOf(time))
+}
+
+/// This place in history.
+#[must_use]
+pub fn at(at: At) -> Consistency {
+    match at {
+        At::Newest => newest(),
+        At::Revision(revision) => exactly(revision),
+        At::Time(time) => as_of(time),
+    }
 }
 
 fn of(requirement: Requirement) -> Consistency {

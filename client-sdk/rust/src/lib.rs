@@ -2,7 +2,8 @@
 //!
 //! It knows channels, deadlines, retries and errors; it must not know what a path or a resource means. Every call
 //!
-//! - carries a deadline to the service (header `grpc-timeout`), the same for all its attempts;
+//! - carries a deadline to the service (header `grpc-timeout`), the same for all its attempts; a watch alone has none, and goes on by itself where it
+//!   was interrupted ([`Client::watch`]);
 //! - names its topology in the header [`TOPOLOGY_HEADER`], so that a mesh may send the calls of one topology to one replica by consistent
 //!   hashing (Istio: `consistentHash.httpHeaderName`); nothing depends on it;
 //! - is repeated after UNAVAILABLE, a few times and with growing, random pauses, if it is safe to repeat: reads are, and writes are by
@@ -21,26 +22,32 @@
 //! ```
 
 mod apply;
+mod at;
 mod builder;
 mod call;
 mod client;
 pub mod consistency;
 mod error;
 pub mod flow;
+mod history;
 mod import;
 mod pages;
 mod paths;
 mod topologies;
+mod watch;
 
 pub use causeway_proto::v1;
 pub use tonic::Code;
 pub use tonic_types::FieldViolation;
 
 pub use crate::apply::Apply;
+pub use crate::at::{At, AtError, Timestamp};
 pub use crate::builder::ClientBuilder;
 pub use crate::call::TOPOLOGY_HEADER;
 pub use crate::client::Client;
 pub use crate::error::{Cause, ClientError, Refusal};
+pub use crate::history::Differences;
 pub use crate::import::Import;
 pub use crate::paths::{MAX_BATCH, MAX_FULL_BATCH};
 pub use crate::topologies::ResourceList;
+pub use crate::watch::{WatchEvent, WatchFrom, Watched};

@@ -7,7 +7,7 @@ use causeway_proto::v1;
 use crate::apply::new_request_id;
 use crate::call::{Call, Repeat};
 use crate::pages::{PAGE_SIZE, pages};
-use crate::{Client, ClientError};
+use crate::{At, Client, ClientError};
 
 /// The resources that a list has, all read at one revision.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,20 +114,22 @@ impl Client {
         Ok(())
     }
 
-    /// Reads one resource, at a revision or (`None`) the newest one.
+    /// Reads one resource, at a revision, a time, or (`None`) the newest revision.
     ///
     /// # Errors
-    /// NOT_FOUND if the topology does not hold it there; OUT_OF_RANGE if there is no such revision.
+    /// NOT_FOUND if the topology does not hold it there; OUT_OF_RANGE if there is no such revision, or the topology was not there at that time.
     pub async fn get_resource(
         &self,
         topology: &str,
         resource_id: &str,
-        revision: Option<u64>,
+        at: impl Into<At>,
     ) -> Result<v1::Resource, ClientError> {
+        let (revision, as_of) = at.into().fields();
         let message = v1::GetResourceRequest {
             topology: topology.to_owned(),
             resource_id: resource_id.to_owned(),
             revision,
+            as_of,
         };
         let answer = self
             .call(Call::safe(topology), |attempt| {
@@ -142,21 +144,21 @@ impl Client {
         })
     }
 
-    /// Lists all resources that meet `filter`, at a revision or (`None`) the newest one.
+    /// Lists all resources that meet `filter`, at a revision, a time, or (`None`) the newest revision.
     ///
     /// # Errors
-    /// OUT_OF_RANGE if there is no such revision, or it is no longer kept.
+    /// OUT_OF_RANGE if there is no such revision, or it is no longer kept, or the topology was not there at that time.
     pub async fn list_resources(
         &self,
         topology: &str,
-        revision: Option<u64>,
+        at: impl Into<At>,
         filter: v1::ResourceFilter,
     ) -> Result<ResourceList, ClientError> {
         let empty = ResourceList {
             revision: 0,
             resources: Vec::new(),
         };
-        self.resource_pages(topology, revision, filter)
+        self.resource_pages(topology, at.into(), filter)
             .try_fold(empty, async |mut list, page| {
                 list.revision = page.revision;
                 list.resources.extend(page.resources);
@@ -169,33 +171,39 @@ impl Client {
     pub fn stream_resources(
         &self,
         topology: &str,
-        revision: Option<u64>,
+        at: impl Into<At>,
         filter: v1::ResourceFilter,
     ) -> impl Stream<Item = Result<v1::Resource, ClientError>> {
-        self.resource_pages(topology, revision, filter)
+        self.resource_pages(topology, at.into(), filter)
             .map_ok(|page| stream::iter(page.resources.into_iter().map(Ok)))
             .try_flatten()
     }
 
-    /// Lists the revisions, newest first, as a stream.
+    /// Lists the revisions, newest first, as a stream: from a revision down, from the one of a time, or (`None`) from the newest.
     pub fn stream_revisions(
         &self,
         topology: &str,
+        from: impl Into<At>,
     ) -> impl Stream<Item = Result<v1::Revision, ClientError>> {
-        pages(async move |page_token| {
+        let (revision, as_of) = from.into().fields();
+        pages(move |page_token| {
             let message = v1::ListRevisionsRequest {
                 topology: topology.to_owned(),
                 page_size: PAGE_SIZE,
                 page_token,
+                revision,
+                as_of,
             };
-            let answer = self
-                .call(Call::safe(topology), |attempt| {
-                    let (mut service, request) =
-                        (self.topology_service(), attempt.request(message.clone()));
-                    async move { service.list_revisions(request).await }
-                })
-                .await?;
-            Ok((answer.revisions, answer.next_page_token))
+            async move {
+                let answer = self
+                    .call(Call::safe(topology), |attempt| {
+                        let (mut service, request) =
+                            (self.topology_service(), attempt.request(message.clone()));
+                        async move { service.list_revisions(request).await }
+                    })
+                    .await?;
+                Ok((answer.revisions, answer.next_page_token))
+            }
         })
         .map_ok(|page| stream::iter(page.into_iter().map(Ok)))
         .try_flatten()
@@ -206,19 +214,21 @@ impl Client {
     /// # Errors
     /// NOT_FOUND if there is no such topology.
     pub async fn list_revisions(&self, topology: &str) -> Result<Vec<v1::Revision>, ClientError> {
-        self.stream_revisions(topology).try_collect().await
+        self.stream_revisions(topology, None).try_collect().await
     }
 
     fn resource_pages(
         &self,
         topology: &str,
-        revision: Option<u64>,
+        at: At,
         filter: v1::ResourceFilter,
     ) -> impl Stream<Item = Result<v1::ListResourcesResponse, ClientError>> {
+        let (revision, as_of) = at.fields();
         pages(move |page_token| {
             let message = v1::ListResourcesRequest {
                 topology: topology.to_owned(),
                 revision,
+                as_of,
                 filter: Some(filter.clone()),
                 page_size: PAGE_SIZE,
                 page_token,

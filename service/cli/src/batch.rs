@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
-use causeway_client::{Client, Refusal, consistency, v1};
+use causeway_client::{At, Client, Refusal, consistency, v1};
 
 use crate::connect::{ConnectArgs, READ_SECONDS};
 use crate::error::clean;
@@ -33,9 +33,9 @@ pub struct BatchArgs {
     /// How much to tell of each flow
     #[arg(long, value_enum, default_value_t = Detail::Verdict)]
     pub detail: Detail,
-    /// Revision to answer from [default: the newest]
-    #[arg(long, value_name = "REVISION")]
-    pub at: Option<u64>,
+    /// Revision to answer from, or a time as 2026-01-31T08:00:00Z [default: the newest revision]
+    #[arg(long, value_name = "REVISION|TIME")]
+    pub at: Option<At>,
     /// Where the service is; the answers are lines of JSON in either format
     #[command(flatten)]
     pub connect: ConnectArgs,
@@ -108,9 +108,7 @@ pub(crate) async fn run(args: BatchArgs, io: &mut Io<'_>) -> Result<(), CliError
         client: &client,
         topology: &args.topology,
         detail: args.detail,
-        consistency: args
-            .at
-            .map_or_else(consistency::newest, consistency::exactly),
+        consistency: consistency::at(args.at.unwrap_or_default()),
         tally: Tally::default(),
     };
     let mut sink = Sink::open(&args.output, io.out)?;

@@ -123,8 +123,8 @@ macro_rules! contract {
 }
 
 contract! {
-    ApplyChangesRequest, ApplyChangesResponse, CreateTopologyRequest, DeleteTopologyResponse, ImportResourcesResponse, ListResourcesResponse,
-    ListRevisionsResponse, ListTopologiesResponse, PathAnswer, Resource, Topology,
+    ApplyChangesRequest, ApplyChangesResponse, CreateTopologyRequest, DeleteTopologyResponse, DiffRevisionsResponse, ImportResourcesResponse,
+    ListResourcesResponse, ListRevisionsResponse, ListTopologiesResponse, PathAnswer, Resource, Revision, Topology,
 }
 
 fn descriptor<M: Contract>() -> Result<MessageDescriptor, JsonError> {

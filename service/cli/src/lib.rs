@@ -15,6 +15,7 @@ mod question;
 pub mod render;
 mod table;
 pub mod topology;
+pub mod watch;
 mod words;
 
 use std::fmt;
@@ -29,7 +30,7 @@ pub use crate::error::CliError;
 /// The subcommands that talk to a running service.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Create, list, show and delete topologies
+    /// Create, list, show and delete topologies, and look back at their revisions
     #[command(subcommand)]
     Topology(topology::TopologyCommand),
     /// Import a whole estate as one revision
@@ -41,6 +42,8 @@ pub enum Command {
     Path(path::PathArgs),
     /// Ask for many paths, one JSON object a line; exits 0 also if single lines have an error, which stands in their `error`
     Batch(batch::BatchArgs),
+    /// Print each revision of a topology as it is made, one a line, until SIGINT
+    Watch(watch::WatchArgs),
 }
 
 /// Where a command prints.
@@ -79,6 +82,7 @@ pub async fn run(command: Command, io: &mut Io<'_>) -> Result<Outcome, CliError>
         Command::Apply(args) => apply::run(args, io).await.map(|()| Outcome::Done),
         Command::Path(args) => path::run(args, io).await,
         Command::Batch(args) => batch::run(args, io).await.map(|()| Outcome::Done),
+        Command::Watch(args) => watch::run(args, io).await.map(|()| Outcome::Done),
     };
     match ended {
         Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use causeway_client::{consistency, v1};
+use causeway_client::{At, consistency, v1};
 
 use crate::connect::{ConnectArgs, Format, READ_SECONDS};
 use crate::question::has_ports;
@@ -47,9 +47,9 @@ pub struct PathArgs {
     /// Resources that neither the way nor its reply may pass
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub avoiding: Vec<String>,
-    /// Revision to answer from [default: the newest]
-    #[arg(long, value_name = "REVISION")]
-    pub at: Option<u64>,
+    /// Revision to answer from, or a time as 2026-01-31T08:00:00Z [default: the newest revision]
+    #[arg(long, value_name = "REVISION|TIME")]
+    pub at: Option<At>,
     /// Where the service is, and how to print
     #[command(flatten)]
     pub connect: ConnectArgs,
@@ -75,9 +75,7 @@ pub(crate) async fn run(args: PathArgs, io: &mut Io<'_>) -> Result<Outcome, CliE
         avoiding: args.avoiding,
     };
     let client = args.connect.client(READ_SECONDS).await?;
-    let consistency = args
-        .at
-        .map_or_else(consistency::newest, consistency::exactly);
+    let consistency = consistency::at(args.at.unwrap_or_default());
     let answer = client
         .resolve(&args.topology, flow.clone(), consistency)
         .await?;

@@ -1,11 +1,13 @@
 //! `causeway topology`: making, listing, showing and deleting topologies, and their history.
 
+pub mod diff;
+
 use std::io::{self, Write};
 
 use clap::Subcommand;
 use futures::TryStreamExt;
 
-use causeway_client::v1;
+use causeway_client::{At, v1};
 
 use crate::connect::{ConnectArgs, Format, READ_SECONDS};
 use crate::path::print_json;
@@ -58,10 +60,15 @@ pub enum TopologyCommand {
         /// How many at most [default: all that are kept]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         limit: Option<u32>,
+        /// Where to begin: a revision, or a time as 2026-01-31T08:00:00Z [default: the newest revision]
+        #[arg(long, value_name = "REVISION|TIME")]
+        at: Option<At>,
         /// Where the service is, and how to print
         #[command(flatten)]
         connect: ConnectArgs,
     },
+    /// Tell what differs between two revisions, by resource and field
+    Diff(diff::DiffArgs),
 }
 
 pub(crate) async fn run(command: TopologyCommand, io: &mut Io<'_>) -> Result<(), CliError> {
@@ -82,8 +89,10 @@ pub(crate) async fn run(command: TopologyCommand, io: &mut Io<'_>) -> Result<(),
         TopologyCommand::History {
             name,
             limit,
+            at,
             connect,
-        } => history(&name, limit, &connect, io).await,
+        } => history(&name, (at, limit), &connect, io).await,
+        TopologyCommand::Diff(args) => diff::run(args, io).await,
     }
 }
 
@@ -165,7 +174,7 @@ async fn delete(name: &str, connect: &ConnectArgs, io: &mut Io<'_>) -> Result<()
 
 async fn history(
     name: &str,
-    limit: Option<u32>,
+    (at, limit): (Option<At>, Option<u32>),
     connect: &ConnectArgs,
     io: &mut Io<'_>,
 ) -> Result<(), CliError> {
@@ -174,7 +183,7 @@ async fn history(
         usize::try_from(limit).unwrap_or(usize::MAX)
     });
     let mut revisions = Vec::new();
-    let mut stream = std::pin::pin!(client.stream_revisions(name));
+    let mut stream = std::pin::pin!(client.stream_revisions(name, at.unwrap_or_default()));
     while revisions.len() < limit {
         let Some(revision) = stream.try_next().await? else {
             break;

@@ -204,17 +204,20 @@ impl Engine {
         if effect.is_nothing() && write.request.is_none() {
             return Ok(applied);
         }
+        let changes = u64::try_from(effect.changes.changes.len()).unwrap_or(u64::MAX);
         let append = self.append_of(topology, write, &applied, effect);
+        let time = append.note.time;
         let appended = self
             .store
             .append(append)
             .await
             .map_err(|error| CommitError::from_store(error, topology))?;
         if appended.revision > head.revision {
-            topology.publish(View {
+            let head = View {
                 revision: appended.revision,
                 snapshot,
-            });
+            };
+            topology.publish(head, time, changes);
             self.checkpoint_if_due(topology);
         }
         Ok(Applied {
@@ -246,7 +249,9 @@ impl Engine {
         applied: &Applied,
         effect: Effect,
     ) -> Append {
-        let time = self.clock.now();
+        let (head, newest) = topology.newest();
+        // A clock may be set back. The times of revisions are not, so that a time leads to one revision.
+        let time = self.clock.now().max(newest);
         let request = write.request.clone().map(|request| RequestRecord {
             key: request.key,
             digest: request.digest,
@@ -261,7 +266,7 @@ impl Engine {
         });
         Append {
             topology: topology.record.id,
-            head: topology.head().revision,
+            head,
             changes: effect.changes,
             note: RevisionNote {
                 author: write.author.clone(),

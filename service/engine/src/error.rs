@@ -2,7 +2,7 @@
 
 use causeway_model::change::Fault;
 use causeway_model::ids::ResourceId;
-use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::revision::{Revision, Timestamp, TopologyName};
 use causeway_store::StoreError;
 use thiserror::Error;
 
@@ -52,6 +52,14 @@ pub enum EngineError {
         wanted: Revision,
         /// The oldest revision that is kept.
         oldest: Revision,
+    },
+    /// A time at which the topology was not there yet.
+    #[error("topology `{name}` was not there yet at that time; name a time after its creation")]
+    BeforeCreation {
+        /// The topology.
+        name: TopologyName,
+        /// When it was created.
+        created: Timestamp,
     },
     /// The head is not where the caller expected it.
     #[error(

@@ -12,9 +12,12 @@ mod clock;
 mod commit;
 mod compute;
 mod create;
+mod diff;
+mod earlier;
 mod engine;
 mod error;
 mod limits;
+mod moment;
 mod part;
 mod patch;
 mod read;
@@ -23,13 +26,15 @@ mod registry;
 mod resolve;
 mod state;
 mod topology;
+mod watch;
 
 pub use causeway_resolver::{Depth, ResolveError};
-pub use causeway_store::{Logged, RequestKey, StoreError};
+pub use causeway_store::{Logged, RequestKey, StoreError, TopologyId};
 
 pub use crate::clock::Clock;
 pub use crate::commit::{Applied, Request, Write};
 pub use crate::create::TopologyInfo;
+pub use crate::diff::DifferencePage;
 pub use crate::engine::Engine;
 pub use crate::error::EngineError;
 pub use crate::limits::Limits;
@@ -38,6 +43,7 @@ pub use crate::patch::{Asked, Changes, Patch};
 pub use crate::read::{Consistency, Filter, ResourcePage, TagFilter};
 pub use crate::resolve::{Answer, Answers};
 pub use crate::topology::View;
+pub use crate::watch::{Watch, WatchEvent, WatchPoint, WatchStart};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use causeway_model::ids::{AccountId, Region, ResourceId, VpcId};
 use causeway_model::resource::{Kind, Resource};
-use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::revision::{Revision, Timestamp, TopologyName};
 use causeway_model::snapshot::Snapshot;
 use causeway_store::Logged;
 
@@ -22,6 +22,8 @@ pub enum Consistency {
     AtLeast(Revision),
     /// This very one.
     Exact(Revision),
+    /// The newest one at this time or before it.
+    AsOf(Timestamp),
 }
 
 /// Which resources to list: those that meet every condition given.
@@ -65,7 +67,8 @@ impl Engine {
     /// The state of a topology.
     ///
     /// # Errors
-    /// [`EngineError::TopologyNotFound`]; [`EngineError::RevisionNotReached`] and [`EngineError::RevisionNotKept`] for a revision that is not there.
+    /// [`EngineError::TopologyNotFound`]; [`EngineError::RevisionNotReached`] and [`EngineError::RevisionNotKept`] for a revision that is not there,
+    /// [`EngineError::BeforeCreation`] for a time.
     pub async fn view(
         &self,
         name: &TopologyName,
@@ -80,19 +83,31 @@ impl Engine {
         topology: &Topology,
         consistency: Consistency,
     ) -> Result<View, EngineError> {
-        let head = topology.head();
+        let revision = self.revision_of(topology, consistency).await?;
+        if matches!(consistency, Consistency::Newest | Consistency::AtLeast(_)) {
+            // It may have moved on since.
+            return Ok(topology.head());
+        }
+        Ok(View {
+            revision,
+            snapshot: self.snapshot_at(topology, revision).await?,
+        })
+    }
+
+    /// Which revision is to be read: one that there is, or that was there.
+    async fn revision_of(
+        &self,
+        topology: &Topology,
+        consistency: Consistency,
+    ) -> Result<Revision, EngineError> {
+        let (head, _) = topology.newest();
         match consistency {
-            Consistency::AtLeast(wanted) | Consistency::Exact(wanted) if wanted > head.revision => {
-                Err(EngineError::RevisionNotReached {
-                    wanted,
-                    head: head.revision,
-                })
+            Consistency::AtLeast(wanted) | Consistency::Exact(wanted) if wanted > head => {
+                Err(EngineError::RevisionNotReached { wanted, head })
             }
-            Consistency::Exact(revision) if revision < head.revision => Ok(View {
-                revision,
-                snapshot: self.snapshot_at(topology, revision).await?,
-            }),
-            Consistency::Newest | Consistency::AtLeast(_) | Consistency::Exact(_) => Ok(head),
+            Consistency::Exact(revision) => Ok(revision),
+            Consistency::Newest | Consistency::AtLeast(_) => Ok(head),
+            Consistency::AsOf(time) => self.revision_at(topology, time).await,
         }
     }
 
@@ -139,19 +154,21 @@ impl Engine {
         })
     }
 
-    /// The revisions below one (from the newest for none), newest first, at most so many; and whether there are more.
+    /// The revisions from one down, or from below one that was listed before; newest first, at most so many; and whether there are more.
     ///
     /// # Errors
-    /// [`EngineError::TopologyNotFound`] if there is no such topology.
+    /// Those of [`Engine::view`].
     pub async fn list_revisions(
         &self,
         name: &TopologyName,
-        below: Option<Revision>,
-        limit: usize,
+        from: Consistency,
+        (below, limit): (Option<Revision>, usize),
     ) -> Result<(Vec<Logged>, bool), EngineError> {
         let topology = self.topology(name).await?;
-        let head = topology.head().revision;
-        let newest = below.map_or(head, |below| head.min(Revision(below.0.saturating_sub(1))));
+        let newest = match below {
+            Some(below) => Revision(below.0.saturating_sub(1)).min(topology.newest().0),
+            None => self.revision_of(&topology, from).await?,
+        };
         if newest == Revision::ZERO {
             return Ok((Vec::new(), false));
         }
@@ -169,7 +186,7 @@ impl Engine {
 // === impl Filter ===
 
 impl Filter {
-    fn admits(&self, resource: &Resource) -> bool {
+    pub(crate) fn admits(&self, resource: &Resource) -> bool {
         let vpc_fits = self
             .vpc
             .as_ref()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::revision::{Revision, Timestamp, TopologyName};
 use causeway_model::snapshot::Snapshot;
 use causeway_resolver::Network;
 use causeway_store::{TopologyId, TopologyRecord};
@@ -71,7 +71,8 @@ impl Engine {
             revision: record.head,
             snapshot,
         };
-        let topology = Arc::new(Topology::new(record, head));
+        let time = self.head_time(&record).await?;
+        let topology = Arc::new(Topology::new(record, head, time));
         self.registry.insert(Arc::clone(&topology));
         Ok(topology)
     }
@@ -88,11 +89,17 @@ impl Engine {
             .filter(|record| record.id == topology.record.id)
             .ok_or_else(|| EngineError::TopologyNotFound { name: name.clone() })?;
         let snapshot = self.rebuild(&record, record.head).await?;
-        topology.publish(View {
+        let head = View {
             revision: record.head,
             snapshot,
-        });
+        };
+        topology.replace(head, self.head_time(&record).await?);
         Ok(())
+    }
+
+    async fn head_time(&self, record: &TopologyRecord) -> Result<Timestamp, EngineError> {
+        let time = self.time_of(record, record.head).await?;
+        Ok(time.unwrap_or(record.time))
     }
 
     /// The state at a revision that is not above the head.
@@ -101,6 +108,9 @@ impl Engine {
         topology: &Topology,
         revision: Revision,
     ) -> Result<Snapshot, EngineError> {
+        if let Some(view) = topology.recent(revision) {
+            return Ok(view.snapshot);
+        }
         let cell = self
             .states
             .snapshots
@@ -157,14 +167,32 @@ impl Engine {
             .await
             .map_err(fail)?;
         let (base, snapshot) = checkpoint.unwrap_or_default();
-        if base >= revision {
+        let base = View {
+            revision: base,
+            snapshot,
+        };
+        self.replay(record, base, revision).await
+    }
+
+    /// The state at a revision that is not below another one, made from it: the two share what stayed the same.
+    pub(crate) async fn replay(
+        &self,
+        record: &TopologyRecord,
+        base: View,
+        revision: Revision,
+    ) -> Result<Snapshot, EngineError> {
+        let View {
+            revision: after,
+            snapshot,
+        } = base;
+        if after >= revision {
             return Ok(snapshot);
         }
         let sets = self
             .store
-            .read(record.id, base, revision)
+            .read(record.id, after, revision)
             .await
-            .map_err(fail)?;
+            .map_err(|error| EngineError::from_store(error, &record.name))?;
         self.compute
             .run(move || {
                 sets.iter()

@@ -2,8 +2,10 @@
 
 mod commits;
 mod gated;
+mod moments;
 mod reads;
 mod resolves;
+mod watches;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,12 +1,13 @@
 //! One topology in memory: its newest state, and the turn that writers take.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
 
-use causeway_model::revision::Revision;
+use causeway_model::revision::{Revision, Timestamp};
 use causeway_model::snapshot::Snapshot;
 use causeway_store::TopologyRecord;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
+use crate::earlier::Earlier;
 use crate::error::EngineError;
 
 /// A topology at a revision. Cloning it is cheap.
@@ -18,43 +19,97 @@ pub struct View {
     pub snapshot: Snapshot,
 }
 
+/// The newest state, and what is told of it.
+#[derive(Debug)]
+pub(crate) struct Head {
+    /// The state.
+    pub(crate) view: View,
+    /// When it was applied.
+    pub(crate) time: Timestamp,
+    /// Whether the topology is deleted: nothing comes after this.
+    pub(crate) is_deleted: bool,
+}
+
 /// One incarnation of a topology.
 #[derive(Debug)]
 pub(crate) struct Topology {
     /// What the store told when it was loaded; the head has moved on since.
     pub(crate) record: TopologyRecord,
-    head: watch::Sender<View>,
+    head: watch::Sender<Head>,
+    earlier: RwLock<Earlier>,
     writer: Mutex<()>,
-    deleted: AtomicBool,
     /// Held while a checkpoint is written: one at a time is enough.
     pub(crate) checkpointing: Mutex<()>,
 }
 
 impl Topology {
-    pub(crate) fn new(record: TopologyRecord, head: View) -> Self {
+    pub(crate) fn new(record: TopologyRecord, view: View, time: Timestamp) -> Self {
+        let head = Head {
+            view,
+            time,
+            is_deleted: false,
+        };
         Self {
             record,
             head: watch::Sender::new(head),
+            earlier: RwLock::default(),
             writer: Mutex::new(()),
-            deleted: AtomicBool::new(false),
             checkpointing: Mutex::new(()),
         }
     }
 
     /// The newest state.
     pub(crate) fn head(&self) -> View {
-        self.head.borrow().clone()
+        self.head.borrow().view.clone()
     }
 
-    /// Makes a state the newest one. Only who has the turn may.
-    pub(crate) fn publish(&self, head: View) {
-        self.head.send_replace(head);
+    /// The newest revision, and when it was applied.
+    pub(crate) fn newest(&self) -> (Revision, Timestamp) {
+        let head = self.head.borrow();
+        (head.view.revision, head.time)
+    }
+
+    /// The newest state as it goes on.
+    pub(crate) fn heads(&self) -> watch::Receiver<Head> {
+        self.head.subscribe()
+    }
+
+    /// The state at a revision, if it is the newest one or was a short while ago.
+    pub(crate) fn recent(&self, revision: Revision) -> Option<View> {
+        let head = self.head();
+        if head.revision == revision {
+            return Some(head);
+        }
+        let earlier = self.earlier.read().unwrap_or_else(PoisonError::into_inner);
+        earlier.get(revision).cloned()
+    }
+
+    /// Makes a state the newest one, which these many changes made from the one before. Only who has the turn may.
+    pub(crate) fn publish(&self, view: View, time: Timestamp, changes: u64) {
+        let mut earlier = self.earlier.write().unwrap_or_else(PoisonError::into_inner);
+        earlier.keep(self.head(), changes);
+        drop(earlier);
+        self.set_head(view, time);
+    }
+
+    /// Makes a state the newest one that was read from the store. Only who has the turn may.
+    pub(crate) fn replace(&self, view: View, time: Timestamp) {
+        // It shares nothing with those before.
+        let mut earlier = self.earlier.write().unwrap_or_else(PoisonError::into_inner);
+        earlier.clear();
+        drop(earlier);
+        self.set_head(view, time);
+    }
+
+    fn set_head(&self, view: View, time: Timestamp) {
+        self.head
+            .send_modify(|head| (head.view, head.time) = (view, time));
     }
 
     /// Waits for the writer's turn, in the order of asking.
     pub(crate) async fn turn(&self) -> Result<MutexGuard<'_, ()>, EngineError> {
         let turn = self.writer.lock().await;
-        if self.deleted.load(Ordering::Acquire) {
+        if self.head.borrow().is_deleted {
             return Err(EngineError::TopologyNotFound {
                 name: self.record.name.clone(),
             });
@@ -62,8 +117,8 @@ impl Topology {
         Ok(turn)
     }
 
-    /// Refuses all further turns. Only who has the turn may.
+    /// Refuses all further turns, and tells those who watch. Only who has the turn may.
     pub(crate) fn mark_deleted(&self) {
-        self.deleted.store(true, Ordering::Release);
+        self.head.send_modify(|head| head.is_deleted = true);
     }
 }

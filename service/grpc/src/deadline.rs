@@ -81,7 +81,7 @@ fn writes(path: &str) -> bool {
 }
 
 /// How long the call may take: the header `grpc-timeout`, at most eight digits and a unit. One that cannot be read is none.
-fn allowed(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn allowed(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("grpc-timeout")?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

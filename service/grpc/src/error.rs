@@ -31,6 +31,9 @@ pub(crate) enum CallError {
         /// Bytes that it may have.
         maximum: usize,
     },
+    /// The description of the contract does not fit its messages: a fault of the build.
+    #[error("the description of the contract does not fit its messages")]
+    Description,
     /// The engine could not.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -7,6 +7,7 @@
 
 mod apply;
 mod deadline;
+mod difference;
 mod error;
 mod faults;
 mod import;

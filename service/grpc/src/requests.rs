@@ -61,13 +61,16 @@ pub(crate) struct Resources {
 /// Revisions to list.
 pub(crate) struct Revisions {
     pub(crate) topology: TopologyName,
+    /// Where the first page begins.
+    pub(crate) from: Consistency,
+    /// Where a later one does.
     pub(crate) below: Option<Revision>,
 }
 
 /// The page that a request asks for.
-struct Page {
-    size: u32,
-    token: String,
+pub(crate) struct Page {
+    pub(crate) size: u32,
+    pub(crate) token: String,
 }
 
 /// What every write says, as the contract has it.
@@ -202,11 +205,13 @@ pub(crate) fn get_resource(
         topology,
         resource_id,
         revision,
+        as_of,
     } = wire;
     read(|faults| {
         let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
         let id = faults.field("resource_id", |faults| Wire::parse(resource_id, faults));
-        Some((topology?, id?, at(revision)))
+        let consistency = at(revision, as_of, faults);
+        Some((topology?, id?, consistency?))
     })
 }
 
@@ -237,23 +242,24 @@ pub(crate) fn list_resources(
         filter,
         page_size: _,
         page_token: _,
+        as_of,
     } = wire;
     let cursor = page::open(&page.token, &digest)?;
     let after = last(cursor.as_ref())?;
-    // All pages show the revision of the first.
-    let consistency = cursor.map_or_else(
-        || at(revision),
-        |cursor| Consistency::Exact(cursor.revision),
-    );
     read(|faults| {
         let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
         let filter = faults.field("filter", |faults| {
             Filter::parse(filter.unwrap_or_default(), faults)
         });
         let size = page::size(page.size, faults);
+        // All pages show the revision of the first.
+        let consistency = match cursor {
+            Some(cursor) => Some(Consistency::Exact(cursor.revision)),
+            None => at(revision, as_of, faults),
+        };
         let what = Resources {
             topology: topology?,
-            consistency,
+            consistency: consistency?,
             filter: filter?,
             after,
         };
@@ -273,9 +279,11 @@ pub(crate) fn list_revisions(
     let below = page::open(&page.token, &digest)?.map(|cursor| cursor.revision);
     read(|faults| {
         let topology = faults.field("topology", |faults| Wire::parse(wire.topology, faults));
+        let from = at(wire.revision, wire.as_of, faults);
         let size = page::size(page.size, faults);
         let what = Revisions {
             topology: topology?,
+            from: from?,
             below,
         };
         Some(List {
@@ -290,7 +298,7 @@ pub(crate) fn list_revisions(
 
 impl Page {
     /// Takes the page out of a request: what is left is what the token belongs to.
-    fn take(size: &mut u32, token: &mut String) -> Self {
+    pub(crate) fn take(size: &mut u32, token: &mut String) -> Self {
         Self {
             size: std::mem::take(size),
             token: std::mem::take(token),
@@ -304,10 +312,22 @@ fn last<T: FromStr>(cursor: Option<&Cursor>) -> Result<Option<T>, CallError> {
     last.map_err(|_| CallError::InvalidPageToken)
 }
 
-fn at(revision: Option<u64>) -> Consistency {
-    revision.map_or(Consistency::Newest, |revision| {
-        Consistency::Exact(Revision(revision))
-    })
+/// What a request reads that may name a revision or a time.
+fn at(
+    revision: Option<u64>,
+    as_of: Option<prost_types::Timestamp>,
+    faults: &mut Faults,
+) -> Option<Consistency> {
+    match (revision, as_of) {
+        (None, None) => Some(Consistency::Newest),
+        (Some(revision), None) => Some(Consistency::Exact(Revision(revision))),
+        (None, Some(time)) => faults
+            .field("as_of", |faults| Wire::parse(time, faults))
+            .map(Consistency::AsOf),
+        (Some(_), Some(_)) => faults.field("as_of", |faults| {
+            faults.add("stands beside a revision; give one of the two")
+        }),
+    }
 }
 
 fn request(id: String, digest: Digest, faults: &mut Faults) -> Option<Option<Request>> {

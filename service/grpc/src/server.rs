@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Response;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -26,6 +26,7 @@ use causeway_proto::v1::topology_service_server::{
 use crate::deadline::DeadlineLayer;
 use crate::status::completed;
 use crate::telemetry::TelemetryLayer;
+use crate::topology_service::Watching;
 use crate::{path_service, topology_service};
 
 /// Most bytes of a request, and of an answer.
@@ -68,6 +69,8 @@ pub struct Server {
     engine: Engine,
     drain: Duration,
     grace: Duration,
+    mark_every: Duration,
+    patience: Duration,
 }
 
 impl Server {
@@ -78,7 +81,23 @@ impl Server {
             engine,
             drain: Duration::ZERO,
             grace: Duration::from_secs(10),
+            mark_every: Duration::from_secs(10),
+            patience: Duration::from_secs(30),
         }
+    }
+
+    /// How often a watch tells how far it has come. Every 10 seconds by default.
+    #[must_use]
+    pub fn mark_every(self, mark_every: Duration) -> Self {
+        // A timer cannot have a period of nothing.
+        let mark_every = mark_every.max(Duration::from_millis(1));
+        Self { mark_every, ..self }
+    }
+
+    /// How long who watches may take nothing while something waits for it; then it is disconnected. 30 seconds by default.
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// How long it stays open for new calls after it says that it is no longer ready. None by default.
@@ -105,9 +124,10 @@ impl Server {
         let health = HealthReporter::new();
         set_health(&health, ServingStatus::NotServing).await;
         let (stop, stopped) = oneshot::channel::<()>();
+        let (end_watches, stopping) = watch::channel(false);
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         let serving = transport()
-            .add_routes(self.routes(&health)?)
+            .add_routes(self.routes(&health, stopping)?)
             .serve_with_incoming_shutdown(incoming, async {
                 // A sender that is gone means the same as one that has sent.
                 stopped.await.unwrap_or_default();
@@ -124,6 +144,8 @@ impl Server {
             () = sleep(self.drain) => {}
         }
         drop(stop);
+        // Watches never end by themselves. Who resumes one finds this server gone, and another one.
+        end_watches.send_replace(true);
         // A client that ignores GOAWAY must not hold the process.
         match timeout(self.grace, serving).await {
             Ok(ended) => ended.map_err(ServeError::Transport),
@@ -137,9 +159,18 @@ impl Server {
         }
     }
 
-    fn routes(&self, health: &HealthReporter) -> Result<Routes, ServeError> {
+    fn routes(
+        &self,
+        health: &HealthReporter,
+        stopping: watch::Receiver<bool>,
+    ) -> Result<Routes, ServeError> {
         let topologies = TopologyServiceServer::new(topology_service::Handlers {
             engine: self.engine.clone(),
+            watching: Watching {
+                mark_every: self.mark_every,
+                patience: self.patience,
+                stopping,
+            },
         })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);

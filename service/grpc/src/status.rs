@@ -5,6 +5,7 @@
 //! is larger than a message may be), a call that its caller cancelled, and what health and reflection say for themselves.
 
 mod foreign;
+mod watch;
 
 use std::error::Error;
 use std::time::Duration;
@@ -19,8 +20,10 @@ use tonic_types::{ErrorDetails, ErrorInfo, StatusExt};
 
 use crate::error::{CallError, FoundFaults};
 use crate::faults::FieldFault;
+use crate::wire::Wire;
 
 pub(crate) use foreign::completed;
+pub(crate) use watch::{WatchEnd, watch_ended};
 
 /// Domain of the reasons.
 const DOMAIN: &str = "causeway.v1";
@@ -70,6 +73,13 @@ impl From<CallError> for Status {
                 reason: ErrorReason::AnswerTooLarge,
                 message: error.to_string(),
                 facts: &sizes(size.to_string(), maximum.to_string()),
+            }
+            .into_status(),
+            CallError::Description => Told {
+                code: Code::Internal,
+                reason: ErrorReason::Internal,
+                message: error.to_string(),
+                facts: &[],
             }
             .into_status(),
             CallError::Engine(error) => engine(error),
@@ -128,6 +138,7 @@ fn kind(error: &EngineError) -> (Code, ErrorReason) {
         EngineError::InvalidChangeSet { .. } => (Code::InvalidArgument, Reason::InvalidChangeSet),
         EngineError::RevisionNotReached { .. } => (Code::OutOfRange, Reason::RevisionNotReached),
         EngineError::RevisionNotKept { .. } => (Code::OutOfRange, Reason::RevisionNotKept),
+        EngineError::BeforeCreation { .. } => (Code::OutOfRange, Reason::BeforeCreation),
         EngineError::RevisionMismatch { .. } => (Code::Aborted, Reason::RevisionMismatch),
         EngineError::RequestReused { .. } => (Code::InvalidArgument, Reason::RequestIdReused),
         EngineError::TooManyItems { .. } => (Code::InvalidArgument, Reason::TooManyItems),
@@ -160,6 +171,10 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
         EngineError::RevisionNotKept { wanted, oldest } => vec![
             ("wanted", wanted.to_string()),
             ("oldest", oldest.to_string()),
+        ],
+        EngineError::BeforeCreation { name, created } => vec![
+            ("topology", name.to_string()),
+            ("create_time", created.render().to_string()),
         ],
         EngineError::RevisionMismatch { expected, head } => vec![
             ("expected", expected.to_string()),

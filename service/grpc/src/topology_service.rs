@@ -1,8 +1,11 @@
 //! `causeway.v1.TopologyService`.
 
-use causeway_engine::Logged;
-use causeway_engine::{Applied, Engine, ResourcePage, TopologyInfo};
-use causeway_model::revision::{Revision, Timestamp};
+mod diff;
+mod token;
+mod watch;
+
+use causeway_engine::{Applied, Engine, Logged, ResourcePage, TopologyInfo};
+use causeway_model::revision::Revision;
 use causeway_proto::v1::{self, topology_service_server::TopologyService};
 use tonic::{Request, Response, Status, Streaming};
 
@@ -12,10 +15,13 @@ use crate::requests::{self, Create, List, Resources};
 use crate::wire::Wire;
 use crate::{apply, import};
 
+pub(crate) use self::watch::Watching;
+
 /// The handlers.
 #[derive(Debug, Clone)]
 pub(crate) struct Handlers {
     pub(crate) engine: Engine,
+    pub(crate) watching: Watching,
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -136,10 +142,28 @@ impl TopologyService for Handlers {
         let List { what, size, digest } = requests::list_revisions(request.into_inner())?;
         let found = self
             .engine
-            .list_revisions(&what.topology, what.below, size)
+            .list_revisions(&what.topology, what.from, (what.below, size))
             .await;
         let (found, more) = found.map_err(CallError::from)?;
         Ok(Response::new(revision_page(found, more, &digest)))
+    }
+
+    async fn diff_revisions(
+        &self,
+        request: Request<v1::DiffRevisionsRequest>,
+    ) -> Answer<v1::DiffRevisionsResponse> {
+        let answer = diff::run(&self.engine, request.into_inner()).await?;
+        Ok(Response::new(answer))
+    }
+
+    type WatchRevisionsStream = watch::Events;
+
+    async fn watch_revisions(
+        &self,
+        request: Request<v1::WatchRevisionsRequest>,
+    ) -> Answer<watch::Events> {
+        let events = watch::run(&self.engine, self.watching.clone(), request).await?;
+        Ok(Response::new(events))
     }
 }
 
@@ -200,7 +224,7 @@ fn topology(info: TopologyInfo) -> v1::Topology {
     v1::Topology {
         name: name.to_string(),
         revision: revision.0,
-        create_time: Some(timestamp(time)),
+        create_time: Some(time.render()),
         resource_count: count(resources),
         description,
     }
@@ -214,7 +238,7 @@ fn revision(logged: Logged) -> v1::Revision {
     } = logged;
     v1::Revision {
         revision: revision.0,
-        create_time: Some(timestamp(note.time)),
+        create_time: Some(note.time.render()),
         author: note.author,
         message: note.message,
         put_count,
@@ -252,13 +276,6 @@ fn imported(applied: &Applied) -> v1::ImportResourcesResponse {
         updated_count: updated,
         deleted_count: deleted,
         unchanged_count: unchanged,
-    }
-}
-
-fn timestamp(time: Timestamp) -> prost_types::Timestamp {
-    prost_types::Timestamp {
-        seconds: i64::try_from(time.0.as_secs()).unwrap_or(i64::MAX),
-        nanos: i32::try_from(time.0.subsec_nanos()).unwrap_or(0),
     }
 }
 

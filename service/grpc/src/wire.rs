@@ -20,6 +20,7 @@ mod patch;
 pub(crate) mod resource;
 mod routing;
 mod texts;
+mod time;
 mod transit;
 
 use causeway_model::fields::Setting;

@@ -2,6 +2,8 @@
 //!
 //! Snapshots share structure: applying a change copies a path of the trees, not the topology.
 
+mod compare;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,6 +13,8 @@ use crate::change::{Change, ChangeSet, Effect, Fault, Problem};
 use crate::check;
 use crate::ids::{AccountId, Region, ResourceId};
 use crate::resource::{Kind, Resource};
+
+pub use self::compare::Difference;
 
 /// The state of a topology. Cloning it is cheap.
 #[derive(Debug, Clone, Default, PartialEq)]

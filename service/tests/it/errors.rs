@@ -257,6 +257,7 @@ async fn what_is_not_there_is_told_apart() {
         topology: "t".to_owned(),
         resource_id: "vpc-1".to_owned(),
         revision: None,
+        as_of: None,
     };
     check(
         &served

@@ -13,7 +13,7 @@ use causeway_model::revision::Timestamp;
 use causeway_proto::v1;
 use causeway_proto::v1::path_service_client::PathServiceClient;
 use causeway_proto::v1::topology_service_client::TopologyServiceClient;
-use causeway_store::SledStore;
+use causeway_store::{SledStore, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -26,7 +26,7 @@ pub(crate) struct Served {
     pub(crate) channel: Channel,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), ServeError>>,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 #[derive(Debug)]
@@ -49,13 +49,49 @@ impl Clock for TestClock {
 impl Served {
     /// A server with an empty topology `t`.
     pub(crate) async fn start() -> Self {
+        Self::start_as(|server| server).await
+    }
+
+    /// The same with settings of its own.
+    pub(crate) async fn start_as(settings: impl FnOnce(Server) -> Server) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = SledStore::open(directory.path()).unwrap();
+        let served = Self::serve(directory, "127.0.0.1:0", settings).await;
+        served.client.create_topology("t", "").await.unwrap();
+        served
+    }
+
+    /// Stops it, and starts another one with the same store and address.
+    pub(crate) async fn restart(self) -> Self {
+        let Self {
+            endpoint,
+            stop,
+            task,
+            directory,
+            ..
+        } = self;
+        drop(stop);
+        task.await.unwrap().unwrap();
+        let address = endpoint.trim_start_matches("http://");
+        Self::serve(directory, address, |server| server).await
+    }
+
+    async fn serve(
+        directory: tempfile::TempDir,
+        address: &str,
+        settings: impl FnOnce(Server) -> Server,
+    ) -> Self {
+        // Who served before lets go of the directory once its last task has ended.
+        let store = loop {
+            match SledStore::open(directory.path()) {
+                Err(StoreError::Held { .. }) => tokio::task::yield_now().await,
+                opened => break opened.unwrap(),
+            }
+        };
         let engine = Engine::new(Arc::new(store), Arc::new(TestClock), Limits::default());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = Server::new(engine);
+        let server = settings(Server::new(engine));
         let task =
             tokio::spawn(server.serve(listener, async { stopped.await.unwrap_or_default() }));
         let client = Client::connect(endpoint.clone()).await.unwrap();
@@ -64,14 +100,13 @@ impl Served {
             .connect()
             .await
             .unwrap();
-        client.create_topology("t", "").await.unwrap();
         Self {
             endpoint,
             client,
             channel,
             stop: Some(stop),
             task,
-            _directory: directory,
+            directory,
         }
     }
 

@@ -214,7 +214,7 @@ pub(crate) async fn verify(client: &Client, ledger: &SharedLedger) {
         let verified = lock(ledger).verified.get(topology).copied();
         let verified = verified.unwrap_or_default();
         let mut found = Vec::new();
-        let mut revisions = pin!(client.stream_revisions(topology));
+        let mut revisions = pin!(client.stream_revisions(topology, None));
         while let Some(revision) = revisions.next().await {
             found.push(revision.unwrap());
             if found.last().is_some_and(|last| last.revision <= verified) {

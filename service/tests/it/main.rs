@@ -8,6 +8,7 @@
 
 mod acme;
 mod costs;
+mod diffs;
 mod edges;
 mod errors;
 mod full_disk;
@@ -16,6 +17,7 @@ mod imports;
 mod kills;
 mod lists;
 mod load;
+mod moments;
 mod names;
 mod notation;
 mod patches;
@@ -28,3 +30,4 @@ mod scenarios;
 mod server;
 mod tidy;
 mod traces;
+mod watches;

@@ -133,9 +133,9 @@ pub(crate) fn build_shim(to: &Path) {
 
 /// Does it again while the directory is held: a child that another test is just starting has the lock until it runs its own program.
 fn once_free<T>(mut attempt: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    for _ in 0..500 {
+    for _ in 0..100_000 {
         match attempt() {
-            Err(StoreError::Held { .. }) => std::thread::sleep(Duration::from_millis(10)),
+            Err(StoreError::Held { .. }) => std::thread::yield_now(),
             outcome => return outcome,
         }
     }

@@ -30,12 +30,12 @@ const DEPENDENCIES: [(&str, &str); 11] = [
     ("causeway-engine", "futures thiserror tokio tracing"),
     (
         "causeway-grpc",
-        "base64 futures http http-body ipnet opentelemetry prost prost-reflect prost-types serde_json sha2 thiserror tokio tokio-stream tonic tonic-health \
-         tonic-reflection tonic-types tower tower-layer tower-service tracing",
+        "base64 futures http http-body ipnet opentelemetry prost prost-reflect prost-types serde_json sha2 thiserror tokio tokio-stream tonic \
+         tonic-health tonic-reflection tonic-types tower tower-layer tower-service tracing",
     ),
     (
         "causeway-cli",
-        "base64 clap comfy-table futures prost prost-reflect serde serde_json strsim thiserror tokio",
+        "base64 clap comfy-table futures prost prost-reflect prost-types serde serde_json strsim thiserror tokio",
     ),
     (
         "causeway-client",

@@ -45,6 +45,9 @@ pub(crate) struct State {
     pub(crate) imports: Vec<Vec<v1::ImportResourcesRequest>>,
     pub(crate) lists: Vec<v1::ListResourcesRequest>,
     pub(crate) batches: Vec<v1::BatchResolvePathsRequest>,
+    pub(crate) watches: Vec<v1::WatchRevisionsRequest>,
+    /// What the next watches tell.
+    pub(crate) watched: VecDeque<Vec<Result<v1::WatchRevisionsResponse, Status>>>,
 }
 
 // === impl Fake ===
@@ -232,6 +235,27 @@ impl TopologyService for Notes {
     ) -> Result<Response<v1::ListRevisionsResponse>, Status> {
         self.note(&request).await?;
         Ok(Response::new(v1::ListRevisionsResponse::default()))
+    }
+
+    async fn diff_revisions(
+        &self,
+        request: Request<v1::DiffRevisionsRequest>,
+    ) -> Result<Response<v1::DiffRevisionsResponse>, Status> {
+        self.note(&request).await?;
+        Ok(Response::new(v1::DiffRevisionsResponse::default()))
+    }
+
+    type WatchRevisionsStream =
+        tokio_stream::Iter<std::vec::IntoIter<Result<v1::WatchRevisionsResponse, Status>>>;
+
+    async fn watch_revisions(
+        &self,
+        request: Request<v1::WatchRevisionsRequest>,
+    ) -> Result<Response<Self::WatchRevisionsStream>, Status> {
+        self.state().watches.push(request.get_ref().clone());
+        self.note(&request).await?;
+        let script = self.state().watched.pop_front().unwrap_or_default();
+        Ok(Response::new(tokio_stream::iter(script)))
     }
 }
 

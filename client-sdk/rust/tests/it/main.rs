@@ -4,3 +4,4 @@ mod calls;
 mod fake;
 mod imports;
 mod lists;
+mod watches;

@@ -254,6 +254,26 @@ impl TopologyService for Shared {
             next_page_token: String::new(),
         }))
     }
+
+    async fn diff_revisions(
+        &self,
+        request: Request<v1::DiffRevisionsRequest>,
+    ) -> Result<Response<v1::DiffRevisionsResponse>, Status> {
+        Ok(Response::new(crate::history::differences(
+            request.into_inner(),
+        )))
+    }
+
+    type WatchRevisionsStream =
+        tokio_stream::Iter<std::vec::IntoIter<Result<v1::WatchRevisionsResponse, Status>>>;
+
+    async fn watch_revisions(
+        &self,
+        request: Request<v1::WatchRevisionsRequest>,
+    ) -> Result<Response<Self::WatchRevisionsStream>, Status> {
+        let told = crate::history::watched(&request.into_inner());
+        Ok(Response::new(tokio_stream::iter(told)))
+    }
 }
 
 fn verdict(flow: &v1::Flow) -> v1::Verdict {

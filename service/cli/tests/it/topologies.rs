@@ -104,6 +104,10 @@ fn a_mistyped_flag_or_value_is_refused() {
         "causeway path --topology p --from a --to b --port 1 --action s3:GetObject --resource *",
         "causeway topology show p -o yaml",
         "causeway batch --topology p",
+        "causeway topology diff p",
+        "causeway topology diff p --from yesterday",
+        "causeway topology diff p --from 1 --kind house",
+        "causeway path --topology p --from a --to b --port 1 --at 2026-01-31",
         "causeway import gcp dir --topology p",
     ] {
         assert!(Line::try_parse_from(words.split(' ')).is_err(), "{words}");

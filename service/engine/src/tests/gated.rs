@@ -1,4 +1,6 @@
-//! A store that stops after an append until it is told to go on.
+//! A store that stops after an append until it is told to go on, and whose log can be cut.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use causeway_model::change::ChangeSet;
@@ -18,6 +20,10 @@ pub(super) struct GatedStore {
     pub(super) appended: Semaphore,
     /// Takes a permit for each append that answers.
     pub(super) may_answer: Semaphore,
+    /// The oldest revision that is still in the log.
+    pub(super) oldest: AtomicU64,
+    /// How often a checkpoint was asked for, which is how every rebuilding begins.
+    pub(super) checkpoints_read: AtomicU64,
 }
 
 impl GatedStore {
@@ -26,6 +32,8 @@ impl GatedStore {
             inner: MemoryStore::new(),
             appended: Semaphore::new(0),
             may_answer: Semaphore::new(0),
+            oldest: AtomicU64::new(0),
+            checkpoints_read: AtomicU64::new(0),
         }
     }
 }
@@ -70,7 +78,10 @@ impl Store for GatedStore {
         newest: Revision,
         limit: usize,
     ) -> Result<Vec<Logged>, StoreError> {
-        self.inner.history(id, newest, limit).await
+        let oldest = Revision(self.oldest.load(Ordering::Relaxed));
+        let mut found = self.inner.history(id, newest, limit).await?;
+        found.retain(|logged| logged.revision >= oldest);
+        Ok(found)
     }
 
     async fn put_checkpoint(
@@ -87,6 +98,7 @@ impl Store for GatedStore {
         id: TopologyId,
         at: Revision,
     ) -> Result<Option<(Revision, Snapshot)>, StoreError> {
+        self.checkpoints_read.fetch_add(1, Ordering::Relaxed);
         self.inner.checkpoint(id, at).await
     }
 

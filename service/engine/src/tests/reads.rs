@@ -1,11 +1,14 @@
 //! Reads: revisions, lists, topologies that come and go.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use causeway_model::resource::{Kind, Tag};
 use causeway_model::revision::Revision;
 use causeway_store::{MemoryStore, Store};
+use tokio::sync::Semaphore;
 
+use super::gated::GatedStore;
 use super::{engine, engine_on, name, put, subnet, vpc, write};
 use crate::{Consistency, Engine, EngineError, Filter, TagFilter};
 
@@ -30,9 +33,13 @@ async fn count_at(engine: &Engine, revision: u64) -> usize {
 
 #[tokio::test]
 async fn every_revision_is_read_as_it_was() {
-    let engine = engine().await;
-    grown(&engine, 10).await;
-    // Twice, in another order the second time, so that states come from the log, from checkpoints and from memory.
+    let store = Arc::new(MemoryStore::new());
+    let writer = engine_on(Arc::clone(&store) as _);
+    let created = writer.create_topology(name("t"), String::new(), None);
+    created.await.unwrap();
+    grown(&writer, 10).await;
+    // An engine that wrote none of them. Twice, in another order the second time, so that states come from the log, from checkpoints and from memory.
+    let engine = engine_on(store);
     for revision in (0..=10).chain((0..=10).rev()) {
         assert_eq!(
             count_at(&engine, revision).await,
@@ -174,20 +181,23 @@ async fn revisions_are_listed_newest_first_in_pages() {
             .map(|logged| logged.revision.0)
             .collect::<Vec<_>>()
     };
-    let (first, more) = engine.list_revisions(&name("t"), None, 2).await.unwrap();
+    let (first, more) = engine
+        .list_revisions(&name("t"), Consistency::Newest, (None, 2))
+        .await
+        .unwrap();
     assert_eq!((numbers(&first), more), (vec![3, 2], true));
     assert_eq!(
         (first[0].note.author.as_str(), first[0].counts),
         ("me", [1, 0])
     );
     let (rest, more) = engine
-        .list_revisions(&name("t"), Some(Revision(2)), 2)
+        .list_revisions(&name("t"), Consistency::Newest, (Some(Revision(2)), 2))
         .await
         .unwrap();
     assert_eq!((numbers(&rest), more), (vec![1], false));
     assert_eq!(
         engine
-            .list_revisions(&name("t"), Some(Revision(1)), 2)
+            .list_revisions(&name("t"), Consistency::Newest, (Some(Revision(1)), 2))
             .await
             .unwrap()
             .0,
@@ -299,4 +309,21 @@ async fn a_page_begins_after_the_last_item_of_the_one_before() {
         ),
         (1, "vpc-2", true)
     );
+}
+
+/// The store is asked no more for a state that was the newest one a short while ago.
+#[tokio::test]
+async fn what_changed_last_costs_no_rebuilding() {
+    let store = Arc::new(GatedStore::new());
+    store.may_answer.add_permits(Semaphore::MAX_PERMITS);
+    let engine = engine_on(Arc::clone(&store) as _);
+    let created = engine.create_topology(name("t"), String::new(), None);
+    created.await.unwrap();
+    grown(&engine, 9).await;
+    let rebuilt = store.checkpoints_read.load(Ordering::Relaxed);
+    for revision in 0..=9 {
+        let wanted = usize::try_from(revision).unwrap();
+        assert_eq!(count_at(&engine, revision).await, wanted);
+    }
+    assert_eq!(store.checkpoints_read.load(Ordering::Relaxed), rebuilt);
 }

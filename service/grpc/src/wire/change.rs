@@ -16,7 +16,19 @@ message! {
     Scope = v1::ImportScope { owner_id, region, kind }
 }
 
-/// A change as it is asked for. Changes only come in.
+/// A change that was applied: patches have become puts.
+pub(crate) fn applied(change: &Change) -> v1::Change {
+    use v1::change::Action;
+    let action = match change {
+        Change::Put(resource) => Action::Put(resource.as_ref().render()),
+        Change::Delete(id) => Action::DeleteResourceId(id.render()),
+    };
+    v1::Change {
+        action: Some(action),
+    }
+}
+
+/// A change as it is asked for.
 pub(crate) fn asked(wire: v1::Change, faults: &mut Faults) -> Option<Asked> {
     use v1::change::Action;
     let v1::Change { action } = wire;
@@ -46,6 +58,9 @@ impl Wire<Option<v1::Consistency>> for Consistency {
             }),
             Some(Requirement::AtLeastRevision(revision)) => Some(Self::AtLeast(Revision(revision))),
             Some(Requirement::ExactRevision(revision)) => Some(Self::Exact(Revision(revision))),
+            Some(Requirement::AsOf(time)) => faults
+                .field("as_of", |faults| Wire::parse(time, faults))
+                .map(Self::AsOf),
         }
     }
 
@@ -55,6 +70,7 @@ impl Wire<Option<v1::Consistency>> for Consistency {
             Self::Newest => Requirement::Newest(true),
             Self::AtLeast(revision) => Requirement::AtLeastRevision(revision.0),
             Self::Exact(revision) => Requirement::ExactRevision(revision.0),
+            Self::AsOf(time) => Requirement::AsOf(time.render()),
         };
         Some(v1::Consistency {
             requirement: Some(requirement),

@@ -1,5 +1,7 @@
 //! Change sets on snapshots: what is applied, and every fault that is told.
 
+mod compare;
+
 use super::*;
 use crate::fields::Setting;
 use crate::resource::Tag;
