@@ -98,11 +98,13 @@ const SHORTEST_LISTED: u8 = 8;
 fn symbolic<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Deciding<'t> {
     let to = &packet.header.destination;
     let mut prefixes = prefixes(table, packet, network);
-    let unlisted = unlisted(table, packet, network);
-    // What a service's list surely holds only a prefix takes that may be longer than the list's.
-    let is_listed = unlisted
-        .iter()
-        .any(|(.., matched)| *matched == Matched::Yes);
+    let mut unlisted = unlisted(table, packet, network);
+    // What a service's list surely holds only a prefix takes that may be longer than the list's. Routes to it twice are equals.
+    let is_sure = |(.., matched): &(&Rule, Matched)| *matched == Matched::Yes;
+    let listed = unlisted.iter().copied().filter(is_sure);
+    let listed = best_of_equals(listed.map(|(rule, _)| rule));
+    unlisted.retain(|one| !is_sure(one) || listed.iter().any(|rule| std::ptr::eq(*rule, one.0)));
+    let is_listed = !listed.is_empty();
     if is_listed {
         prefixes.retain(|(block, _)| block.prefix_len() >= SHORTEST_LISTED);
     }
@@ -111,7 +113,7 @@ fn symbolic<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Decidin
     let beside = is_public.then_some(&network.never_public);
     let mut decided = Cover::default();
     let mut best: Vec<&Rule> = Vec::new();
-    let (mut shared, mut parts) = (None, 0);
+    let (mut shared, mut parts) = (tied(&listed), 0);
     let is_same = |one: &Prefix<'_>, other: &Prefix<'_>| one.0 == other.0;
     for same in prefixes.chunk_by(is_same) {
         let block = same.first().map_or(whole, |(block, _)| *block);

@@ -7,7 +7,7 @@ use crate::network::Network;
 use crate::table::{Action, AddressMatch, Rank, Rule, Table};
 
 use super::matching::{Fit, is_in};
-use super::sample::{Spot, World};
+use super::sample::{Of, Spot, World};
 use super::table::{Chosen, Met};
 
 /// A route that covers an address, or may.
@@ -38,10 +38,19 @@ pub(super) fn longest(table: &Table, to: &Spot, network: &Network) -> Met {
     let is_beyond_lists = rule.is_some_and(|rule| rule.rank == Rank::Static && length == whole);
     let unknown = covering.iter().filter(|route| route.length.is_none());
     let unknown = unknown.filter(|_| !is_local && !is_beyond_lists);
-    met.extend(unknown.clone().map(|route| (route.number, route.fit)));
-    // What an unknown list surely covers it takes, but for routes that are as long as its prefixes may be.
-    let mut surely = unknown.filter(|route| route.fit == Fit::Yes);
-    let is_surely_listed = surely.next().is_some();
+    let maybe = unknown.clone().filter(|route| route.fit == Fit::Maybe);
+    met.extend(maybe.map(|route| (route.number, Fit::Maybe)));
+    // What an unknown list surely covers it takes, but for routes that are as long as its prefixes may be. Of several, all have the same list.
+    let surely = unknown.filter(|route| route.fit == Fit::Yes);
+    let listed = surely
+        .clone()
+        .min_by_key(|route| (rank(route), route.number));
+    if let Some(listed) = listed {
+        met.push((listed.number, Fit::Yes));
+        let others = equals(table, listed, surely).into_iter();
+        met.extend(others.map(|number| (number, Fit::Yes)));
+    }
+    let is_surely_listed = listed.is_some();
     if is_surely_listed && length < SHORTEST {
         return met;
     }
@@ -106,7 +115,12 @@ fn length(rule: &Rule, to: &Spot, network: &Network) -> Option<u8> {
     match &rule.matches.destination {
         AddressMatch::Net(net) => Some(net.prefix_len()),
         AddressMatch::List(list) => {
-            let entries = network.list(*list)?.entries.iter().flatten();
+            let list = network.list(*list)?;
+            // Which of a service's prefixes an address has that stands for all of them, nobody knows.
+            if list.service.is_some() && matches!(to.of, Of::Service(_)) {
+                return None;
+            }
+            let entries = list.entries.iter().flatten();
             let entries = entries.filter(|entry| entry.contains(&to.address));
             entries.map(|entry| entry.prefix_len()).max()
         }
