@@ -254,27 +254,30 @@ pub(crate) struct PrefixList {
     pub(crate) entries: Option<Vec<IpNet>>,
 }
 
-/// Whether an address is a public one of an AWS service. The services' addresses are apart from each other, and none of them is meant by `internet`.
+/// Whether an address is one of an AWS service. What is in its list is told by that, if it is known; else its addresses are public. The services'
+/// addresses are apart from each other, and none of them is meant by `internet`.
 fn matches_service(
     wanted: &ServiceAddress,
     entries: Option<&[IpNet]>,
     address: &Addr,
     network: &Network,
 ) -> Matched {
-    match address {
-        Addr::Service(own) => Matched::from(own.as_ref() == wanted),
-        Addr::Internet => Matched::No,
-        Addr::Within(own) if is_private(own) => Matched::No,
-        Addr::Within(own) => {
-            let entries = entries.map(|entries| entries.iter());
-            let matched = entries.map(|entries| entries.map(|net| matches_within(net, own)).min());
-            matched.map_or(Matched::Unknown, |matched| matched.unwrap_or(Matched::No))
+    match (address, entries) {
+        (Addr::Service(own), _) => Matched::from(own.as_ref() == wanted),
+        (Addr::Internet, _) => Matched::No,
+        (Addr::Within(own), Some(entries)) => {
+            let matched = entries.iter().map(|net| matches_within(net, own));
+            matched.min().unwrap_or(Matched::No)
         }
-        Addr::Ip(address) if is_private_address(*address) => Matched::No,
-        Addr::Ip(address) => match (entries, network.service_of(*address)) {
-            (Some(entries), _) => Matched::from(entries.iter().any(|net| net.contains(address))),
-            (None, Some(own)) => Matched::from(own == wanted),
-            (None, None) => Matched::Unknown,
+        (Addr::Ip(own), Some(entries)) => {
+            Matched::from(entries.iter().any(|net| net.contains(own)))
+        }
+        (Addr::Within(own), None) if is_private(own) => Matched::No,
+        (Addr::Within(_), None) => Matched::Unknown,
+        (Addr::Ip(own), None) if is_private_address(*own) => Matched::No,
+        (Addr::Ip(own), None) => match network.service_of(*own) {
+            Some(other) => Matched::from(other == wanted),
+            None => Matched::Unknown,
         },
     }
 }

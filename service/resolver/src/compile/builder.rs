@@ -152,9 +152,10 @@ impl Builder {
         }
     }
 
-    /// Notes the blocks in which the internet has no address, once all VPCs are there.
+    /// Notes the blocks in which the internet has no address, once all VPCs are there. A VPC of nearly all addresses, as AWS makes none, takes none away.
     pub(crate) fn note_never_public(&mut self) {
         let own = self.network.vpcs.iter().flat_map(|vpc| &vpc.cidr_blocks);
+        let own = own.filter(|block| block.prefix_len() >= 8);
         let blocks: Vec<IpNet> = private_blocks().chain(own.copied()).collect();
         for block in blocks {
             self.network.never_public.add(block, None);

@@ -95,9 +95,21 @@ fn with_unlisted<'t>(
     };
     let lists = table.rules.iter().filter(|_| is_beaten).filter(is_list);
     let matched = lists.map(|rule| (rule, packet.matches(&rule.matches, network)));
-    let unlisted = matched.filter(|(_, matched)| *matched == Matched::Unknown);
+    let may_match = matched.filter(|(_, matched)| *matched != Matched::No);
+    let unlisted = may_match.filter(|(rule, _)| !is_told(&rule.matches.destination, network));
+    let unlisted = unlisted.map(|(rule, _)| (rule, Matched::Unknown));
     let best = best.into_iter().map(|rule| (rule, Matched::Yes));
     unlisted.chain(best).collect()
+}
+
+/// Whether the entries of a list are known, so that the index tells what they cover.
+fn is_told(list: &AddressMatch, network: &Network) -> bool {
+    let AddressMatch::List(list) = list else {
+        return false;
+    };
+    network
+        .list(*list)
+        .is_some_and(|list| list.entries.is_some())
 }
 
 /// Whether no prefix list is better than a route, whatever its entries are.
@@ -120,11 +132,13 @@ const SHORTEST_LISTED: u8 = 8;
 fn symbolic<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Deciding<'t> {
     let to = &packet.header.destination;
     let mut prefixes = prefixes(table, packet, network);
-    let unlisted = unlisted(table, packet, network);
-    // What a service's list surely holds only a prefix takes that may be longer than the list's.
-    let is_listed = unlisted
-        .iter()
-        .any(|(.., matched)| *matched == Matched::Yes);
+    let mut unlisted = unlisted(table, packet, network);
+    // What a service's list surely holds only a prefix takes that may be longer than the list's. Routes to it twice are equals.
+    let is_sure = |(.., matched): &(&Rule, Matched)| *matched == Matched::Yes;
+    let listed = unlisted.iter().copied().filter(is_sure);
+    let listed = best_of_equals(listed.map(|(rule, _)| rule));
+    unlisted.retain(|one| !is_sure(one) || listed.iter().any(|rule| std::ptr::eq(*rule, one.0)));
+    let is_listed = !listed.is_empty();
     if is_listed {
         prefixes.retain(|(block, _)| block.prefix_len() >= SHORTEST_LISTED);
     }
@@ -133,7 +147,7 @@ fn symbolic<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Decidin
     let beside = is_public.then_some(&network.never_public);
     let mut decided = Cover::default();
     let mut best: Vec<&Rule> = Vec::new();
-    let (mut shared, mut parts) = (None, 0);
+    let (mut shared, mut parts) = (tied(&listed), 0);
     let is_same = |one: &Prefix<'_>, other: &Prefix<'_>| one.0 == other.0;
     for same in prefixes.chunk_by(is_same) {
         let block = same.first().map_or(whole, |(block, _)| *block);
@@ -153,13 +167,18 @@ fn symbolic<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Decidin
     let is_beaten = is_listed || !best.iter().all(|rule| is_beyond_lists(rule));
     let unlisted: Vec<_> = unlisted.into_iter().filter(|_| is_beaten).collect();
     let is_one = !matches!(to, Addr::Internet);
-    let matched = match (parts == 1 && unlisted.is_empty(), is_one) {
+    // A route of every part is for all packets.
+    let is_of_all = |rule: &Rule| {
+        let own = best.iter().filter(|other| std::ptr::eq(**other, rule));
+        own.count() == parts && unlisted.is_empty()
+    };
+    let matched = |rule: &Rule| match (is_of_all(rule), is_one) {
         (true, _) => Matched::Yes,
         (false, true) => Matched::Unknown,
         (false, false) => Matched::Partly,
     };
-    let best = best.into_iter().map(|rule| (rule, matched));
-    let found: Vec<_> = unlisted.into_iter().chain(best).collect();
+    let best = best.iter().map(|rule| (*rule, matched(rule)));
+    let found: Vec<_> = unlisted.iter().copied().chain(best).collect();
     Deciding {
         rules: in_order(table, packet, network, &found),
         tied: shared,
@@ -208,11 +227,24 @@ fn in_order<'t>(
         let mut same = found.iter().filter(|(other, _)| std::ptr::eq(*other, rule));
         rules.extend(same.next());
     }
-    rules.sort_by_key(|(rule, _)| {
-        let is_for_all = packet.matches(&rule.matches, network) == Matched::Yes;
+    rules.sort_by_cached_key(|(rule, _)| {
+        let is_for_all = is_for_all(rule, packet, network);
         (is_for_all, Reverse(specificity(&rule.matches.destination)))
     });
     rules
+}
+
+/// Whether a route is for all that a symbolic address may be: the entries of a list may be so together.
+fn is_for_all(rule: &Rule, packet: &Packet, network: &Network) -> bool {
+    let to = &packet.header.destination;
+    let beside = (!matches!(to, Addr::Within(_))).then_some(&network.never_public);
+    let mut together = Cover::default();
+    let blocks = rule.matches.destination.blocks(to, network);
+    for block in blocks.into_iter().flatten() {
+        together.add(*block, beside);
+    }
+    together.holds(packet.whole_of(to), beside)
+        || packet.matches(&rule.matches, network) == Matched::Yes
 }
 
 /// How long the prefixes of a route are; those of a list may be as long as any.

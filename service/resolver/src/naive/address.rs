@@ -30,9 +30,10 @@ pub(super) fn is_private(address: IpAddr) -> bool {
     private_blocks().iter().any(|net| net.contains(&address))
 }
 
-/// Whether a VPC of the topology has an address in its blocks.
+/// Whether a VPC of the topology has an address in its blocks; those of nearly all addresses, as AWS makes none, do not count.
 pub(super) fn is_of_a_vpc(network: &Network, address: IpAddr) -> bool {
-    let mut blocks = network.vpcs.iter().flat_map(|vpc| &vpc.cidr_blocks);
+    let blocks = network.vpcs.iter().flat_map(|vpc| &vpc.cidr_blocks);
+    let mut blocks = blocks.filter(|block| block.prefix_len() >= 8);
     blocks.any(|block| block.contains(&address))
 }
 

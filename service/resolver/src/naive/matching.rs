@@ -198,21 +198,25 @@ fn is_in_list(list: &PrefixList, spot: &Spot, network: &Network) -> Fit {
     }
 }
 
-/// Whether an address is one of a service: services have public addresses, no two of them the same, and none is meant by the internet.
+/// Whether an address is one of a service: its list tells, if it is known. Else services have public addresses, no two of them the same, and none is
+/// meant by the internet.
 fn is_of_service(
     service: &ServiceAddress,
     entries: Option<&[IpNet]>,
     spot: &Spot,
     network: &Network,
 ) -> Fit {
-    match &spot.of {
-        Of::Service(own) => Fit::of(own.as_ref() == service),
-        Of::Internet => Fit::No,
-        Of::Itself if is_private(spot.address) => Fit::No,
-        Of::Itself => match (entries, service_of(network, spot.address)) {
-            (Some(entries), _) => Fit::of(entries.iter().any(|net| net.contains(&spot.address))),
-            (None, Some(other)) => Fit::of(other == service),
-            (None, None) => Fit::Maybe,
+    match (&spot.of, entries) {
+        (Of::Service(own), _) => Fit::of(own.as_ref() == service),
+        (Of::Internet, _) => Fit::No,
+        (Of::Itself | Of::Block, Some(entries)) => {
+            Fit::of(entries.iter().any(|net| net.contains(&spot.address)))
+        }
+        (Of::Itself | Of::Block, None) if is_private(spot.address) => Fit::No,
+        (Of::Block, None) => Fit::Maybe,
+        (Of::Itself, None) => match service_of(network, spot.address) {
+            Some(other) => Fit::of(other == service),
+            None => Fit::Maybe,
         },
     }
 }

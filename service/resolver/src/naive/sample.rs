@@ -33,8 +33,10 @@ pub(super) struct Spot {
 /// What an address is an example of.
 #[derive(Debug, Clone)]
 pub(super) enum Of {
-    /// Of itself: it is known, or it may be the one.
+    /// Of itself: it is known.
     Itself,
+    /// Of a block: it may be the one.
+    Block,
     /// Of the internet.
     Internet,
     /// Of the addresses of a service.
@@ -144,7 +146,8 @@ fn spots(end: &Addr, is_ipv6: bool, borders: &[IpAddr], network: &Network) -> Ve
         }
     };
     let of = match end {
-        Addr::Ip(_) | Addr::Within(_) => Of::Itself,
+        Addr::Ip(_) => Of::Itself,
+        Addr::Within(_) => Of::Block,
         Addr::Internet => Of::Internet,
         Addr::Service(service) => Of::Service(Arc::clone(service)),
     };
