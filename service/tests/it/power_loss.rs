@@ -11,6 +11,7 @@
 mod disk;
 mod record;
 
+use std::fs::File;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -108,7 +109,7 @@ async fn record_a_load(directory: &Path, ledger: &SharedLedger) -> Vec<u8> {
         let mut writers = load::start(&client, ledger, now);
         let _ = timeout(Duration::from_millis(life), writers.join_next()).await;
         if number + 1 < LIVES.len() {
-            process.kill();
+            kill_between_operations(process, &record);
             writers.shutdown().await;
         } else {
             writers.shutdown().await;
@@ -116,6 +117,14 @@ async fn record_a_load(directory: &Path, ledger: &SharedLedger) -> Vec<u8> {
         }
     }
     std::fs::read(&record).unwrap()
+}
+
+/// Kills a service while none of its operations is done and not recorded: the next one would find on the disk what no record tells.
+fn kill_between_operations(process: Process, record: &Path) {
+    let record = File::open(record).unwrap();
+    record.lock().unwrap();
+    process.kill();
+    record.unlock().unwrap();
 }
 
 /// Compiles the shim, with the compiler that compiled this.
