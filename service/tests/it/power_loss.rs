@@ -11,7 +11,9 @@
 mod disk;
 mod record;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -44,7 +46,7 @@ async fn what_is_acknowledged_survives_a_loss_of_power() {
     println!("seed {seed}, {images} images");
     let directory = tempfile::tempdir().unwrap();
     let ledger = SharedLedger::default();
-    let record = record_a_load(directory.path(), &ledger).await;
+    let (record, lives) = record_a_load(directory.path(), &ledger).await;
     let records = record::read(&record);
     let ledger = std::mem::take(&mut *lock(&ledger));
     println!(
@@ -60,6 +62,15 @@ async fn what_is_acknowledged_survives_a_loss_of_power() {
     let mut rng = Rng::with_seed(seed);
     for (index, record) in records.iter().enumerate() {
         disk.apply(record);
+        if let Some(files) = lives.get(&record.end) {
+            let image = directory.path().join("image");
+            disk.write(Kept::All, &mut rng, &image);
+            assert!(
+                read_files(&image) == *files,
+                "after operation {index} ({record}) the records tell of other files than there were"
+            );
+            std::fs::remove_dir_all(&image).unwrap();
+        }
         for _ in 0..moments.iter().filter(|moment| **moment == index).count() {
             let kept = [Kept::Synced, Kept::Some, Kept::Some, Kept::All][rng.usize(..4)];
             let image = directory.path().join("image");
@@ -85,13 +96,18 @@ fn moments(records: &[Record], count: u64, rng: &mut Rng) -> Vec<usize> {
     moments.collect()
 }
 
-/// Runs services under load one after the other, and gives what was recorded.
-async fn record_a_load(directory: &Path, ledger: &SharedLedger) -> Vec<u8> {
+/// The files of a directory with their content.
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+/// Runs services under load one after the other, and gives what was recorded, and the files after each of them by how much was recorded
+/// until then.
+async fn record_a_load(directory: &Path, ledger: &SharedLedger) -> (Vec<u8>, BTreeMap<u64, Files>) {
     let (data, config) = (directory.join("data"), directory.join("c.toml"));
     let (record, shim) = (directory.join("record"), directory.join("shim.so"));
     build_shim(&shim);
     std::fs::create_dir(&data).unwrap();
     std::fs::write(&config, "[limits]\ncheckpoint_every = 2\n").unwrap();
+    let mut lives = BTreeMap::new();
     for (number, life) in LIVES.into_iter().enumerate() {
         let mut command = causeway();
         command
@@ -108,14 +124,39 @@ async fn record_a_load(directory: &Path, ledger: &SharedLedger) -> Vec<u8> {
         let mut writers = load::start(&client, ledger, now);
         let _ = timeout(Duration::from_millis(life), writers.join_next()).await;
         if number + 1 < LIVES.len() {
-            process.kill();
+            kill_between_operations(process, &record);
             writers.shutdown().await;
         } else {
             writers.shutdown().await;
             process.terminate();
         }
+        let recorded = std::fs::metadata(&record).unwrap().len();
+        lives.insert(recorded, read_files(&data));
     }
-    std::fs::read(&record).unwrap()
+    (std::fs::read(&record).unwrap(), lives)
+}
+
+fn read_files(directory: &Path) -> Files {
+    let mut files = Files::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let below = read_files(&path);
+            files.extend(below);
+        } else {
+            let name = path.file_name().unwrap().into();
+            files.insert(name, std::fs::read(path).unwrap());
+        }
+    }
+    files
+}
+
+/// Kills a service while none of its operations is done and not recorded: the next one would find on the disk what no record tells.
+fn kill_between_operations(process: Process, record: &Path) {
+    let record = File::open(record).unwrap();
+    record.lock().unwrap();
+    process.kill();
+    record.unlock().unwrap();
 }
 
 /// Compiles the shim, with the compiler that compiled this.

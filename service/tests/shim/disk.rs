@@ -6,7 +6,9 @@
 //!
 //! - `SHIM_ROOT`: the directory.
 //! - `SHIM_RECORD`: the file that records are appended to: an operation (one byte), a path under the root, two numbers, and bytes, each
-//!   text after its length. A write is recorded when it has returned; a sync when it begins and when it has returned.
+//!   text after its length. A write is recorded when it has returned; a sync when it begins and when it has returned. An operation
+//!   and its record are one under a lock of that file (flock): who kills the process while he holds the lock cannot come between them,
+//!   and the order of the records is that of the operations. A sync alone is done without the lock, between its two records.
 //! - `SHIM_SYNC_MICROSECONDS`: how long each sync takes at least.
 //! - `SHIM_FAULTS`: a file; while it holds `write 28`, writes fail with error 28. Other operations are `sync` and `read`.
 
@@ -21,6 +23,8 @@ const CREAT: c_int = 0o100;
 const TRUNC: c_int = 0o1000;
 const APPEND: c_int = 0o2000;
 const CUR: c_int = 1;
+const LOCK_EXCLUSIVE: c_int = 2;
+const UNLOCK: c_int = 8;
 
 unsafe extern "C" {
     fn dlsym(handle: *mut c_void, symbol: *const c_char) -> *mut c_void;
@@ -28,6 +32,7 @@ unsafe extern "C" {
     fn access(path: *const c_char, mode: c_int) -> c_int;
     fn lseek64(file: c_int, offset: i64, whence: c_int) -> i64;
     fn usleep(microseconds: c_uint) -> c_int;
+    fn flock(file: c_int, operation: c_int) -> c_int;
     fn read(file: c_int, bytes: *mut c_void, count: usize) -> isize;
 }
 
@@ -53,6 +58,9 @@ struct State {
     files: BTreeMap<c_int, Vec<u8>>,
     syncs: u64,
 }
+
+/// Holds the lock of the record, until it is dropped. Threads of this process are kept apart by the lock of the state.
+struct Locked(Option<c_int>);
 
 fn state() -> MutexGuard<'static, State> {
     static STATE: OnceLock<Mutex<State>> = OnceLock::new();
@@ -89,6 +97,15 @@ impl State {
             [b'/', rest @ ..] => Some(rest.to_vec()),
             _ => None,
         }
+    }
+
+    /// Waits until nobody holds the lock of the record.
+    fn lock(&self) -> Locked {
+        if let Some(file) = self.record {
+            // SAFETY: it only waits.
+            unsafe { flock(file, LOCK_EXCLUSIVE) };
+        }
+        Locked(self.record)
     }
 
     fn record(&self, operation: u8, path: &[u8], numbers: [u64; 2], bytes: &[u8]) {
@@ -133,6 +150,15 @@ impl State {
     }
 }
 
+impl Drop for Locked {
+    fn drop(&mut self) {
+        if let Some(file) = self.0 {
+            // SAFETY: the file is open as long as the process runs.
+            unsafe { flock(file, UNLOCK) };
+        }
+    }
+}
+
 /// Fails as the system would.
 fn fail<T: From<i8>>(error: c_int) -> T {
     // SAFETY: the place is this thread's own.
@@ -146,6 +172,7 @@ fn opened(path: *const c_char, flags: c_int, open: impl FnOnce() -> c_int) -> c_
         drop(state);
         return open();
     };
+    let _locked = state.lock();
     // SAFETY: the path ends with a zero.
     let is_new = flags & CREAT != 0 && unsafe { access(path, 0) } != 0;
     let file = open();
@@ -194,13 +221,13 @@ fn written(
     if let Some(error) = state.fault("write") {
         return fail(error);
     }
-    drop(state);
+    let _locked = state.lock();
     let done = write();
     if let Ok(count) = usize::try_from(done) {
         // SAFETY: so many bytes were just written from there.
         let bytes = unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), count) };
         let offset = u64::try_from(offset(done)).unwrap_or(0);
-        self::state().record(b'w', &path, [offset, 0], bytes);
+        state.record(b'w', &path, [offset, 0], bytes);
     }
     done
 }
@@ -239,8 +266,9 @@ unsafe extern "C" fn pread64(file: c_int, bytes: *mut c_void, count: usize, at: 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn ftruncate64(file: c_int, length: i64) -> c_int {
     let truncate = real!("ftruncate64" as fn(c_int, i64) -> c_int);
-    let done = unsafe { truncate(file, length) };
     let state = state();
+    let _locked = state.files.contains_key(&file).then(|| state.lock());
+    let done = unsafe { truncate(file, length) };
     if let (0, Some(path)) = (done, state.files.get(&file)) {
         state.record(b't', path, [u64::try_from(length).unwrap_or(0), 0], &[]);
     }
@@ -258,13 +286,16 @@ fn synced(file: c_int, sync: impl FnOnce() -> c_int) -> c_int {
     }
     state.syncs += 1;
     let (number, microseconds) = (state.syncs, state.sync_microseconds);
+    let locked = state.lock();
     state.record(b's', &path, [number, 0], &[]);
-    drop(state);
+    drop((locked, state));
     let done = sync();
     // SAFETY: it only waits.
     unsafe { usleep(microseconds) };
     if done == 0 {
-        self::state().record(b'S', &path, [number, 0], &[]);
+        let state = self::state();
+        let _locked = state.lock();
+        state.record(b'S', &path, [number, 0], &[]);
     }
     done
 }
@@ -285,6 +316,7 @@ unsafe extern "C" fn fdatasync(file: c_int) -> c_int {
 unsafe extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int {
     let rename = real!("rename" as fn(*const c_char, *const c_char) -> c_int);
     let mut state = state();
+    let _locked = state.below(from).map(|_| state.lock());
     let done = unsafe { rename(from, to) };
     if let (0, Some(from), Some(to)) = (done, state.below(from), state.below(to)) {
         state.record(b'r', &from, [0; 2], &to);
@@ -298,6 +330,7 @@ unsafe extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int {
 unsafe extern "C" fn unlink(path: *const c_char) -> c_int {
     let unlink = real!("unlink" as fn(*const c_char) -> c_int);
     let state = state();
+    let _locked = state.below(path).map(|_| state.lock());
     let done = unsafe { unlink(path) };
     if let (0, Some(path)) = (done, state.below(path)) {
         state.record(b'u', &path, [0; 2], &[]);
@@ -309,6 +342,7 @@ unsafe extern "C" fn unlink(path: *const c_char) -> c_int {
 unsafe extern "C" fn mkdir(path: *const c_char, mode: c_uint) -> c_int {
     let mkdir = real!("mkdir" as fn(*const c_char, c_uint) -> c_int);
     let state = state();
+    let _locked = state.below(path).map(|_| state.lock());
     let done = unsafe { mkdir(path, mode) };
     if let (0, Some(path)) = (done, state.below(path)) {
         state.record(b'd', &path, [0; 2], &[]);

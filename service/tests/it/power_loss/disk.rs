@@ -1,7 +1,7 @@
-//! A disk with a cache: what was synced is on it; of what was not, any part may be, in any order.
+//! A disk with a cache: what was synced is on it; of what was not, any part of the bytes may be, in any order, and of the names the first so many.
 //!
 //! What a sync of a file covers is what was written to that file before the sync began; names are covered by syncs of their
-//! directory alone. That is less than most file systems keep, and no more than any promises.
+//! directory alone. They come to the disk in their order, as file systems with a journal have it (ext4, XFS).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -130,7 +130,13 @@ impl Disk {
     /// Writes a directory as the disk might hold it if the power was lost now.
     pub(crate) fn write(&self, kept: Kept, rng: &mut Rng, to: &Path) {
         let mut named = self.named.clone();
-        for naming in self.naming.waiting.iter().filter(|_| kept.is(rng)) {
+        let waiting = &self.naming.waiting;
+        let count = match kept {
+            Kept::Synced => 0,
+            Kept::Some => rng.usize(..=waiting.len()),
+            Kept::All => waiting.len(),
+        };
+        for naming in waiting.iter().take(count) {
             naming.clone().apply(&mut named);
         }
         fs::create_dir(to).unwrap();

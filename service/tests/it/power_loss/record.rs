@@ -53,12 +53,13 @@ impl fmt::Display for Record {
     }
 }
 
-/// Reads all records. One that is cut off at the end is left out: its process was killed while it recorded.
+/// Reads all records. None is cut off, for no process is killed while it records.
 pub(crate) fn read(bytes: &[u8]) -> Vec<Record> {
     let mut input = Input { bytes, at: 0 };
     let mut records = Vec::new();
-    while let Some(record) = input.record() {
-        records.push(record);
+    while input.at < bytes.len() {
+        let record = input.record();
+        records.push(record.unwrap_or_else(|| panic!("record {} is cut off", records.len())));
     }
     records
 }
