@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use causeway_model::ids::{DnsName, ResourceId, ServiceName};
-use causeway_model::resource::{Body, Resource};
+use causeway_model::resource::{Body, Kind, Record, Resource};
 use causeway_model::snapshot::Snapshot;
 use causeway_model::trace::{Code, Stage};
 use ipnet::IpNet;
@@ -117,6 +118,8 @@ pub(crate) struct HeldService {
 #[derive(Debug, Default)]
 pub(crate) struct Builder {
     pub(crate) network: Network,
+    /// The resources of each kind, in their order.
+    kinds: BTreeMap<Kind, Vec<ResourceIx>>,
     places: FxHashMap<Key, PlaceIx>,
     /// What each place is for, by its handle.
     keys: Vec<Key>,
@@ -142,8 +145,14 @@ pub(crate) struct Builder {
 
 impl Builder {
     pub(crate) fn new(snapshot: &Snapshot) -> Self {
-        let resources = snapshot.iter().cloned().collect();
+        let resources: Vec<Arc<Resource>> = snapshot.iter().cloned().collect();
+        let mut kinds: BTreeMap<Kind, Vec<ResourceIx>> = BTreeMap::new();
+        for (index, resource) in resources.iter().enumerate() {
+            let of_kind = kinds.entry(resource.kind()).or_default();
+            of_kind.push(ResourceIx::of(index));
+        }
         Self {
+            kinds,
             network: Network {
                 resources,
                 ..Network::default()
@@ -168,16 +177,16 @@ impl Builder {
     }
 
     /// All resources of one kind, as the caller picks them from their bodies.
-    pub(crate) fn each<T: Clone>(
+    pub(crate) fn each<T: Record + Clone>(
         &self,
         pick: impl Fn(&Body) -> Option<&T>,
     ) -> Vec<(ResourceIx, T)> {
-        let numbered = self.network.resources.iter().enumerate();
-        numbered
-            .filter_map(|(index, resource)| {
-                Some((ResourceIx::of(index), pick(&resource.body)?.clone()))
-            })
-            .collect()
+        let of_kind = self.kinds.get(&T::KIND).into_iter().flatten();
+        let picked = of_kind.filter_map(|at| {
+            let resource = self.network.resource(*at)?;
+            Some((*at, pick(&resource.body)?.clone()))
+        });
+        picked.collect()
     }
 
     /// The resource with this id and where it stands.
