@@ -46,17 +46,22 @@ fn name(verdict: Verdict) -> &'static str {
     name.strip_prefix("VERDICT_").unwrap_or(name)
 }
 
+/// The seconds that something took, and how many there were in each.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a rate for people to read needs no more than 52 bits of a count"
+)]
+fn rate(count: u64, wall: Duration) -> (f64, f64) {
+    let seconds = wall.as_secs_f64().max(1e-9);
+    (seconds, count as f64 / seconds)
+}
+
 /// An import in one line: what it made, and how fast.
 #[must_use]
 pub fn import(wall: Duration, answer: &ImportResourcesResponse) -> String {
-    let seconds = wall.as_secs_f64().max(1e-9);
     let changed = answer.created_count.saturating_add(answer.updated_count);
     let count = changed.saturating_add(answer.unchanged_count);
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a rate for people to read needs no more than 52 bits of a count"
-    )]
-    let rate = count as f64 / seconds;
+    let (seconds, rate) = rate(count, wall);
     let revision = answer.revision;
     format!(
         "revision {revision}: {count} resources, {changed} of them new or changed, in {seconds:.3} s, {rate:.0} resources/s"
@@ -66,12 +71,7 @@ pub fn import(wall: Duration, answer: &ImportResourcesResponse) -> String {
 /// A round in one line: wall time, rate, counts.
 #[must_use]
 pub fn round(number: u32, wall: Duration, tally: &Tally) -> String {
-    let seconds = wall.as_secs_f64().max(1e-9);
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a rate for people to read needs no more than 52 bits of a count"
-    )]
-    let rate = tally.flows as f64 / seconds;
+    let (seconds, rate) = rate(tally.flows, wall);
     let mut line = format!(
         "round {number}: {} flows in {seconds:.3} s, {rate:.0} flows/s",
         tally.flows

@@ -48,14 +48,16 @@ impl From<ChangeSet> for Changes {
 
 impl From<Vec<Asked>> for Changes {
     fn from(asked: Vec<Asked>) -> Self {
-        let whole = asked.iter().map(|asked| match asked {
-            Asked::Whole(change) => Some(change.clone()),
+        if asked.iter().any(|asked| matches!(asked, Asked::Patch(_))) {
+            return Self::Mixed(asked);
+        }
+        let changes = asked.into_iter().filter_map(|asked| match asked {
+            Asked::Whole(change) => Some(change),
             Asked::Patch(_) => None,
         });
-        match whole.collect() {
-            Some(changes) => Self::Whole(ChangeSet { changes }),
-            None => Self::Mixed(asked),
-        }
+        Self::Whole(ChangeSet {
+            changes: changes.collect(),
+        })
     }
 }
 

@@ -22,7 +22,7 @@ fn check(status: &Status, code: Code, reason: &str) {
 }
 
 /// Fields that are at fault, with what is wrong with them.
-fn violations(status: &Status) -> Vec<(String, String)> {
+pub(crate) fn violations(status: &Status) -> Vec<(String, String)> {
     let details = status.get_error_details();
     let found = details.bad_request().unwrap().field_violations.iter();
     found

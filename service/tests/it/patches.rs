@@ -2,9 +2,9 @@
 
 use causeway_proto::v1;
 use prost_types::FieldMask;
-use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
+use tonic::Code;
 
+use crate::errors::violations;
 use crate::harness::{Served, apply, put, subnet, vpc};
 
 fn patch(id: &str, paths: &[&str], resource: v1::Resource) -> v1::Change {
@@ -37,14 +37,6 @@ fn vpc_with(edit: impl FnOnce(&mut v1::Vpc)) -> v1::Resource {
         kind: Some(v1::resource::Kind::Vpc(vpc)),
         ..v1::Resource::default()
     }
-}
-
-fn violations(status: &Status) -> Vec<(String, String)> {
-    let details = status.get_error_details();
-    let found = details.bad_request().unwrap().field_violations.iter();
-    found
-        .map(|violation| (violation.field.clone(), violation.description.clone()))
-        .collect()
 }
 
 async fn served_with(resources: Vec<v1::Resource>) -> Served {
