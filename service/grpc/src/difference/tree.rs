@@ -1,32 +1,19 @@
 //! Resources as trees of named values, from the contract's description.
 
-use std::sync::LazyLock;
-
-use causeway_proto::{FILE_DESCRIPTOR_SET, v1};
+use causeway_proto::v1;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, MessageDescriptor,
-    ReflectMessage as _, Value as Held,
+    DynamicMessage, EnumDescriptor, FieldDescriptor, ReflectMessage as _, Value as Held,
 };
 use prost_types::value::Kind;
 use serde_json::{Map, Value};
 
 use crate::error::CallError;
+use crate::wire::resource::by_fields;
 
 /// A resource with all fields that its messages have; those that are not set are null.
 pub(super) fn of(resource: &v1::Resource) -> Result<Value, CallError> {
-    let mut message = DynamicMessage::new(descriptor().ok_or(CallError::Description)?);
-    message
-        .transcode_from(resource)
-        .map_err(|_| CallError::Description)?;
+    let message = by_fields(resource).ok_or(CallError::Description)?;
     Ok(object(&message))
-}
-
-fn descriptor() -> Option<MessageDescriptor> {
-    static RESOURCE: LazyLock<Option<MessageDescriptor>> = LazyLock::new(|| {
-        let contract = DescriptorPool::decode(FILE_DESCRIPTOR_SET).ok()?;
-        contract.get_message_by_name("causeway.v1.Resource")
-    });
-    RESOURCE.clone()
 }
 
 fn object(message: &DynamicMessage) -> Value {

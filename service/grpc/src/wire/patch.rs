@@ -1,25 +1,17 @@
 //! Patches: fields of a resource that are to change, by the contract's own description of it.
 
-use std::sync::LazyLock;
-
 use causeway_engine::Patch;
 use causeway_model::ids::ResourceId;
 use causeway_model::resource::Resource;
-use causeway_proto::{FILE_DESCRIPTOR_SET, v1};
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, ReflectMessage as _};
+use causeway_proto::v1;
+use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage as _};
 
 use crate::faults::Faults;
 use crate::wire::Wire;
-use crate::wire::resource::raw_id;
+use crate::wire::resource::{by_fields, raw_id};
 
 /// Most paths of one patch: a resource has fewer fields.
 const MAX_PATHS: usize = 100;
-
-/// The description of a resource; none if the contract's is broken, which the build would have told.
-static RESOURCE: LazyLock<Option<MessageDescriptor>> = LazyLock::new(|| {
-    let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).ok()?;
-    pool.get_message_by_name("causeway.v1.Resource")
-});
 
 /// A patch that can be read.
 #[derive(Debug)]
@@ -40,11 +32,10 @@ pub(super) fn parse(wire: v1::ResourcePatch, faults: &mut Faults) -> Option<Fiel
     } = wire;
     let id = faults.field("resource_id", |faults| Wire::parse(resource_id, faults));
     let paths = update_mask.map(|mask| mask.paths).unwrap_or_default();
-    let paths = faults.field("update_mask", |faults| read_paths(&paths, faults));
-    let values = RESOURCE.as_ref().and_then(|descriptor| {
-        let mut values = DynamicMessage::new(descriptor.clone());
-        let resource = resource.unwrap_or_default();
-        values.transcode_from(&resource).ok().map(|()| values)
+    let values = by_fields(&resource.unwrap_or_default());
+    let descriptor = values.as_ref().map(DynamicMessage::descriptor);
+    let paths = faults.field("update_mask", |faults| {
+        read_paths(&paths, descriptor.as_ref(), faults)
     });
     Some(FieldPatch {
         resource: id?,
@@ -53,7 +44,11 @@ pub(super) fn parse(wire: v1::ResourcePatch, faults: &mut Faults) -> Option<Fiel
     })
 }
 
-fn read_paths(paths: &[String], faults: &mut Faults) -> Option<Vec<Vec<String>>> {
+fn read_paths(
+    paths: &[String],
+    of: Option<&MessageDescriptor>,
+    faults: &mut Faults,
+) -> Option<Vec<Vec<String>>> {
     if paths.is_empty() || paths.len() > MAX_PATHS {
         let count = paths.len();
         return faults.add(format!(
@@ -63,14 +58,18 @@ fn read_paths(paths: &[String], faults: &mut Faults) -> Option<Vec<Vec<String>>>
     let read = paths
         .iter()
         .enumerate()
-        .map(|(index, path)| faults.item(index, |faults| read_path(path, faults)));
+        .map(|(index, path)| faults.item(index, |faults| read_path(path, of, faults)));
     // All are read before the first that failed ends it, so that every fault is noted.
     let read: Vec<Option<Vec<String>>> = read.collect();
     read.into_iter().collect()
 }
 
-fn read_path(path: &str, faults: &mut Faults) -> Option<Vec<String>> {
-    let mut message = RESOURCE.clone();
+fn read_path(
+    path: &str,
+    of: Option<&MessageDescriptor>,
+    faults: &mut Faults,
+) -> Option<Vec<String>> {
+    let mut message = of.cloned();
     let names: Vec<&str> = path.split('.').collect();
     for (place, name) in names.iter().enumerate() {
         let field = message
@@ -103,9 +102,8 @@ impl Patch for FieldPatch {
     fn apply(&self, resource: &Resource) -> Result<Resource, Vec<(String, String)>> {
         let whole = |reason: String| vec![(String::new(), reason)];
         let old: v1::Resource = resource.render();
-        let mut message = DynamicMessage::new(self.values.descriptor());
-        let copied = message.transcode_from(&old);
-        copied.map_err(|error| whole(error.to_string()))?;
+        let mut message = by_fields(&old)
+            .ok_or_else(|| whole("the contract's description is broken".to_owned()))?;
         let mut faults = Vec::new();
         for path in &self.paths {
             if !copy(&self.values, &mut message, path) {

@@ -1,7 +1,10 @@
 //! A resource: what all kinds have in common, and the table of kinds.
 
+use std::sync::LazyLock;
+
 use causeway_model::resource::{Body, Kind, Resource, Tag};
-use causeway_proto::v1;
+use causeway_proto::{FILE_DESCRIPTOR_SET, v1};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 
 use crate::faults::Faults;
 use crate::wire::Wire;
@@ -111,6 +114,16 @@ impl Wire<v1::Resource> for Resource {
 }
 
 required!(Resource = v1::Resource);
+
+/// A resource as the contract describes it, field by field; none if the contract's description is broken, which the build would have told.
+pub(crate) fn by_fields(resource: &v1::Resource) -> Option<DynamicMessage> {
+    static RESOURCE: LazyLock<Option<MessageDescriptor>> = LazyLock::new(|| {
+        let contract = DescriptorPool::decode(FILE_DESCRIPTOR_SET).ok()?;
+        contract.get_message_by_name("causeway.v1.Resource")
+    });
+    let mut message = DynamicMessage::new(RESOURCE.clone()?);
+    message.transcode_from(resource).ok().map(|()| message)
+}
 
 impl Wire<v1::Tag> for Tag {
     fn parse(wire: v1::Tag, faults: &mut Faults) -> Option<Self> {
