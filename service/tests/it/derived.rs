@@ -25,10 +25,10 @@ eni old b 10.0.0.21 sg=db
 eni far c 10.1.0.4 sg=far
 sg web a: out all to 0.0.0.0/0; in tcp/22 from 0.0.0.0/0
 sg db a: in tcp/443 from sg-web; out all to 0.0.0.0/0
-sg far b: in tcp/443 from 10.0.0.0/16
+sg far b: in tcp/443 from 10.0.0.0/16; out all to 0.0.0.0/0
 acl a a default: in 100 allow all from 0.0.0.0/0; out 100 allow all to 0.0.0.0/0
 routes a a main: 0.0.0.0/0 -> igw-a, 10.1.0.0/16 -> pcx-ab
-routes b b main: 10.0.0.0/16 -> pcx-ab
+routes b b main: 0.0.0.0/0 -> pcx-ab
 tg fixed TCP/443 ip: 10.0.0.21
 lb net/x a in=a@10.0.0.7: TCP/443 -> fixed
 ";
@@ -209,8 +209,8 @@ fn a_tag_changes() {
 
 #[test]
 fn what_more_is_made_of_is_compiled() {
-    let subnet = vec![put("subnet b a 10.0.0.16/27")];
-    is_compiled(subnet, "10.0.0.40 -> eni-web tcp/22 without subnet-b");
+    let subnet = vec![put("subnet b a 10.0.0.16/29")];
+    is_compiled(subnet, "eni-db -> eni-old tcp/443");
     let target = vec![put("eni old a 10.0.0.12 sg=db")];
     is_compiled(target, "eni-web -> 10.0.0.21 tcp/443");
     let twice = vec![put("eni aa b 10.0.0.20 sg=web")];
