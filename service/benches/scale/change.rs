@@ -18,6 +18,8 @@ use causeway_model::resources::{
 use causeway_model::{Change, ChangeSet, Snapshot};
 use causeway_resolver::{Depth, Network};
 
+use crate::durable::Served;
+
 /// Network interfaces of instances of the two estates; there are about 2.14 resources to one.
 const SIZES: [u32; 2] = [4_680, 468_000];
 
@@ -27,6 +29,8 @@ const TURNS: u64 = 101;
 /// A kind of change: its name, the kind of resource that it is about, and the change to one.
 type Case = (&'static str, Kind, fn(&Resource) -> Option<Change>);
 
+const INSTANCE_STOPS: Case = ("an instance stops", Kind::Instance, instance_stops);
+
 const CASES: [Case; 8] = [
     (
         "an interface comes",
@@ -34,7 +38,7 @@ const CASES: [Case; 8] = [
         interface_comes,
     ),
     ("an interface goes", Kind::NetworkInterface, interface_goes),
-    ("an instance stops", Kind::Instance, instance_stops),
+    INSTANCE_STOPS,
     ("a rule of a security group", Kind::SecurityGroup, rule),
     ("an entry of a network ACL", Kind::NetworkAcl, entry),
     ("a route of a route table", Kind::RouteTable, route),
@@ -53,24 +57,50 @@ pub(crate) fn run() {
     let [small, large] = held.each_ref().map(|held| held.snapshot.len());
     println!("one change, medians of {TURNS}; {small} and {large} resources");
     for case in CASES {
+        let ids = held.each_ref().map(|held| held.ids(case));
         let mut times = held.each_ref().map(|_| Vec::new());
         let mut derived = [0, 0];
-        let ids = held.each_ref().map(|held| held.ids(case));
         for turn in 0..TURNS {
-            for (((held, ids), times), derived) in
-                held.iter().zip(&ids).zip(&mut times).zip(&mut derived)
-            {
+            let both = held.iter().zip(&ids).zip(&mut times).zip(&mut derived);
+            for (((held, ids), times), derived) in both {
                 let picked = fastrand::Rng::with_seed(turn).choice(ids).unwrap();
                 let (time, is_derived) = held.change(case, picked);
                 times.push(time);
-                *derived += usize::from(is_derived);
+                *derived += u64::from(is_derived);
             }
         }
-        let [small, large] = times.map(median);
-        let ratio = large.as_secs_f64() / small.as_secs_f64();
-        let name = case.0;
-        println!("{name:<30}{small:>12.1?}{large:>12.1?}{ratio:>7.2} times; derived {derived:?}");
+        say(case.0, times);
+        if derived != [TURNS, TURNS] {
+            println!("  derived {derived:?} of {TURNS}");
+        }
     }
+    with_the_commit(&held);
+}
+
+/// The same on a store on disk, for the instances that stop: from the call that applies the change.
+fn with_the_commit(held: &[Held; 2]) {
+    let case = INSTANCE_STOPS;
+    let ids = held.each_ref().map(|held| held.ids(case));
+    let served = held.each_ref().map(|held| {
+        let any = held.ids(case);
+        Served::new(&held.snapshot, held.flow(any.first().unwrap()))
+    });
+    let mut times = held.each_ref().map(|_| Vec::new());
+    for turn in 0..TURNS {
+        let both = held.iter().zip(&served).zip(&ids).zip(&mut times);
+        for (((held, served), ids), times) in both {
+            let picked = fastrand::Rng::with_seed(turn).choice(ids).unwrap();
+            let changes = held.changes(case, picked);
+            times.push(served.change(changes, held.flow(picked)));
+        }
+    }
+    say("the same with the durable commit", times);
+}
+
+fn say(what: &str, times: [Vec<Duration>; 2]) {
+    let [small, large] = times.map(median);
+    let ratio = large.as_secs_f64() / small.as_secs_f64();
+    println!("{what:<34}{small:>12.1?}{large:>12.1?}{ratio:>7.2} times");
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -102,12 +132,16 @@ impl Held {
         own.map(|held| held.id().clone()).collect()
     }
 
+    fn changes(&self, (_, _, change): Case, id: &ResourceId) -> ChangeSet {
+        let held = self.snapshot.get(id.as_str()).unwrap();
+        ChangeSet {
+            changes: vec![change(held).unwrap()],
+        }
+    }
+
     /// The time that a change takes to the first answer after it, and whether its network was derived.
-    fn change(&self, (_, _, change): Case, id: &ResourceId) -> (Duration, bool) {
-        let changes = ChangeSet {
-            changes: vec![change(self.snapshot.get(id.as_str()).unwrap()).unwrap()],
-        };
-        let flow = self.flow(id);
+    fn change(&self, case: Case, id: &ResourceId) -> (Duration, bool) {
+        let (changes, flow) = (self.changes(case, id), self.flow(id));
         let begin = Instant::now();
         let (after, _) = self.snapshot.apply(&changes).unwrap();
         let network = self.network.derive(&after);

@@ -7,6 +7,7 @@
 )]
 
 mod change;
+mod durable;
 
 fn main() {
     change::run();

@@ -310,3 +310,6 @@ fn is_of_first_four(first: IpAddr, address: IpAddr) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

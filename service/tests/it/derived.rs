@@ -29,8 +29,52 @@ sg far b: in tcp/443 from 10.0.0.0/16; out all to 0.0.0.0/0
 acl a a default: in 100 allow all from 0.0.0.0/0; out 100 allow all to 0.0.0.0/0
 routes a a main: 0.0.0.0/0 -> igw-a, 10.1.0.0/16 -> pcx-ab
 routes b b main: 0.0.0.0/0 -> pcx-ab
+eip db 54.0.0.20 eni=db
+pl s3 com.amazonaws.eu-west-1.s3: 52.218.0.0/17
+sg narrow a: out tcp/443 to 52.218.64.0/18
+eni only b 10.0.0.23 sg=narrow
 tg fixed TCP/443 ip: 10.0.0.21
-lb net/x a in=a@10.0.0.7: TCP/443 -> fixed
+tg bare TCP/22 instance: i-bare
+instance bare
+lb net/x a in=a@10.0.0.7: TCP/443 -> fixed, TCP/22 -> bare
+";
+
+/// A network in which packets are inspected: what the load balancer in front of the firewall meets is read at the compile.
+const INSPECTED: &str = "
+vpc a 10.0.0.0/16
+subnet a a 10.0.0.0/28 zone=eu-west-1a
+subnet b a 10.0.0.16/28 zone=eu-west-1a
+vpc b 10.1.0.0/16
+subnet c b 10.1.0.0/28 zone=eu-west-1a
+subnet d b 10.1.0.16/28 zone=eu-west-1a
+igw a a
+eni web a 10.0.0.4 sg=web public=54.0.0.4
+sg web a: out all to 0.0.0.0/0
+routes a a subnets=a: 0.0.0.0/0 -> vpce-wall
+routes b a main: 0.0.0.0/0 -> igw-a
+gwlbe wall a b wall
+gwlb-service wall lbs=wall
+gwlb wall b c
+targets wall b wall: i-fw
+instance fw
+eni fw d 10.1.0.20 sg=fw instance=fw
+sg fw b: in udp/6081 from sg-lb
+sg lb b: out all to 0.0.0.0/0
+acl c b default: in 100 allow all from 0.0.0.0/0; out 100 allow all to 0.0.0.0/0
+";
+
+/// A VPC with a peer of which the topology holds no security groups.
+const HALF_KNOWN: &str = "
+vpc a 10.0.0.0/16
+subnet a a 10.0.0.0/28
+vpc b 10.1.0.0/16
+subnet c b 10.1.0.0/28
+pcx ab a b
+eni near a 10.0.0.4 sg=own
+eni far c 10.1.0.4
+sg own a: in tcp/22 from sg-theirs
+routes a a main: 10.1.0.0/16 -> pcx-ab
+routes b b main: 10.0.0.0/16 -> pcx-ab
 ";
 
 /// The resource of a line, which may refer to the VPCs and subnets of a network.
@@ -43,7 +87,11 @@ pub(crate) fn resource(network: &str, line: &str) -> Result<Resource, String> {
 }
 
 fn put(line: &str) -> Change {
-    Change::Put(Box::new(resource(NETWORK, line).unwrap()))
+    put_in(NETWORK, line)
+}
+
+fn put_in(network: &str, line: &str) -> Change {
+    Change::Put(Box::new(resource(network, line).unwrap()))
 }
 
 fn delete(id: &str) -> Change {
@@ -54,8 +102,8 @@ type Answered = Result<PathAnswer, ResolveError>;
 
 /// Makes changes together, and asks before and after; tells how many derivations away from a compile the network is.
 #[track_caller]
-fn change(changes: Vec<Change>, question: &str) -> (u32, Answered, Answered) {
-    let snapshot = notation::read(NETWORK).unwrap().snapshot().unwrap();
+fn change(network: &str, changes: Vec<Change>, question: &str) -> (u32, Answered, Answered) {
+    let snapshot = notation::read(network).unwrap().snapshot().unwrap();
     let network = Network::compile(&snapshot);
     let (after, _) = snapshot.apply(&ChangeSet { changes }).unwrap();
     let (derived, compiled) = (network.derive(&after), Network::compile(&after));
@@ -74,15 +122,15 @@ fn change(changes: Vec<Change>, question: &str) -> (u32, Answered, Answered) {
 /// The change is repaired, and the answer is another than before.
 #[track_caller]
 fn is_derived(changes: Vec<Change>, question: &str) {
-    let (derivations, before, after) = change(changes, question);
+    let (derivations, before, after) = change(NETWORK, changes, question);
     assert_eq!(derivations, 1);
     assert_ne!(before, after);
 }
 
 /// The change is compiled, and the answer is another than before.
 #[track_caller]
-fn is_compiled(changes: Vec<Change>, question: &str) {
-    let (derivations, before, after) = change(changes, question);
+fn is_compiled(network: &str, changes: Vec<Change>, question: &str) {
+    let (derivations, before, after) = change(network, changes, question);
     assert_eq!(derivations, 0);
     assert_ne!(before, after);
 }
@@ -150,7 +198,7 @@ fn an_instance_gets_a_second_interface_which_is_its_first() {
 /// The change is repaired; whether the answer is another is not the point.
 #[track_caller]
 fn is_repaired(changes: Vec<Change>, question: &str) {
-    let (derivations, ..) = change(changes, question);
+    let (derivations, ..) = change(NETWORK, changes, question);
     assert_eq!(derivations, 1);
 }
 
@@ -160,6 +208,17 @@ fn rules_of_a_security_group_change() {
     is_derived(closed(), "eni-web -> eni-db tcp/443");
     let opened = vec![put("sg web a: out tcp/443 to 10.0.0.0/28")];
     is_derived(opened, "eni-web -> eni-db tcp/443");
+}
+
+#[test]
+fn rules_part_the_addresses_of_a_service_while_somebody_has_them() {
+    let question = "eni-db -> s3.eu-west-1.amazonaws.com tcp/443";
+    is_derived(vec![delete("eni-only")], question);
+    is_derived(vec![put("eni only b 10.0.0.23 sg=db")], question);
+    let wider = vec![put("sg narrow a: out tcp/443 to 52.218.0.0/17")];
+    is_derived(wider, question);
+    let finer = vec![put("sg narrow a: out tcp/443 to 52.218.32.0/19")];
+    is_derived(finer, question);
 }
 
 #[test]
@@ -197,6 +256,28 @@ fn an_elastic_ip_address_is_associated() {
 }
 
 #[test]
+fn an_elastic_ip_address_is_given_back_or_goes_to_another_interface() {
+    let back = || vec![put("eip db 54.0.0.20")];
+    is_derived(back(), "internet -> 54.0.0.20 tcp/443");
+    is_derived(back(), "eni-db -> 8.8.8.8 tcp/443");
+    is_derived(back(), "54.0.0.20 -> eni-web tcp/22");
+    is_derived(vec![delete("eipalloc-db")], "eni-db -> 8.8.8.8 tcp/443");
+    let moved = || vec![put("eip db 54.0.0.20 eni=web")];
+    is_derived(moved(), "internet -> 54.0.0.20 tcp/443");
+    is_derived(moved(), "eni-db -> 8.8.8.8 tcp/443");
+    is_derived(moved(), "eni-web -> 8.8.8.8 tcp/443");
+}
+
+#[test]
+fn an_elastic_ip_address_waits_for_its_interface() {
+    let changes = vec![
+        put("eip new 54.0.0.9 eni=new"),
+        put("eni new a 10.0.0.9 sg=web"),
+    ];
+    is_derived(changes, "internet -> 54.0.0.9 tcp/22");
+}
+
+#[test]
 fn a_tag_changes() {
     let mut tagged = resource(NETWORK, "igw a a").unwrap();
     tagged.tags = vec![Tag {
@@ -210,15 +291,43 @@ fn a_tag_changes() {
 #[test]
 fn what_more_is_made_of_is_compiled() {
     let subnet = vec![put("subnet b a 10.0.0.16/29")];
-    is_compiled(subnet, "eni-db -> eni-old tcp/443");
+    is_compiled(NETWORK, subnet, "eni-db -> eni-old tcp/443");
     let target = vec![put("eni old a 10.0.0.12 sg=db")];
-    is_compiled(target, "eni-web -> 10.0.0.21 tcp/443");
+    is_compiled(NETWORK, target, "eni-web -> 10.0.0.21 tcp/443");
+    let new = vec![put("eni bare b 10.0.0.24 sg=db instance=bare")];
+    is_compiled(NETWORK, new, "eni-web -> 10.0.0.7 tcp/22");
     let twice = vec![put("eni aa b 10.0.0.20 sg=web")];
-    is_compiled(twice, "eni-web -> 10.0.0.20 tcp/443");
+    is_compiled(NETWORK, twice, "eni-web -> 10.0.0.20 tcp/443");
     let group = vec![delete("sg-db")];
-    is_compiled(group, "eni-web -> eni-db tcp/443");
+    is_compiled(NETWORK, group, "eni-web -> eni-db tcp/443");
     let appliance = vec![put("routes a a main: 0.0.0.0/0 -> eni-db")];
-    is_compiled(appliance, "eni-web -> 8.8.8.8 tcp/443");
+    is_compiled(NETWORK, appliance, "eni-web -> 8.8.8.8 tcp/443");
+}
+
+#[test]
+fn what_is_read_of_an_inspection_is_compiled() {
+    for line in [
+        "instance fw state=stopped",
+        "eni fw d 10.1.0.20 sg=web instance=fw",
+        "eni fw d 10.1.0.20 sg=fw",
+        "eni member c 10.1.0.5 sg=lb",
+        "sg fw b: in udp/6081 from 10.1.0.0/28",
+        "acl c b default: out 100 allow all to 0.0.0.0/0",
+    ] {
+        let changes = vec![put_in(INSPECTED, line)];
+        is_compiled(INSPECTED, changes, "eni-web -> 8.8.8.8 tcp/443");
+    }
+}
+
+#[test]
+fn groups_that_may_be_a_peers_are_compiled() {
+    let question = "eni-far -> eni-near tcp/22";
+    let first = vec![put_in(HALF_KNOWN, "sg theirs b: out all to 0.0.0.0/0")];
+    is_compiled(HALF_KNOWN, first, question);
+    let other = vec![put_in(HALF_KNOWN, "sg other b: out all to 0.0.0.0/0")];
+    is_compiled(HALF_KNOWN, other, question);
+    let rule = vec![put_in(HALF_KNOWN, "sg own a: in tcp/22 from sg-others")];
+    is_compiled(HALF_KNOWN, rule, question);
 }
 
 #[test]

@@ -169,13 +169,8 @@ impl<'b> Repair<'b> {
 
     /// An instance may have come or gone, or its state may be another: then its interfaces do otherwise.
     fn note_instance(&mut self, difference: &Difference) {
-        let id = difference.resource().id();
-        let own = instance::interfaces(self.before, id);
-        self.interfaces.extend(own.iter().copied());
-        let is_change = difference.before().is_some() && difference.after().is_some();
-        if !is_change {
-            instance::settle(&mut self.builder, id, own);
-        }
+        let own = instance::interfaces(self.before, difference.resource().id());
+        self.interfaces.extend(own);
     }
 
     /// The interface with this id, as it was before.

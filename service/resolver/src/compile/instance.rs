@@ -44,8 +44,8 @@ pub(crate) fn detach(builder: &mut Builder, instance: &ResourceId, own: Interfac
     settle(builder, instance, all);
 }
 
-/// Keeps the interfaces of an instance, which may have come or gone by now.
-pub(crate) fn settle(builder: &mut Builder, instance: &ResourceId, all: Vec<InterfaceIx>) {
+/// Keeps the interfaces of an instance, which may be in the topology or not.
+fn settle(builder: &mut Builder, instance: &ResourceId, all: Vec<InterfaceIx>) {
     let held = builder.network.find(instance.as_str());
     let primary = primary(&builder.network, &all);
     if let Some(slot) = held.and_then(|at| builder.network.resources.get_mut(at.index())) {

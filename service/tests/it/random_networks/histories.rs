@@ -156,7 +156,7 @@ prop_compose! {
         asked in vec((select([ENDS, MORE].concat()), select([ENDS, MORE, NAMES].concat()), select(ASKED)), 16),
     ) -> String {
         let asked = asked.iter().map(|(from, to, service)| format!("? {from} -> {to} {service}\n\n"));
-        asked.collect()
+        asked.collect::<String>() + ALWAYS
     }
 }
 
@@ -173,6 +173,25 @@ const MORE: &[&str] = &[
     "54.0.0.30",
     "10.0.0.28",
 ];
+
+/// What nearly every change of an interface, an instance or an address makes another answer of.
+const ALWAYS: &str = "
+? eni-n1 -> 8.8.8.8 tcp/443
+
+? eni-a2 -> 8.8.8.8 tcp/443
+
+? internet -> 54.0.0.8 tcp/443
+
+? internet -> 54.0.0.30 tcp/443
+
+? i-n1 -> eni-n2 tcp/443
+
+? 54.0.0.99 -> eni-n1 tcp/443
+
+? eni-a3 -> s3.eu-west-1.amazonaws.com tcp/443
+
+? eni-b1 -> 8.8.8.8 tcp/443
+";
 
 /// How often networks were derived, by what differed alone; and how often there was a derivation at all.
 #[derive(Debug, Default)]
