@@ -195,11 +195,11 @@ fn interface_comes(held: &Resource) -> Option<Change> {
     own.network_interface_id = "eni-0fffffffffffffff0".parse().ok()?;
     own.instance_id = None;
     let mut address = own.private_ip_addresses.first()?.clone();
-    // The upper end of a subnet is free in all of them.
+    // Subnets of interfaces have 128 addresses at least, of which the upper ones are free.
     let IpAddr::V4(first) = address.private_ip_address else {
         return None;
     };
-    address.private_ip_address = IpAddr::V4((u32::from(first) | 0xf9).into());
+    address.private_ip_address = IpAddr::V4(((u32::from(first) | 0x7f) - 5).into());
     address.public_ip = None;
     own.private_ip_addresses = vec![address];
     own.ipv6_addresses = Vec::new();

@@ -20,6 +20,10 @@ pub(crate) struct Array<T> {
 }
 
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "both are 32 entries, which are read where they stand"
+)]
 enum Node<T> {
     Leaf([Option<T>; WIDTH]),
     Inner([Option<Arc<Node<T>>>; WIDTH]),

@@ -23,6 +23,8 @@ eni web a 10.0.0.4 sg=web instance=web
 eni db b 10.0.0.20 sg=db instance=db
 eni old b 10.0.0.21 sg=db
 eni far c 10.1.0.4 sg=far
+eni sqs a 10.0.0.8 sg=db type=vpc_endpoint
+endpoint sqs a interface com.amazonaws.eu-west-1.sqs enis=sqs
 sg web a: out all to 0.0.0.0/0; in tcp/22 from 0.0.0.0/0
 sg db a: in tcp/443 from sg-web; out all to 0.0.0.0/0
 sg far b: in tcp/443 from 10.0.0.0/16; out all to 0.0.0.0/0
@@ -52,6 +54,7 @@ eni web a 10.0.0.4 sg=web public=54.0.0.4
 sg web a: out all to 0.0.0.0/0
 routes a a subnets=a: 0.0.0.0/0 -> vpce-wall
 routes b a main: 0.0.0.0/0 -> igw-a
+routes e a igw=a: 10.0.0.0/28 -> vpce-wall
 gwlbe wall a b wall
 gwlb-service wall lbs=wall
 gwlb wall b c
@@ -108,7 +111,7 @@ fn change(network: &str, changes: Vec<Change>, question: &str) -> (u32, Answered
     let (after, _) = snapshot.apply(&ChangeSet { changes }).unwrap();
     let (derived, compiled) = (network.derive(&after), Network::compile(&after));
     let asked = notation::read(&format!("? {question}\n")).unwrap();
-    let flow = &asked.questions[0].flow;
+    let flow = &asked.questions.first().unwrap().flow;
     let told = derived.resolve(flow, Depth::Full);
     assert_eq!(told, compiled.resolve(flow, Depth::Full));
     assert_eq!(told, derived.resolve_naively(flow, Depth::Full));
@@ -305,6 +308,25 @@ fn what_more_is_made_of_is_compiled() {
 }
 
 #[test]
+fn what_gateways_and_subnets_are_associated_with_is_compiled() {
+    let edge = vec![put_in(
+        INSPECTED,
+        "routes e a igw=a: 10.0.0.16/28 -> vpce-wall",
+    )];
+    is_compiled(INSPECTED, edge, "internet -> eni-web tcp/443");
+    let acl = vec![put("acl a a: in 100 allow all from 0.0.0.0/0")];
+    is_compiled(NETWORK, acl, "eni-web -> eni-db tcp/443");
+    let routes = vec![put("routes a a subnets=a: 0.0.0.0/0 -> igw-a")];
+    is_compiled(NETWORK, routes, "eni-db -> 8.8.8.8 tcp/443");
+}
+
+#[test]
+fn an_address_of_what_is_no_plain_interface_is_compiled() {
+    let changes = vec![put("eip new 54.0.0.9 eni=sqs")];
+    is_compiled(NETWORK, changes, "internet -> 54.0.0.9 tcp/443");
+}
+
+#[test]
 fn what_is_read_of_an_inspection_is_compiled() {
     for line in [
         "instance fw state=stopped",
@@ -335,7 +357,7 @@ fn a_network_answers_alike_after_many_derivations() {
     let mut snapshot = notation::read(NETWORK).unwrap().snapshot().unwrap();
     let mut network = Network::compile(&snapshot);
     let asked = notation::read("? eni-web -> 10.0.0.22 tcp/443\n").unwrap();
-    let flow = &asked.questions[0].flow;
+    let flow = &asked.questions.first().unwrap().flow;
     let mut compiles = 0;
     for _ in 0..200 {
         for changes in [
