@@ -193,12 +193,9 @@ impl<'p> Part<'p> {
                 let source = self.source.without(from);
                 parts.extend(source.map(|source| Self { source, ..self }));
             }
-            (Asked::All, Asked::Blocks(to)) => parts.extend(self.to_others(to)),
+            (Asked::All, Asked::Blocks(to)) => parts.extend(self.but_to(to)),
             (Asked::Blocks(from), Asked::Blocks(to)) => {
-                parts.extend(
-                    from.iter()
-                        .filter_map(|block| self.from(block)?.to_others(to)),
-                );
+                parts.extend(from.iter().filter_map(|block| self.from(block)?.but_to(to)));
                 let source = self.source.without(from);
                 parts.extend(source.map(|source| Self { source, ..self }));
             }
@@ -207,7 +204,7 @@ impl<'p> Part<'p> {
     }
 
     /// The packets to addresses that are in none of some blocks.
-    fn to_others(self, blocks: &[IpNet]) -> Option<Self> {
+    fn but_to(self, blocks: &[IpNet]) -> Option<Self> {
         let destination = self.destination.without(blocks)?;
         Some(Self {
             destination,
