@@ -412,6 +412,22 @@ fn no_test_is_switched_off_or_waits_by_the_clock() {
     );
 }
 
+/// What fails must fail again, for everybody.
+#[test]
+fn properties_are_asked_of_the_same_cases_each_time() {
+    let runs = [concat!("proptest", "! {"), concat!("TestRunner::", "new(")];
+    let sources = rust().into_iter();
+    let random = sources.filter(|source| {
+        let asks = runs.iter().any(|run| source.text.contains(run));
+        asks && !source.text.contains(concat!("RngSeed::", "Fixed"))
+    });
+    let wrong: Vec<String> = random.map(|source| source.path).collect();
+    hold(
+        "give the configuration of proptest a seed, `RngSeed::Fixed(1)`",
+        &wrong,
+    );
+}
+
 #[test]
 fn people_and_machines_run_the_same_test_command() {
     for path in ["README.md", ".ci/run"] {
