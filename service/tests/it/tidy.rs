@@ -21,7 +21,10 @@ const DEPENDENCIES: [(&str, &str); 11] = [
         "causeway-proto",
         "prost prost-types protox tonic tonic-prost tonic-prost-build tonic-types",
     ),
-    ("causeway-model", "imbl ipnet serde_json thiserror"),
+    (
+        "causeway-model",
+        "compact_str imbl ipnet serde_json thiserror",
+    ),
     ("causeway-resolver", "ipnet rustc-hash thiserror"),
     (
         "causeway-store",

@@ -67,9 +67,7 @@ fn bytes_of_every_record_are_as_in_the_golden_files() -> TestResult {
         time: time(),
     };
     let id = "subnet-1".parse()?;
-    let puts = samples::every_kind()?
-        .into_iter()
-        .map(|resource| Change::Put(Box::new(resource)));
+    let puts = samples::every_kind()?.into_iter().map(Change::put);
     let changes = puts.chain([Change::Delete(id)]).collect();
     golden_of(
         "topology.v1.hex",
@@ -425,7 +423,7 @@ proptest! {
 
     #[test]
     fn a_change_set_with_a_flipped_byte_never_panics(place: prop::sample::Index, flip in 1_u8..) {
-        let puts = samples::every_kind().expect("the samples are well formed").into_iter().map(|resource| Change::Put(Box::new(resource)));
+        let puts = samples::every_kind().expect("the samples are well formed").into_iter().map(Change::put);
         let mut bytes = ChangesRow(ChangeSet { changes: puts.collect() }).encode();
         let place = place.index(bytes.len());
         bytes[place] ^= flip;
