@@ -1,6 +1,6 @@
 //! Answers as they are sent. They only go out, so there is nothing to parse.
 
-use causeway_engine::{Answer, Answers};
+use causeway_engine::Answer;
 use causeway_model::revision::Revision;
 use causeway_model::trace::{
     Alternative, Code, Direction, Disposition, Explanation, Header, Hop, Named, PathAnswer,
@@ -95,15 +95,8 @@ fn qualities(qualities: &Qualities) -> v1::Qualities {
     }
 }
 
-/// The answers to the flows of a batch that could be read, in order.
-pub(crate) fn items(answers: &Answers, detail: Detail) -> impl Iterator<Item = v1::BatchItem> {
-    answers
-        .answers
-        .iter()
-        .map(move |answer| item(answer, answers.revision, detail))
-}
-
-fn item(answer: &Answer, revision: Revision, detail: Detail) -> v1::BatchItem {
+/// The answer to a flow of a batch.
+pub(crate) fn item(answer: &Answer, revision: Revision, detail: Detail) -> v1::BatchItem {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use causeway_engine::{Answers, ResolveError};
+use causeway_engine::ResolveError;
 use causeway_model::price::{Cost, CostComponent, CostItem, Price};
 use causeway_model::protocol::{PortRange, Protocol};
 use causeway_model::resource::Kind;
@@ -13,7 +13,7 @@ use causeway_model::trace::{
 };
 use causeway_proto::v1;
 
-use crate::wire::answer::{Detail, items, path};
+use crate::wire::answer::{Detail, item, path};
 
 fn header(destination: Addr) -> Header {
     Header {
@@ -217,16 +217,16 @@ fn a_batch_sends_so_much_as_was_asked_for_and_errors_at_their_places() {
     let missing = ResolveError::UnknownResource {
         id: "i-1".parse().unwrap(),
     };
-    let answers = Answers {
-        revision: Revision(7),
-        answers: vec![Arc::new(Ok(answer())), Arc::new(Err(missing))],
-    };
+    let answers = [Ok(answer()), Err(missing)];
     for (detail, has_path, has_answer) in [
         (Detail::Verdict, false, false),
         (Detail::Path, true, false),
         (Detail::Full, true, true),
     ] {
-        let sent: Vec<_> = items(&answers, detail).collect();
+        let sent: Vec<_> = answers
+            .iter()
+            .map(|answer| item(answer, Revision(7), detail))
+            .collect();
         assert_eq!(
             (sent[0].verdict(), &sent[0].codes),
             (
