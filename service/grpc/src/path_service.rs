@@ -1,9 +1,11 @@
 //! `causeway.v1.PathService`.
 //!
-//! It is taken apart here and not by the generated server, so that messages of many flows are read and written in pieces (`batch`).
+//! It is taken apart here and not by the generated server, so that messages of many flows are read and written in pieces (`chunk`).
 
 mod batch;
+mod chunk;
 mod pieces;
+mod stream;
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -83,6 +85,9 @@ where
             }),
             "BatchResolvePaths" => {
                 Box::pin(async move { Ok(batch::answer(engine, request).await) })
+            }
+            "StreamResolvePaths" => {
+                Box::pin(async move { Ok(stream::answer(engine, request).await) })
             }
             _ => Box::pin(async { Ok(Status::unimplemented("").into_http()) }),
         }

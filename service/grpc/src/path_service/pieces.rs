@@ -30,6 +30,24 @@ pub(super) struct BatchRequest {
     pub(super) detail: i32,
 }
 
+/// StreamResolvePathsRequest; of the two parts there must be one.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StreamRequest {
+    #[prost(message, optional, tag = "1")]
+    pub(super) header: Option<v1::StreamHeader>,
+    #[prost(message, optional, tag = "2")]
+    pub(super) chunk: Option<FlowChunk>,
+}
+
+/// FlowChunk, of which the flows are not read yet.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct FlowChunk {
+    #[prost(uint64, tag = "1")]
+    pub(super) chunk_id: u64,
+    #[prost(bytes = "bytes", repeated, tag = "2")]
+    pub(super) flows: Vec<Bytes>,
+}
+
 /// A message that is written already, in pieces; none before it is made.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Written(Arc<Mutex<Option<Vec<Bytes>>>>);
@@ -47,11 +65,11 @@ impl Written {
     }
 }
 
-/// Reads requests of a type with prost. Answers are written elsewhere, and nothing of them here.
+/// Reads requests of a type with prost, and sends answers that are written already.
 #[derive(Debug)]
-pub(super) struct ReadOnly<T>(ProstCodec<(), T>);
+pub(super) struct InPieces<T>(ProstCodec<(), T>);
 
-impl<T> Default for ReadOnly<T>
+impl<T> Default for InPieces<T>
 where
     T: Message + Default + Send + 'static,
 {
@@ -60,17 +78,17 @@ where
     }
 }
 
-impl<T> Codec for ReadOnly<T>
+impl<T> Codec for InPieces<T>
 where
     T: Message + Default + Send + 'static,
 {
-    type Encode = ();
+    type Encode = Vec<Bytes>;
     type Decode = T;
-    type Encoder = Nothing;
+    type Encoder = Together;
     type Decoder = ProstDecoder<T>;
 
-    fn encoder(&mut self) -> Nothing {
-        Nothing
+    fn encoder(&mut self) -> Together {
+        Together
     }
 
     fn decoder(&mut self) -> Self::Decoder {
@@ -78,15 +96,16 @@ where
     }
 }
 
-/// Writes nothing.
+/// Puts the pieces of a message together.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Nothing;
+pub(super) struct Together;
 
-impl Encoder for Nothing {
-    type Item = ();
+impl Encoder for Together {
+    type Item = Vec<Bytes>;
     type Error = Status;
 
-    fn encode(&mut self, (): (), _dst: &mut EncodeBuf<'_>) -> Result<(), Status> {
+    fn encode(&mut self, pieces: Vec<Bytes>, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        pieces.into_iter().for_each(|piece| out.put(piece));
         Ok(())
     }
 

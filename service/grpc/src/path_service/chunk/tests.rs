@@ -6,9 +6,8 @@ use prost::bytes::Bytes;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::{
-    BatchRequest, CallError, Distinct, Items, MAX_MESSAGE_BYTES, Room, pieces_of, repeated,
-};
+use super::{CallError, Distinct, Items, MAX_MESSAGE_BYTES, Room, pieces_of, repeated};
+use crate::path_service::pieces::{BatchRequest, StreamRequest};
 
 fn bytes(text: &str) -> Bytes {
     Bytes::copy_from_slice(text.as_bytes())
@@ -60,6 +59,34 @@ fn a_request_in_pieces_is_the_request_of_the_contract() {
 }
 
 #[test]
+fn a_stream_in_pieces_is_the_stream_of_the_contract() {
+    use v1::stream_resolve_paths_request::Part;
+    let header = v1::StreamHeader {
+        topology: "t".to_owned(),
+        consistency: None,
+        detail: v1::Detail::Full.into(),
+    };
+    let flow = v1::Flow {
+        source: "a".to_owned(),
+        ..v1::Flow::default()
+    };
+    let chunk = v1::FlowChunk {
+        chunk_id: 7,
+        flows: vec![flow.clone()],
+    };
+    let read = |part| {
+        let sent = v1::StreamResolvePathsRequest { part: Some(part) };
+        StreamRequest::decode(sent.encode_to_vec().as_slice()).unwrap()
+    };
+    let first = read(Part::Header(header.clone()));
+    assert_eq!((first.header, first.chunk), (Some(header), None));
+    let second = read(Part::Chunk(chunk));
+    let held = second.chunk.unwrap();
+    assert_eq!((second.header, held.chunk_id), (None, 7));
+    assert_eq!(held.flows, [Bytes::from(flow.encode_to_vec())]);
+}
+
+#[test]
 fn flows_that_are_written_alike_are_taken_once() {
     let flows = ["a", "b", "a", "c", "b"].map(bytes).to_vec();
     let Distinct { flows, places } = Distinct::of(flows);
@@ -83,7 +110,7 @@ fn an_answer_is_given_up_at_the_first_byte_that_does_not_fit() {
     let mib = 1024 * 1024;
     let pieces = [items(&[mib, 2 * mib]), items(&[5])];
     // 20 times three MiB, four MiB, and what stood there before.
-    let mut places: Vec<usize> = [0, 1].repeat(21);
+    let mut places: Vec<u32> = [0, 1].repeat(21);
     places.push(0);
     assert_eq!(
         repeated(&pieces, &places, &Room::new(0)).unwrap().len(),
