@@ -28,6 +28,7 @@ mod qualities;
 mod random_networks;
 mod scenarios;
 mod server;
+mod streams;
 mod tidy;
 mod traces;
 mod watches;

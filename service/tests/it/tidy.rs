@@ -34,7 +34,7 @@ const DEPENDENCIES: [(&str, &str); 11] = [
     (
         "causeway-grpc",
         "base64 futures http http-body ipnet opentelemetry prost prost-reflect prost-types serde_json sha2 thiserror tokio tokio-stream tonic \
-         tonic-health tonic-reflection tonic-types tower tower-layer tower-service tracing",
+         tonic-health tonic-prost tonic-reflection tonic-types tower tower-layer tower-service tracing",
     ),
     (
         "causeway-cli",
