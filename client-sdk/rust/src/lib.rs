@@ -33,7 +33,9 @@ mod history;
 mod import;
 mod pages;
 mod paths;
+mod stream;
 mod topologies;
+mod traces;
 mod watch;
 
 pub use causeway_proto::v1;
@@ -49,5 +51,6 @@ pub use crate::error::{Cause, ClientError, Refusal};
 pub use crate::history::Differences;
 pub use crate::import::Import;
 pub use crate::paths::{MAX_BATCH, MAX_FULL_BATCH};
+pub use crate::stream::PathChunk;
 pub use crate::topologies::ResourceList;
 pub use crate::watch::{WatchEvent, WatchFrom, Watched};

@@ -3,6 +3,7 @@
 use causeway_proto::v1;
 
 use crate::call::Call;
+use crate::traces::put_back;
 use crate::{Client, ClientError, consistency};
 
 /// How many flows one call of a batch may have.
@@ -43,7 +44,8 @@ impl Client {
         })
     }
 
-    /// Resolves many flows at one revision; the answer has an item for each, in their order. A fault of one flow is the `error` of its item.
+    /// Resolves many flows at one revision; the answer has an item for each, in their order. A fault of one flow is the `error` of its item. Whole answers have their
+    /// traces in them.
     ///
     /// More than [`MAX_BATCH`] flows, with detail FULL more than [`MAX_FULL_BATCH`], are asked in several calls, the later ones at the very revision of the
     /// first: they fail with OUT_OF_RANGE if it is dropped in between. Calls whose answers would be larger than a message may be are made again with half
@@ -85,7 +87,11 @@ impl Client {
                 Err(error) => return Err(error),
             };
             if rest.is_empty() {
-                return Ok(v1::BatchResolvePathsResponse { revision, items });
+                return Ok(v1::BatchResolvePathsResponse {
+                    revision,
+                    items,
+                    traces: None,
+                });
             }
             message.consistency = Some(consistency::exactly(revision));
         }
@@ -95,7 +101,7 @@ impl Client {
         &self,
         message: &v1::BatchResolvePathsRequest,
     ) -> Result<v1::BatchResolvePathsResponse, ClientError> {
-        let answer = self
+        let mut answer = self
             .call(Call::safe(&message.topology), |attempt| {
                 let (mut service, request) =
                     (self.path_service(), attempt.request(message.clone()));
@@ -108,6 +114,8 @@ impl Client {
                 what: "an item for each flow",
             });
         }
+        let traces = answer.traces.take();
+        put_back("BatchResolvePaths", &mut answer.items, traces)?;
         Ok(answer)
     }
 }

@@ -14,6 +14,7 @@ fn answer(revision: u64, verdicts: &[Verdict]) -> BatchResolvePathsResponse {
     BatchResolvePathsResponse {
         revision,
         items: items.collect(),
+        traces: None,
     }
 }
 

@@ -116,7 +116,7 @@ impl Held {
         let resources = Estate::new(interfaces).resources();
         let puts = resources.map(|wire| {
             let resource = causeway_grpc::parse_resource(wire).unwrap();
-            Change::Put(Box::new(resource))
+            Change::put(resource)
         });
         let changes = ChangeSet {
             changes: puts.collect(),
@@ -171,10 +171,10 @@ impl Held {
 }
 
 fn with(held: &Resource, body: impl Into<Body>) -> Option<Change> {
-    Some(Change::Put(Box::new(Resource {
+    Some(Change::put(Resource {
         body: body.into(),
         ..held.clone()
-    })))
+    }))
 }
 
 /// The record of a resource, of the kind that the caller wants.
@@ -256,8 +256,8 @@ fn elastic_ip(held: &Resource) -> Option<Change> {
 fn tag(held: &Resource) -> Option<Change> {
     let mut own = held.clone();
     own.tags = vec![Tag {
-        key: "Name".to_owned(),
-        value: "another".to_owned(),
+        key: "Name".into(),
+        value: "another".into(),
     }];
-    Some(Change::Put(Box::new(own)))
+    Some(Change::put(own))
 }

@@ -48,7 +48,7 @@ impl Served {
         };
         let resources = snapshot
             .iter()
-            .map(|held| (held.id().clone(), held.as_ref().clone()));
+            .map(|held| (held.id().clone(), std::sync::Arc::clone(held)));
         let resources: BTreeMap<_, _> = resources.collect();
         let made = served
             .engine

@@ -1,4 +1,6 @@
-//! What an estate of any size takes: `cargo bench -p causeway --bench scale`.
+//! What an estate of any size takes: `cargo bench -p causeway --bench scale [-- memory [--resources N] | change]`; both without a word.
+//!
+//! Memory is counted at the allocator, so that the figures are the same on every machine.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,7 +10,29 @@
 
 mod change;
 mod durable;
+mod memory;
+
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 fn main() {
-    change::run();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_asked = |part: &str| {
+        let other = if part == "memory" { "change" } else { "memory" };
+        !arguments.iter().any(|argument| argument == other)
+    };
+    let mut sizes = arguments
+        .iter()
+        .skip_while(|argument| *argument != "--resources");
+    let resources = sizes
+        .nth(1)
+        .map_or(1_000_000, |number| number.parse().unwrap());
+    if is_asked("memory") {
+        memory::run(resources);
+    }
+    if is_asked("change") {
+        change::run();
+    }
 }

@@ -66,7 +66,7 @@ pub(crate) enum Edit {
     Changes(Changes),
     Import {
         scopes: Vec<Scope>,
-        resources: BTreeMap<ResourceId, Resource>,
+        resources: BTreeMap<ResourceId, Arc<Resource>>,
     },
 }
 
@@ -112,7 +112,7 @@ impl Engine {
         &self,
         write: Write,
         scopes: Vec<Scope>,
-        resources: BTreeMap<ResourceId, Resource>,
+        resources: BTreeMap<ResourceId, Arc<Resource>>,
     ) -> Result<Applied, EngineError> {
         self.commit(write, Edit::Import { scopes, resources }).await
     }

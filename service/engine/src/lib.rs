@@ -41,7 +41,7 @@ pub use crate::limits::Limits;
 pub use crate::part::Part;
 pub use crate::patch::{Asked, Changes, Patch};
 pub use crate::read::{Consistency, Filter, ResourcePage, TagFilter};
-pub use crate::resolve::{Answer, Answers};
+pub use crate::resolve::{Answer, Paths};
 pub use crate::topology::View;
 pub use crate::watch::{Watch, WatchEvent, WatchPoint, WatchStart};
 

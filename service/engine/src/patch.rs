@@ -77,7 +77,7 @@ pub(crate) fn resolve(snapshot: &Snapshot, asked: &[Asked]) -> Result<ChangeSet,
         match asked {
             Asked::Whole(change) => changes.push(change.clone()),
             Asked::Patch(patch) => match put(snapshot, place, patch.as_ref()) {
-                Ok(resource) => changes.push(Change::Put(Box::new(resource))),
+                Ok(resource) => changes.push(Change::put(resource)),
                 Err(found) => faults.extend(found),
             },
         }

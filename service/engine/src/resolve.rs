@@ -1,6 +1,5 @@
-//! Resolving flows: one state for all, walks on the compute pool, equal flows once.
+//! Resolving flows: one state for all flows of a call, walks in pieces on the compute pool.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use causeway_model::flow::Flow;
@@ -13,23 +12,16 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::read::Consistency;
 
-/// Flows that one thread walks before another caller has its turn.
-const CHUNK: usize = 256;
-
 /// The answer to one flow.
 pub type Answer = Result<PathAnswer, ResolveError>;
 
-/// The answers to a batch.
+/// One state of a topology, to resolve flows in. Clones share everything.
 #[derive(Debug, Clone)]
-pub struct Answers {
-    /// The revision that all of them were computed at.
-    pub revision: Revision,
-    /// One for each flow, in the order of the flows; equal flows share one.
-    pub answers: Vec<Arc<Answer>>,
+pub struct Paths {
+    engine: Engine,
+    network: Arc<Network>,
+    revision: Revision,
 }
-
-/// A flow and its places in the batch.
-type Placed = (Flow, Vec<usize>);
 
 // === impl Engine ===
 
@@ -44,15 +36,13 @@ impl Engine {
         consistency: Consistency,
         flow: Flow,
     ) -> Result<(PathAnswer, Revision), EngineError> {
-        let topology = self.topology(name).await?;
-        let view = self.view_of(&topology, consistency).await?;
-        let revision = view.revision;
-        let network = self.network(&topology, view).await?;
-        match self
+        let paths = self.paths(name, consistency).await?;
+        let revision = paths.revision;
+        let answer = self
             .compute
-            .run(move || network.resolve(&flow, Depth::Full))
-            .await?
-        {
+            .run(move || paths.resolve(&flow, Depth::Full))
+            .await?;
+        match answer {
             Ok(answer) => Ok((answer, revision)),
             Err(ResolveError::UnknownResource { id }) => Err(EngineError::ResourceNotFound {
                 topology: name.clone(),
@@ -62,33 +52,23 @@ impl Engine {
         }
     }
 
-    /// Resolves many flows at one revision. A flow without an answer fails none of the others.
+    /// The state in which flows are to be resolved.
     ///
     /// # Errors
-    /// [`EngineError::TooManyItems`] for more flows than the limit; those of [`Engine::view`].
-    pub async fn resolve_batch(
+    /// Those of [`Engine::view`].
+    pub async fn paths(
         &self,
         name: &TopologyName,
         consistency: Consistency,
-        flows: Vec<Flow>,
-        depth: Depth,
-    ) -> Result<Answers, EngineError> {
-        self.check_batch(flows.len())?;
+    ) -> Result<Paths, EngineError> {
         let topology = self.topology(name).await?;
         let view = self.view_of(&topology, consistency).await?;
         let revision = view.revision;
         let network = self.network(&topology, view).await?;
-        let count = flows.len();
-        let chunks = self.compute.run(move || chunks_of(flows)).await?;
-        // No more chunks of one batch wait for a thread than there are threads, so that another caller's wait is short.
-        let walked: Vec<Vec<(Vec<usize>, Arc<Answer>)>> = stream::iter(chunks)
-            .map(|chunk| self.walk(Arc::clone(&network), chunk, depth))
-            .buffer_unordered(self.compute.threads())
-            .try_collect()
-            .await?;
-        Ok(Answers {
+        Ok(Paths {
+            engine: self.clone(),
+            network,
             revision,
-            answers: in_order(count, walked.into_iter().flatten()),
         })
     }
 
@@ -108,43 +88,53 @@ impl Engine {
             Ok(())
         }
     }
+}
 
-    async fn walk(
+// === impl Paths ===
+
+impl Paths {
+    /// The revision that every answer is computed at.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The answer to a flow. It blocks for as long as the walk takes, and belongs on the compute pool.
+    ///
+    /// # Errors
+    /// [`ResolveError`] if the flow names what the topology does not hold.
+    pub fn resolve(&self, flow: &Flow, depth: Depth) -> Answer {
+        self.network.resolve(flow, depth)
+    }
+
+    /// Does work that resolves flows, piece by piece on the compute pool, and gives what comes of the pieces in their order. If one fails, or nobody
+    /// waits any more, no further one is begun.
+    ///
+    /// # Errors
+    /// Those of the work; [`EngineError::Interrupted`] if it panicked.
+    pub async fn in_pieces<P, T, E>(
         &self,
-        network: Arc<Network>,
-        chunk: Vec<Placed>,
-        depth: Depth,
-    ) -> Result<Vec<(Vec<usize>, Arc<Answer>)>, EngineError> {
-        let walk = move |(flow, places): Placed| (places, Arc::new(network.resolve(&flow, depth)));
-        self.compute
-            .run(move || chunk.into_iter().map(walk).collect())
+        pieces: Vec<P>,
+        work: impl Fn(&Self, P) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<Vec<T>, E>
+    where
+        P: Send + 'static,
+        T: Send + 'static,
+        E: From<EngineError> + Send + 'static,
+    {
+        let work = Arc::new(work);
+        let run = |piece| {
+            let (paths, work) = (self.clone(), Arc::clone(&work));
+            async move {
+                let done = self.engine.compute.run(move || work(&paths, piece)).await;
+                done.map_err(E::from)?
+            }
+        };
+        // No more pieces of one call wait for a thread than there are threads, so that another caller's wait is short.
+        stream::iter(pieces)
+            .map(run)
+            .buffered(self.engine.compute.threads())
+            .try_collect()
             .await
     }
-}
-
-/// The flows, each once with all of its places, in chunks.
-fn chunks_of(flows: Vec<Flow>) -> Vec<Vec<Placed>> {
-    let mut places: BTreeMap<Flow, Vec<usize>> = BTreeMap::new();
-    for (place, flow) in flows.into_iter().enumerate() {
-        places.entry(flow).or_default().push(place);
-    }
-    let mut chunks = Vec::with_capacity(places.len().div_ceil(CHUNK));
-    let mut rest = places.into_iter().peekable();
-    while rest.peek().is_some() {
-        chunks.push(rest.by_ref().take(CHUNK).collect());
-    }
-    chunks
-}
-
-/// The answers at their places.
-fn in_order(
-    count: usize,
-    answers: impl Iterator<Item = (Vec<usize>, Arc<Answer>)>,
-) -> Vec<Arc<Answer>> {
-    let mut placed = Vec::with_capacity(count);
-    for (places, answer) in answers {
-        placed.extend(places.into_iter().map(|place| (place, Arc::clone(&answer))));
-    }
-    placed.sort_unstable_by_key(|(place, _)| *place);
-    placed.into_iter().map(|(_, answer)| answer).collect()
 }

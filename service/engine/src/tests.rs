@@ -113,16 +113,13 @@ fn subnet(id: &str, vpc: &str) -> Resource {
 
 fn put(resources: impl IntoIterator<Item = Resource>) -> ChangeSet {
     ChangeSet {
-        changes: resources
-            .into_iter()
-            .map(|resource| Change::Put(Box::new(resource)))
-            .collect(),
+        changes: resources.into_iter().map(Change::put).collect(),
     }
 }
 
-fn given(resources: impl IntoIterator<Item = Resource>) -> BTreeMap<ResourceId, Resource> {
+fn given(resources: impl IntoIterator<Item = Resource>) -> BTreeMap<ResourceId, Arc<Resource>> {
     resources
         .into_iter()
-        .map(|resource| (resource.id().clone(), resource))
+        .map(|resource| (resource.id().clone(), Arc::new(resource)))
         .collect()
 }

@@ -14,8 +14,9 @@ use tower_service::Service;
 
 use crate::status;
 
-/// How much sooner than the caller we give up, so that our answer is there before its own clock runs out, and before tonic's.
-const AHEAD: Duration = Duration::from_millis(5);
+/// How much sooner than the caller we give up, so that our answer is there before its own clock runs out, and before tonic's: a tenth, within these bounds.
+const LEAST_AHEAD: Duration = Duration::from_millis(5);
+const MOST_AHEAD: Duration = Duration::from_millis(50);
 
 /// The methods of the topology service that change something.
 const WRITES: [&str; 4] = [
@@ -64,7 +65,8 @@ where
         let Some(allowed) = allowed else {
             return Box::pin(answer);
         };
-        let ours = allowed.saturating_sub(AHEAD).max(allowed / 2);
+        let ahead = (allowed / 10).clamp(LEAST_AHEAD, MOST_AHEAD);
+        let ours = allowed.saturating_sub(ahead).max(allowed / 2);
         // The handler is dropped at the deadline, and what it waits for with it; a commit that has begun runs to its end.
         Box::pin(async move {
             timeout(ours, answer)

@@ -31,6 +31,12 @@ pub(crate) enum CallError {
         /// Bytes that it may have.
         maximum: usize,
     },
+    /// A part of the request is no message of its type.
+    #[error("the request cannot be read")]
+    Unreadable {
+        /// What is wrong with its bytes.
+        source: prost::DecodeError,
+    },
     /// The description of the contract does not fit its messages: a fault of the build.
     #[error("the description of the contract does not fit its messages")]
     Description,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use causeway_engine::{Applied, Engine, EngineError, Write};
 use causeway_model::change::Fault;
@@ -28,7 +29,7 @@ const MAX_RESOURCES: usize = 5_000_000;
 #[derive(Default)]
 struct Import {
     header: Option<(v1::ImportHeader, Option<Vec<Scope>>)>,
-    resources: BTreeMap<ResourceId, (Resource, Place)>,
+    resources: BTreeMap<ResourceId, (Arc<Resource>, Place)>,
     chunks: usize,
     faults: Faults,
     digest: Sha256,
@@ -38,7 +39,7 @@ struct Import {
 struct Whole {
     write: Write,
     scopes: Vec<Scope>,
-    resources: BTreeMap<ResourceId, Resource>,
+    resources: BTreeMap<ResourceId, Arc<Resource>>,
     places: BTreeMap<ResourceId, Place>,
 }
 
@@ -141,10 +142,10 @@ impl Import {
             }
             match resources.entry(resource.id().clone()) {
                 Entry::Vacant(vacant) => {
-                    vacant.insert((resource, place));
+                    vacant.insert((Arc::new(resource), place));
                     Some(())
                 }
-                Entry::Occupied(held) if held.get().0 == resource => Some(()),
+                Entry::Occupied(held) if *held.get().0 == resource => Some(()),
                 Entry::Occupied(held) => {
                     let first = held.get().1.path("");
                     faults.add(format!(

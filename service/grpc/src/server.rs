@@ -18,7 +18,7 @@ use tower_layer::{Identity, Stack};
 
 use causeway_engine::Engine;
 use causeway_proto::FILE_DESCRIPTOR_SET;
-use causeway_proto::v1::path_service_server::{PathServiceServer, SERVICE_NAME as PATH_SERVICE};
+use causeway_proto::v1::path_service_server::SERVICE_NAME as PATH_SERVICE;
 use causeway_proto::v1::topology_service_server::{
     SERVICE_NAME as TOPOLOGY_SERVICE, TopologyServiceServer,
 };
@@ -174,11 +174,7 @@ impl Server {
         })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        let paths = PathServiceServer::new(path_service::Handlers {
-            engine: self.engine.clone(),
-        })
-        .max_decoding_message_size(MAX_MESSAGE_BYTES)
-        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+        let paths = path_service::Paths::new(self.engine.clone());
         let reflects = reflection().build_v1().map_err(ServeError::Reflection)?;
         // What most tools still ask first.
         let reflects_as_before = reflection()

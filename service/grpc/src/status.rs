@@ -75,6 +75,13 @@ impl From<CallError> for Status {
                 facts: &sizes(size.to_string(), maximum.to_string()),
             }
             .into_status(),
+            CallError::Unreadable { ref source } => Told {
+                code: Code::InvalidArgument,
+                reason: ErrorReason::InvalidRequest,
+                message: format!("{error}: {source}"),
+                facts: &[],
+            }
+            .into_status(),
             CallError::Description => Told {
                 code: Code::Internal,
                 reason: ErrorReason::Internal,

@@ -1,6 +1,7 @@
 //! Changes of a topology, and everything that can be wrong with them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -10,13 +11,19 @@ use crate::resource::{Kind, Resource};
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Creates the resource, or replaces the one with its id.
-    Put(Box<Resource>),
+    /// Creates the resource, or replaces the one with its id. Shared with the snapshots that hold it.
+    Put(Arc<Resource>),
     /// Deletes the resource with this id.
     Delete(ResourceId),
 }
 
 impl Change {
+    /// A change that puts the resource.
+    #[must_use]
+    pub fn put(resource: Resource) -> Self {
+        Self::Put(Arc::new(resource))
+    }
+
     /// Id of the resource it is about.
     #[must_use]
     pub fn id(&self) -> &ResourceId {

@@ -156,7 +156,12 @@ impl<T: Field> Field for Vec<T> {
 
     fn from_value(value: Value) -> Result<Self, FieldError> {
         if let Value::List(items) = value {
-            items.into_iter().map(T::from_value).collect()
+            let items: Result<Self, FieldError> = items.into_iter().map(T::from_value).collect();
+            items.map(|mut items| {
+                // There are millions of short lists, and collecting leaves room for more.
+                items.shrink_to_fit();
+                items
+            })
         } else {
             Err(value.mismatch("a list"))
         }

@@ -5,9 +5,10 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use thiserror::Error;
+
+use crate::text::Text;
 
 /// Longest id in bytes: AWS bounds an ARN at 2,048.
 pub const MAX_ID_BYTES: usize = 2048;
@@ -47,7 +48,7 @@ pub enum IdError {
 
 /// The id of any resource: printable ASCII without blanks, 1 to 2,048 bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResourceId(Arc<str>);
+pub struct ResourceId(Text);
 
 impl ResourceId {
     /// The id as AWS writes it.
@@ -69,7 +70,7 @@ impl ResourceId {
                 expected,
             });
         }
-        Ok(Self(Arc::from(text)))
+        Ok(Self(Text::from(text)))
     }
 }
 
@@ -291,7 +292,7 @@ macro_rules! words {
         $(
             $(#[$meta])*
             #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-            pub struct $name(Arc<str>);
+            pub struct $name(Text);
 
             impl $name {
                 /// The text.
@@ -324,7 +325,7 @@ macro_rules! words {
                     if text.len() > 255 || !check(text) {
                         return Err(IdError::BadCharacter { text: text.chars().take(64).collect(), expected: $words });
                     }
-                    Ok(Self(Arc::from(text)))
+                    Ok(Self(Text::from(text)))
                 }
             }
 

@@ -15,6 +15,7 @@ pub mod resource;
 pub mod resources;
 pub mod revision;
 pub mod snapshot;
+pub mod text;
 pub mod trace;
 
 pub use change::{Change, ChangeSet, Effect, Fault};
@@ -25,3 +26,4 @@ pub use protocol::{PortRange, Protocol, ProtocolMatch};
 pub use resource::{Body, Kind, Resource, Tag};
 pub use revision::{Revision, TopologyName};
 pub use snapshot::Snapshot;
+pub use text::Text;

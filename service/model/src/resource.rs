@@ -11,6 +11,7 @@ use crate::resources::{
     TransitGatewayRouteTable, VirtualInterface, Vpc, VpcBlockPublicAccessOptions, VpcEndpoint,
     VpcEndpointService, VpcPeeringConnection, VpnConnection, VpnGateway,
 };
+use crate::text::Text;
 
 record! {
     /// One AWS resource.
@@ -27,8 +28,8 @@ record! {
 
     /// A tag.
     pub struct Tag {
-        key: String,
-        value: String,
+        key: Text,
+        value: Text,
     }
 }
 

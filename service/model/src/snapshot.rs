@@ -4,6 +4,8 @@
 
 mod compare;
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,8 +23,12 @@ pub use self::compare::Difference;
 pub struct Snapshot {
     resources: OrdMap<ResourceId, Arc<Resource>>,
     /// What each container holds.
-    contained: OrdMap<ResourceId, OrdSet<ResourceId>>,
+    contained: OrdMap<ResourceId, OrdSet<ById>>,
 }
+
+/// A resource by its id, so that a set of resources holds no copies of their ids.
+#[derive(Debug, Clone)]
+struct ById(Arc<Resource>);
 
 /// All resources of one kind in one account and Region.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,15 +81,12 @@ impl Snapshot {
     /// Every fault of the set, at least one; then nothing is changed.
     pub fn apply(&self, set: &ChangeSet) -> Result<(Self, Effect), Vec<Fault>> {
         let (changes, mut faults) = distinct(set);
-        let mut after = self.clone();
         let mut effect = Effect::default();
-        for (&id, &(place, change)) in &changes {
+        for &(place, change) in changes.values() {
             faults.extend(problems_alone(self, place, change));
-            match change {
-                Change::Put(resource) => after.note_put(resource, &mut effect),
-                Change::Delete(_) => after.note_delete(id, &mut effect),
-            }
+            self.note(change, &mut effect);
         }
+        let after = self.replay(&effect.changes);
         for &(place, change) in changes.values() {
             faults.extend(problems_between(&after, &changes, (place, change)));
         }
@@ -94,11 +97,11 @@ impl Snapshot {
         Err(faults)
     }
 
-    /// The snapshot after changes that were checked before, as a log keeps them.
+    /// The snapshot after changes that were checked before, as a log keeps them: each id once, so that their order does not matter.
     #[must_use]
     pub fn replay(&self, set: &ChangeSet) -> Self {
         let mut after = self.clone();
-        for change in &set.changes {
+        for change in spread(&set.changes) {
             match change {
                 Change::Put(resource) => after.put(resource),
                 Change::Delete(id) => after.delete(id),
@@ -112,11 +115,11 @@ impl Snapshot {
     pub fn difference(
         &self,
         scopes: &[Scope],
-        given: &BTreeMap<ResourceId, Resource>,
+        given: &BTreeMap<ResourceId, Arc<Resource>>,
     ) -> ChangeSet {
         let puts = given.values().filter(|resource| {
             self.get(resource.id().as_str())
-                .is_none_or(|held| held.as_ref() != *resource)
+                .is_none_or(|held| held != *resource)
         });
         let in_scope = |resource: &Resource| {
             scopes.iter().any(|scope| {
@@ -129,43 +132,34 @@ impl Snapshot {
             .iter()
             .filter(|held| !given.contains_key(held.id()) && in_scope(held));
         let deletes = missing.map(|held| Change::Delete(held.id().clone()));
-        let puts = puts.map(|resource| Change::Put(Box::new(resource.clone())));
+        let puts = puts.map(|resource| Change::Put(Arc::clone(resource)));
         ChangeSet {
             changes: puts.chain(deletes).collect(),
         }
     }
 
-    fn note_put(&mut self, resource: &Resource, effect: &mut Effect) {
-        match self.get(resource.id().as_str()) {
-            Some(held) if held.as_ref() == resource => return,
-            Some(_) => effect.updated += 1,
-            None => effect.created += 1,
+    /// Notes what a change does, if it does something.
+    fn note(&self, change: &Change, effect: &mut Effect) {
+        match (change, self.get(change.id().as_str())) {
+            (Change::Put(resource), Some(held)) if held == resource => return,
+            (Change::Delete(_), None) => return,
+            (Change::Put(_), Some(_)) => effect.updated += 1,
+            (Change::Put(_), None) => effect.created += 1,
+            (Change::Delete(_), Some(_)) => effect.deleted += 1,
         }
-        effect
-            .changes
-            .changes
-            .push(Change::Put(Box::new(resource.clone())));
-        self.put(resource);
+        effect.changes.changes.push(change.clone());
     }
 
-    fn note_delete(&mut self, id: &ResourceId, effect: &mut Effect) {
-        if self.resources.contains_key(id.as_str()) {
-            effect.deleted += 1;
-            effect.changes.changes.push(Change::Delete(id.clone()));
-            self.delete(id);
-        }
-    }
-
-    fn put(&mut self, resource: &Resource) {
+    fn put(&mut self, resource: &Arc<Resource>) {
         self.delete(resource.id());
         for container in resource.body.containers() {
             self.contained
                 .entry(container.id)
                 .or_default()
-                .insert(resource.id().clone());
+                .insert(ById(Arc::clone(resource)));
         }
         self.resources
-            .insert(resource.id().clone(), Arc::new(resource.clone()));
+            .insert(resource.id().clone(), Arc::clone(resource));
     }
 
     fn delete(&mut self, id: &ResourceId) {
@@ -174,7 +168,7 @@ impl Snapshot {
         };
         for container in held.body.containers() {
             if let Some(siblings) = self.contained.get_mut(&container.id) {
-                siblings.remove(id);
+                siblings.remove(id.as_str());
                 if siblings.is_empty() {
                     self.contained.remove(&container.id);
                 }
@@ -182,12 +176,45 @@ impl Snapshot {
         }
     }
 
-    fn contents(&self, id: &ResourceId) -> impl Iterator<Item = &ResourceId> {
-        self.contained
-            .get(id)
-            .into_iter()
-            .flat_map(|set| set.iter())
+    fn contents(&self, id: &ResourceId) -> impl Iterator<Item = &Arc<Resource>> {
+        let set = self.contained.get(id).into_iter();
+        set.flat_map(|set| set.iter()).map(|ById(held)| held)
     }
+}
+
+// === impl ById ===
+
+impl PartialEq for ById {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id() == other.0.id()
+    }
+}
+
+impl Eq for ById {}
+
+impl PartialOrd for ById {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ById {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.id().cmp(other.0.id())
+    }
+}
+
+impl Borrow<str> for ById {
+    fn borrow(&self) -> &str {
+        self.0.id().as_str()
+    }
+}
+
+/// Every second one, then those between. A tree that is filled in the order of its keys splits each full leaf in halves and never comes
+/// back to the first of them; filled so, its leaves end up full.
+fn spread<T>(items: &[T]) -> impl Iterator<Item = &T> {
+    let between = items.iter().skip(1).step_by(2);
+    items.iter().step_by(2).chain(between)
 }
 
 /// The changes by id, each once, with their places; and the contradictions between them.
@@ -229,8 +256,7 @@ fn problems_between(
         Change::Put(resource) => {
             let mut problems = container_problems(after, resource);
             let left = after.contents(resource.id());
-            let left = left.filter(|id| !changed.contains_key(id));
-            for contained in left.filter_map(|id| after.get(id.as_str())) {
+            for contained in left.filter(|held| !changed.contains_key(held.id())) {
                 let misfits = check::within(contained, resource).into_iter();
                 problems.extend(misfits.map(|(field, problem)| {
                     let reason = format!("`{field}`: {problem}");
@@ -242,7 +268,7 @@ fn problems_between(
         }
         Change::Delete(id) => {
             let left = after.contents(id).map(|contained| {
-                let contained = contained.clone();
+                let contained = contained.id().clone();
                 (String::new(), Problem::StillContains { contained })
             });
             faults(place, id, left.collect())

@@ -36,6 +36,14 @@ impl Cover {
         }
         false
     }
+
+    /// The addresses of the set that are in a block, where the set does not hold all of it.
+    pub(crate) fn part_in(&self, block: IpNet) -> Self {
+        let blocks = self.blocks.iter().filter(|own| block.contains(*own));
+        Self {
+            blocks: blocks.copied().collect(),
+        }
+    }
 }
 
 fn halves(block: IpNet) -> impl Iterator<Item = IpNet> {

@@ -125,7 +125,7 @@ async fn write(store: &SledStore, written: &mut Written, count: u64) {
             topology: written.topology,
             head: Revision(written.head),
             changes: ChangeSet {
-                changes: vec![Change::Put(Box::new(resource))],
+                changes: vec![Change::put(resource)],
             },
             note: RevisionNote::default(),
             counts: [1, 0],

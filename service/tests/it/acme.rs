@@ -12,7 +12,7 @@ fn estate() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/acme"))
 }
 
-fn questions() -> Vec<Value> {
+pub(crate) fn questions() -> Vec<Value> {
     let text = std::fs::read_to_string(estate().join("expected.jsonl")).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -28,13 +28,13 @@ fn texts(question: &Value, key: &str) -> Vec<String> {
     list.map(|item| item.as_str().unwrap().to_owned()).collect()
 }
 
-async fn import(client: &Client) {
+pub(crate) async fn import(client: &Client) {
     let estate = causeway_aws_import::read_dir(estate()).unwrap();
     let import = client.import("t").scopes(estate.scopes);
     import.send(estate.resources).await.unwrap();
 }
 
-fn flow_of(question: &Value) -> v1::Flow {
+pub(crate) fn flow_of(question: &Value) -> v1::Flow {
     let port = u16::try_from(question["port"].as_u64().unwrap()).unwrap();
     flow::tcp(text(question, "from"), text(question, "to"), port)
 }
@@ -148,4 +148,53 @@ async fn a_second_import_of_the_same_dump_makes_no_revision() {
         (again.revision, again.created_count, again.deleted_count),
         (1, 0, 0)
     );
+}
+
+#[tokio::test]
+async fn a_batch_tells_the_whole_answers_that_single_calls_tell_with_less() {
+    let served = Served::start().await;
+    import(&served.client).await;
+    let flows: Vec<_> = questions().iter().map(flow_of).collect();
+    let whole = served
+        .client
+        .batch("t", flows.clone(), v1::Detail::Full, consistency::newest())
+        .await
+        .unwrap();
+    let mut inline = 0;
+    for (flow, item) in flows.iter().zip(&whole.items) {
+        let alone = served
+            .client
+            .resolve("t", flow.clone(), consistency::newest())
+            .await
+            .unwrap();
+        inline += hops(&alone);
+        assert_eq!(item.answer.as_ref(), Some(&alone));
+    }
+    let request = v1::BatchResolvePathsRequest {
+        topology: "t".to_owned(),
+        flows: [flows.clone(), flows].concat(),
+        detail: v1::Detail::Full.into(),
+        ..v1::BatchResolvePathsRequest::default()
+    };
+    let sent = served.paths().batch_resolve_paths(request).await.unwrap();
+    let sent = sent.into_inner();
+    let (one, other) = sent.items.split_at(16);
+    assert_eq!(one, other);
+    let table = sent.traces.unwrap();
+    assert!(
+        table.hops.len() < inline,
+        "{} of {inline}",
+        table.hops.len()
+    );
+    assert!(table.traces.len() <= 64, "{}", table.traces.len());
+}
+
+/// Hops of all traces of an answer.
+fn hops(answer: &v1::PathAnswer) -> usize {
+    let others = answer.alternatives.iter();
+    let others = others.flat_map(|other| [&other.forward, &other.r#return]);
+    let traces = [&answer.forward, &answer.r#return]
+        .into_iter()
+        .chain(others);
+    traces.flatten().map(|trace| trace.hops.len()).sum()
 }

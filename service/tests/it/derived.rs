@@ -94,7 +94,7 @@ fn put(line: &str) -> Change {
 }
 
 fn put_in(network: &str, line: &str) -> Change {
-    Change::Put(Box::new(resource(network, line).unwrap()))
+    Change::put(resource(network, line).unwrap())
 }
 
 fn delete(id: &str) -> Change {
@@ -284,10 +284,10 @@ fn an_elastic_ip_address_waits_for_its_interface() {
 fn a_tag_changes() {
     let mut tagged = resource(NETWORK, "igw a a").unwrap();
     tagged.tags = vec![Tag {
-        key: "Name".to_owned(),
-        value: "door".to_owned(),
+        key: "Name".into(),
+        value: "door".into(),
     }];
-    let changes = vec![Change::Put(Box::new(tagged))];
+    let changes = vec![Change::put(tagged)];
     is_derived(changes, "eni-web -> 8.8.8.8 tcp/443");
 }
 

@@ -29,6 +29,7 @@ mod qualities;
 mod random_networks;
 mod scenarios;
 mod server;
+mod streams;
 mod tidy;
 mod traces;
 mod watches;

@@ -120,9 +120,7 @@ impl Scenario {
     pub(crate) fn changes(&self) -> ChangeSet {
         let resources = self.resources.iter().cloned();
         ChangeSet {
-            changes: resources
-                .map(|resource| Change::Put(Box::new(resource)))
-                .collect(),
+            changes: resources.map(Change::put).collect(),
         }
     }
 

@@ -21,7 +21,10 @@ const DEPENDENCIES: [(&str, &str); 11] = [
         "causeway-proto",
         "prost prost-types protox tonic tonic-prost tonic-prost-build tonic-types",
     ),
-    ("causeway-model", "imbl ipnet serde_json thiserror"),
+    (
+        "causeway-model",
+        "compact_str imbl ipnet serde_json thiserror",
+    ),
     ("causeway-resolver", "imbl ipnet rustc-hash thiserror"),
     (
         "causeway-store",
@@ -31,7 +34,7 @@ const DEPENDENCIES: [(&str, &str); 11] = [
     (
         "causeway-grpc",
         "base64 futures http http-body ipnet opentelemetry prost prost-reflect prost-types serde_json sha2 thiserror tokio tokio-stream tonic \
-         tonic-health tonic-reflection tonic-types tower tower-layer tower-service tracing",
+         tonic-health tonic-prost tonic-reflection tonic-types tower tower-layer tower-service tracing",
     ),
     (
         "causeway-cli",
@@ -408,6 +411,22 @@ fn no_test_is_switched_off_or_waits_by_the_clock() {
     }
     hold(
         "assert on the error instead of a panic, wait for the event instead of a time, and mend or delete what is switched off",
+        &wrong,
+    );
+}
+
+/// What fails must fail again, for everybody.
+#[test]
+fn properties_are_asked_of_the_same_cases_each_time() {
+    let runs = [concat!("proptest", "! {"), concat!("TestRunner::", "new(")];
+    let sources = rust().into_iter();
+    let random = sources.filter(|source| {
+        let asks = runs.iter().any(|run| source.text.contains(run));
+        asks && !source.text.contains(concat!("RngSeed::", "Fixed"))
+    });
+    let wrong: Vec<String> = random.map(|source| source.path).collect();
+    hold(
+        "give the configuration of proptest a seed, `RngSeed::Fixed(1)`",
         &wrong,
     );
 }

@@ -350,3 +350,21 @@ async fn a_batch_is_split_by_what_its_detail_allows() -> Outcome {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_stream_gives_each_chunk_as_it_comes_with_its_place() -> Outcome {
+    let fake = Fake::start().await?;
+    let client = fake.builder().connect().await?;
+    let chunk = |source: &str| vec![flow::tcp(source, "b", 443)];
+    let chunks = futures::stream::iter([chunk("one"), chunk("two")]);
+    let answers = client
+        .stream_paths("prod", chunks, v1::Detail::Verdict, consistency::newest())
+        .await?;
+    let answers: Vec<_> = futures::TryStreamExt::try_collect(answers).await?;
+    let told: Vec<_> = answers
+        .iter()
+        .map(|answer| (answer.chunk, answer.revision, &*answer.items[0].path[0]))
+        .collect();
+    assert_eq!(told, [(1, 9, "two"), (0, 9, "one")]);
+    Ok(())
+}

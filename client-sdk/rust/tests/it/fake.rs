@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::Stream;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -286,6 +288,35 @@ impl PathService for Notes {
         Ok(Response::new(v1::BatchResolvePathsResponse {
             revision: 9,
             items,
+            traces: None,
         }))
+    }
+
+    type StreamResolvePathsStream =
+        Pin<Box<dyn Stream<Item = Result<v1::StreamResolvePathsResponse, Status>> + Send>>;
+
+    /// Answers the second chunk first, if there are two.
+    async fn stream_resolve_paths(
+        &self,
+        request: Request<Streaming<v1::StreamResolvePathsRequest>>,
+    ) -> Result<Response<Self::StreamResolvePathsStream>, Status> {
+        self.note(&request).await?;
+        let mut parts = request.into_inner();
+        let mut answers = VecDeque::new();
+        while let Some(part) = parts.message().await? {
+            if let Some(v1::stream_resolve_paths_request::Part::Chunk(chunk)) = part.part {
+                let items = chunk.flows.iter().map(|flow| v1::BatchItem {
+                    path: vec![flow.source.clone()],
+                    ..v1::BatchItem::default()
+                });
+                answers.push_front(Ok(v1::StreamResolvePathsResponse {
+                    revision: 9,
+                    items: items.collect(),
+                    traces: None,
+                    chunk_id: chunk.chunk_id,
+                }));
+            }
+        }
+        Ok(Response::new(Box::pin(futures::stream::iter(answers))))
     }
 }

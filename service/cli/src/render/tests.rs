@@ -164,6 +164,7 @@ fn other_ways_are_a_line_each_and_assumptions_are_told() -> Result<(), Box<dyn E
         forward: Some(forward()),
         r#return: None,
         count: 3,
+        ..v1::Alternative::default()
     };
     let answer = v1::PathAnswer {
         verdict: v1::Verdict::Ambiguous.into(),

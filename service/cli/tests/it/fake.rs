@@ -353,6 +353,17 @@ impl PathService for Shared {
         Ok(Response::new(v1::BatchResolvePathsResponse {
             revision,
             items,
+            traces: None,
         }))
+    }
+
+    type StreamResolvePathsStream =
+        tokio_stream::Empty<Result<v1::StreamResolvePathsResponse, Status>>;
+
+    async fn stream_resolve_paths(
+        &self,
+        _request: Request<Streaming<v1::StreamResolvePathsRequest>>,
+    ) -> Result<Response<Self::StreamResolvePathsStream>, Status> {
+        Err(Status::unimplemented("the command asks for batches"))
     }
 }

@@ -225,8 +225,8 @@ async fn a_list_holds_what_meets_every_condition_of_its_filter() {
     let engine = engine().await;
     let mut tagged = vpc("vpc-2");
     tagged.tags = vec![Tag {
-        key: "env".to_owned(),
-        value: "prod".to_owned(),
+        key: "env".into(),
+        value: "prod".into(),
     }];
     engine
         .apply(

@@ -1,6 +1,7 @@
-//! Flows: one state for a batch, equal flows once, different ones apart.
+//! Flows: one state for all pieces of a batch.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use causeway_model::flow::Flow;
 use causeway_model::protocol::Protocol;
@@ -16,26 +17,22 @@ fn flow(source: &str, port: u16, source_port: Option<u16>) -> Flow {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn equal_flows_share_an_answer_and_others_keep_their_places() {
+async fn pieces_keep_their_order_and_see_one_state() {
     let engine = engine().await;
     engine.apply(write(), put([vpc("vpc-1")])).await.unwrap();
-    let missing = |number: u16| flow(&format!("i-{number}"), 443, None);
-    let flows: Vec<Flow> = (0..1_000).map(|place| missing(place % 300)).collect();
-    let answers = engine
-        .resolve_batch(&name("t"), Consistency::Newest, flows, Depth::Verdict)
-        .await
-        .unwrap();
-    assert_eq!(
-        (answers.revision, answers.answers.len()),
-        (Revision(1), 1_000)
-    );
-    for (place, answer) in answers.answers.iter().enumerate() {
-        let Err(ResolveError::UnknownResource { id }) = answer.as_ref() else {
-            panic!("{answer:?}")
-        };
-        assert_eq!(id.as_str(), format!("i-{}", place % 300));
-        assert!(Arc::ptr_eq(answer, &answers.answers[place % 300]));
-    }
+    let paths = engine.paths(&name("t"), Consistency::Newest).await.unwrap();
+    engine.apply(write(), put([vpc("vpc-2")])).await.unwrap();
+    assert_eq!(paths.revision(), Revision(1));
+    let pieces: Vec<u32> = (0..100).collect();
+    let done = paths
+        .in_pieces(pieces.clone(), |paths, piece| {
+            let flow = flow("vpc-2", 443, None);
+            let answer = paths.resolve(&flow, Depth::Verdict);
+            assert!(matches!(answer, Err(ResolveError::UnknownResource { .. })));
+            Ok::<_, EngineError>(piece)
+        })
+        .await;
+    assert_eq!(done.unwrap(), pieces);
 }
 
 #[tokio::test]
@@ -52,8 +49,8 @@ async fn the_network_of_a_revision_is_derived_from_the_one_before_it() {
     engine.apply(write(), put([tagged.clone()])).await.unwrap();
     for value in ["a", "b", "c"] {
         tagged.tags = vec![Tag {
-            key: "Name".to_owned(),
-            value: value.to_owned(),
+            key: "Name".into(),
+            value: value.into(),
         }];
         engine.apply(write(), put([tagged.clone()])).await.unwrap();
     }
@@ -65,27 +62,24 @@ async fn the_network_of_a_revision_is_derived_from_the_one_before_it() {
     assert_eq!(derivations(Revision(1)).await, 0);
 }
 
-#[tokio::test]
-async fn flows_that_differ_in_one_thing_are_asked_apart() {
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_piece_that_fails_no_further_one_is_begun() {
     let engine = engine().await;
-    let flows = vec![
-        flow("10.0.0.1", 443, None),
-        flow("10.0.0.1", 444, None),
-        flow("10.0.0.1", 443, Some(5)),
-        flow("10.0.0.2", 443, None),
-    ];
-    let answers = engine
-        .resolve_batch(&name("t"), Consistency::Newest, flows, Depth::Verdict)
-        .await
-        .unwrap()
-        .answers;
-    for (place, answer) in answers.iter().enumerate() {
-        assert!(
-            answers[..place]
-                .iter()
-                .all(|other| !Arc::ptr_eq(answer, other))
-        );
-    }
+    let paths = engine.paths(&name("t"), Consistency::Newest).await.unwrap();
+    let begun = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&begun);
+    let done = paths
+        .in_pieces((0..1_000).collect(), move |_, piece: u32| {
+            count.fetch_add(1, Ordering::Relaxed);
+            if piece == 3 {
+                return Err(EngineError::TopologyNotFound { name: name("t") });
+            }
+            Ok(())
+        })
+        .await;
+    assert!(matches!(done, Err(EngineError::TopologyNotFound { .. })));
+    let most = 4 + engine.limits().compute_threads;
+    assert!(begun.load(Ordering::Relaxed) <= most);
 }
 
 #[tokio::test]
@@ -102,12 +96,8 @@ async fn an_end_that_the_topology_does_not_hold_is_an_error_of_its_flow() {
 #[tokio::test]
 async fn a_batch_of_more_flows_than_the_limit_is_refused_with_both_numbers() {
     let engine = engine().await;
-    let flows = vec![flow("10.0.0.1", 443, None); 100_001];
-    let Err(error) = engine
-        .resolve_batch(&name("t"), Consistency::Newest, flows, Depth::Verdict)
-        .await
-    else {
-        panic!("it was resolved")
+    let Err(error) = engine.check_batch(100_001) else {
+        panic!("it was taken")
     };
     assert_eq!(
         error.to_string(),

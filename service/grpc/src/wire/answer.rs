@@ -1,6 +1,6 @@
 //! Answers as they are sent. They only go out, so there is nothing to parse.
 
-use causeway_engine::{Answer, Answers};
+use causeway_engine::Answer;
 use causeway_model::revision::Revision;
 use causeway_model::trace::{
     Alternative, Code, Direction, Disposition, Explanation, Header, Hop, Named, PathAnswer,
@@ -13,6 +13,9 @@ use crate::wire::Wire;
 use crate::wire::macros::names;
 
 mod cost;
+mod sharing;
+
+pub(crate) use sharing::{Sharing, Table, renumber};
 
 names! {
     Verdict = v1::Verdict, required { Reachable, Unreachable, Ambiguous, Undetermined }
@@ -55,12 +58,54 @@ pub(crate) enum Detail {
 
 /// The whole answer to a flow.
 pub(crate) fn path(answer: &PathAnswer, revision: Revision) -> v1::PathAnswer {
+    let alternatives = answer
+        .alternatives
+        .iter()
+        .map(|alternative| v1::Alternative {
+            forward: alternative.forward.as_ref().map(trace),
+            r#return: alternative.reply.as_ref().map(trace),
+            ..without_traces(alternative)
+        });
+    v1::PathAnswer {
+        forward: answer.forward.as_ref().map(trace),
+        r#return: answer.reply.as_ref().map(trace),
+        alternatives: alternatives.collect(),
+        ..beside_traces(answer, revision)
+    }
+}
+
+/// The whole answer to a flow of many, with its traces in a table.
+pub(crate) fn shared(
+    answer: &PathAnswer,
+    revision: Revision,
+    traces: &mut Sharing,
+) -> v1::PathAnswer {
+    let mut place = |held: &Option<Trace>| held.as_ref().map(|held| traces.place(held));
+    let (forward_trace, return_trace) = (place(&answer.forward), place(&answer.reply));
+    let alternatives = answer
+        .alternatives
+        .iter()
+        .map(|alternative| v1::Alternative {
+            forward_trace: place(&alternative.forward),
+            return_trace: place(&alternative.reply),
+            ..without_traces(alternative)
+        });
+    v1::PathAnswer {
+        alternatives: alternatives.collect(),
+        forward_trace,
+        return_trace,
+        ..beside_traces(answer, revision)
+    }
+}
+
+/// An answer without its traces, and without alternatives, which have traces too.
+fn beside_traces(answer: &PathAnswer, revision: Revision) -> v1::PathAnswer {
     let PathAnswer {
         verdict,
-        forward,
-        reply,
+        forward: _,
+        reply: _,
         explanations,
-        alternatives,
+        alternatives: _,
         alternatives_truncated,
         assumptions,
         qualities,
@@ -69,14 +114,26 @@ pub(crate) fn path(answer: &PathAnswer, revision: Revision) -> v1::PathAnswer {
     v1::PathAnswer {
         verdict: verdict.render(),
         revision: revision.0,
-        forward: forward.as_ref().map(trace),
-        r#return: reply.as_ref().map(trace),
         explanations: explanations.iter().map(explanation).collect(),
-        alternatives: alternatives.iter().map(alternative).collect(),
         alternatives_truncated: *alternatives_truncated,
         assumptions: assumptions.clone(),
         qualities: qualities.as_ref().map(self::qualities),
         cost: cost.as_ref().map(cost::cost),
+        ..v1::PathAnswer::default()
+    }
+}
+
+fn without_traces(alternative: &Alternative) -> v1::Alternative {
+    let Alternative {
+        verdict,
+        forward: _,
+        reply: _,
+        count,
+    } = alternative;
+    v1::Alternative {
+        verdict: verdict.render(),
+        count: *count,
+        ..v1::Alternative::default()
     }
 }
 
@@ -95,15 +152,13 @@ fn qualities(qualities: &Qualities) -> v1::Qualities {
     }
 }
 
-/// The answers to the flows of a batch that could be read, in order.
-pub(crate) fn items(answers: &Answers, detail: Detail) -> impl Iterator<Item = v1::BatchItem> {
-    answers
-        .answers
-        .iter()
-        .map(move |answer| item(answer, answers.revision, detail))
-}
-
-fn item(answer: &Answer, revision: Revision, detail: Detail) -> v1::BatchItem {
+/// The answer to a flow of many, with its traces in a table.
+pub(crate) fn item(
+    answer: &Answer,
+    revision: Revision,
+    detail: Detail,
+    traces: &mut Sharing,
+) -> v1::BatchItem {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
@@ -121,7 +176,7 @@ fn item(answer: &Answer, revision: Revision, detail: Detail) -> v1::BatchItem {
         } else {
             forward_ids(answer)
         },
-        answer: (detail == Detail::Full).then(|| path(answer, revision)),
+        answer: (detail == Detail::Full).then(|| shared(answer, revision, traces)),
         error: None,
     }
 }
@@ -146,21 +201,6 @@ fn forward_ids(answer: &PathAnswer) -> Vec<String> {
     hops.filter_map(|hop| hop.resource.as_ref())
         .map(|named| named.id.to_string())
         .collect()
-}
-
-fn alternative(alternative: &Alternative) -> v1::Alternative {
-    let Alternative {
-        verdict,
-        forward,
-        reply,
-        count,
-    } = alternative;
-    v1::Alternative {
-        verdict: verdict.render(),
-        forward: forward.as_ref().map(trace),
-        r#return: reply.as_ref().map(trace),
-        count: *count,
-    }
 }
 
 fn trace(held: &Trace) -> v1::Trace {

@@ -35,7 +35,7 @@ pub(crate) fn asked(wire: v1::Change, faults: &mut Faults) -> Option<Asked> {
     match action {
         Some(Action::Put(resource)) => faults
             .field("put", |faults| Wire::parse(resource, faults))
-            .map(|resource| Asked::Whole(Change::Put(Box::new(resource)))),
+            .map(|resource| Asked::Whole(Change::put(resource))),
         Some(Action::DeleteResourceId(id)) => faults
             .field("delete_resource_id", |faults| Wire::parse(id, faults))
             .map(|id| Asked::Whole(Change::Delete(id))),

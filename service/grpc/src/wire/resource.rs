@@ -131,16 +131,16 @@ impl Wire<v1::Tag> for Tag {
         let key = faults.field("key", |faults| text(key, 1, 128, faults));
         let value = faults.field("value", |faults| text(value, 0, 256, faults));
         Some(Self {
-            key: key?,
-            value: value?,
+            key: key?.into(),
+            value: value?.into(),
         })
     }
 
     fn render(&self) -> v1::Tag {
         let Self { key, value } = self;
         v1::Tag {
-            key: key.clone(),
-            value: value.clone(),
+            key: key.to_string(),
+            value: value.to_string(),
         }
     }
 }

@@ -66,7 +66,7 @@ fn interface(id: &str, (vpc, subnet): (&str, &str), address: &str) -> Resource {
 }
 
 fn put(resource: Resource) -> Change {
-    Change::Put(Box::new(resource))
+    Change::put(resource)
 }
 
 fn delete(id: &str) -> Change {
@@ -216,8 +216,8 @@ fn replaying_an_effect_gives_the_same_snapshot() {
     let before = estate();
     let mut moved = vpc("vpc-a", "10.0.0.0/16");
     moved.tags.push(Tag {
-        key: "Name".to_owned(),
-        value: "app".to_owned(),
+        key: "Name".into(),
+        value: "app".into(),
     });
     let (after, effect) = before
         .apply(&set([
@@ -231,9 +231,57 @@ fn replaying_an_effect_gives_the_same_snapshot() {
 }
 
 #[test]
+fn a_resource_is_one_in_its_change_in_the_log_and_in_every_snapshot() {
+    let given: Arc<Resource> = vpc("vpc-b", "10.1.0.0/16").into();
+    let (first, effect) = estate()
+        .apply(&set([Change::Put(Arc::clone(&given))]))
+        .unwrap();
+    let second = applied(&first, [delete("eni-a")]);
+    let logged = Snapshot::default().replay(&effect.changes);
+    for snapshot in [first, second, logged] {
+        assert!(Arc::ptr_eq(snapshot.get("vpc-b").unwrap(), &given));
+    }
+}
+
+#[test]
+fn a_container_is_held_against_its_content_as_it_is_now() {
+    let moved = interface("eni-a", ("vpc-a", "subnet-a"), "10.0.2.10");
+    let wide = subnet("subnet-a", "vpc-a", "10.0.0.0/16");
+    let before = applied(&estate(), [put(wide), put(moved)]);
+    applied(&before, [put(subnet("subnet-a", "vpc-a", "10.0.2.0/24"))]);
+    let narrow = put(subnet("subnet-a", "vpc-a", "10.0.1.0/24"));
+    assert_eq!(refused(&before, [narrow]).len(), 1);
+}
+
+#[test]
+fn many_changes_do_together_what_they_do_one_after_the_other() {
+    let puts = (0..100).flat_map(|number| {
+        let (id, block) = (format!("vpc-{number}"), format!("10.{number}.0.0/16"));
+        let own = subnet(&format!("subnet-{number}"), &id, &block);
+        [put(vpc(&id, &block)), put(own)]
+    });
+    let puts: Vec<Change> = puts.collect();
+    let deletes = (0..100).step_by(3);
+    let deletes = deletes.map(|number| delete(&format!("subnet-{number}")));
+    let deletes: Vec<Change> = deletes.collect();
+    let mut singly = estate();
+    for change in puts.iter().chain(&deletes) {
+        singly = applied(&singly, [change.clone()]);
+    }
+    let together = applied(&applied(&estate(), puts), deletes);
+    assert_eq!(together, singly);
+    assert_eq!(together.len(), 3 + 200 - 34);
+    let ids = together.iter().map(|held| held.id().as_str());
+    assert!(ids.is_sorted());
+    // What is left in a container holds it, what was deleted does not.
+    assert_eq!(refused(&together, [delete("vpc-1")]).len(), 1);
+    applied(&together, [delete("vpc-3")]);
+}
+
+#[test]
 fn an_import_deletes_only_what_its_scopes_hold() {
     let before = applied(&estate(), [put(vpc("vpc-b", "10.1.0.0/16"))]);
-    let given = BTreeMap::from([("vpc-a".parse().unwrap(), vpc("vpc-a", "10.0.0.0/16"))]);
+    let given = BTreeMap::from([("vpc-a".parse().unwrap(), vpc("vpc-a", "10.0.0.0/16").into())]);
     let scope = |kind| Scope {
         owner_id: "111111111111".parse().unwrap(),
         region: Some("eu-west-1".parse().unwrap()),

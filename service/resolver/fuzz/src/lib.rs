@@ -85,7 +85,7 @@ fn snapshot(mut resources: Vec<Resource>) -> Snapshot {
         let changes = resources
             .iter()
             .cloned()
-            .map(|resource| Change::Put(Box::new(resource)));
+            .map(Change::put);
         let changes = ChangeSet {
             changes: changes.collect(),
         };

@@ -27,3 +27,15 @@ fn families_are_apart() {
     assert!(own.holds(net("0.0.0.0/0"), None));
     assert!(!own.holds(net("::/0"), None));
 }
+
+#[test]
+fn a_part_has_what_is_in_its_block_and_nothing_else() {
+    let mut own = Cover::default();
+    own.add(net("10.0.0.0/9"), None);
+    own.add(net("10.200.0.0/16"), None);
+    own.add(net("11.0.0.0/16"), None);
+    let part = own.part_in(net("10.0.0.0/8"));
+    assert!(part.holds(net("10.7.0.0/16"), None));
+    assert!(part.holds(net("10.200.0.0/16"), None));
+    assert!(!part.holds(net("11.0.0.0/16"), None));
+}

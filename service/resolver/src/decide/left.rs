@@ -1,4 +1,4 @@
-//! What the rules of an ordered table have left of a flow's packets: their ports, and the addresses that a symbolic end may be.
+//! What the rules of an ordered table have left of a flow's packets: their ports, and the addresses that symbolic ends may be.
 
 use causeway_model::protocol::PortRange;
 use causeway_model::trace::Addr;
@@ -6,35 +6,47 @@ use ipnet::IpNet;
 
 use crate::cover::Cover;
 use crate::network::Network;
-use crate::packet::{Matched, Packet};
-use crate::table::Match;
+use crate::packet::{Matched, Packet, overlap};
+use crate::table::{AddressMatch, Match};
+
+/// In more parts no flow is divided: rules leave them as they are, and none is sure any more.
+const MOST_PARTS: usize = 256;
 
 /// The packets that no rule has decided yet.
 #[derive(Debug)]
 pub(super) struct Left<'p> {
     packet: &'p Packet,
     network: &'p Network,
-    /// The end that may be many: the destination, if that is symbolic, else the source.
-    end: End,
-    /// All that it may be.
-    whole: IpNet,
-    parts: Vec<Part>,
+    parts: Vec<Part<'p>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Source,
-    Destination,
-}
-
-/// Packets of some ports, less those whose address is decided.
+/// Packets of some ports and addresses.
 #[derive(Debug, Clone)]
-struct Part {
+struct Part<'p> {
     source_ports: PortRange,
     destination_ports: PortRange,
-    decided: Cover,
+    source: End<'p>,
+    destination: End<'p>,
     /// Whether no rule may have decided them of which that is not known.
     is_sure: bool,
+}
+
+/// The addresses that an end may be: a block, less those that are decided.
+#[derive(Debug, Clone)]
+struct End<'p> {
+    within: IpNet,
+    decided: Cover,
+    /// Blocks in which the end never is.
+    beside: Option<&'p Cover>,
+}
+
+/// Which addresses of an end a rule decides.
+#[derive(Debug, Clone, Copy)]
+enum Asked<'r> {
+    All,
+    Blocks(&'r [IpNet]),
+    /// No blocks tell it.
+    Unknown,
 }
 
 /// What a rule decides.
@@ -49,26 +61,16 @@ impl<'p> Left<'p> {
     /// All packets.
     pub(super) fn all(packet: &'p Packet, network: &'p Network) -> Self {
         let header = &packet.header;
-        let end = if matches!(header.destination, Addr::Ip(_)) {
-            End::Source
-        } else {
-            End::Destination
-        };
-        let address = match end {
-            End::Source => &header.source,
-            End::Destination => &header.destination,
-        };
         let part = Part {
             source_ports: header.source_ports,
             destination_ports: header.destination_ports,
-            decided: Cover::default(),
+            source: End::all(&header.source, packet, network),
+            destination: End::all(&header.destination, packet, network),
             is_sure: true,
         };
         Self {
             packet,
             network,
-            end,
-            whole: packet.whole_of(address),
             parts: vec![part],
         }
     }
@@ -79,41 +81,45 @@ impl<'p> Left<'p> {
 
     /// Takes what a rule decides; none if it decides nothing.
     pub(super) fn take(&mut self, rule: &Match) -> Option<Taken> {
-        let parts = self.packet.matches_by_part(rule, self.network);
-        let matched = parts.into_iter().max().unwrap_or(Matched::No);
+        let by_part = self.packet.matches_by_part(rule, self.network);
+        let matched = by_part.into_iter().max().unwrap_or(Matched::No);
         if matched == Matched::No {
             return None;
         }
-        let blocks = self.blocks(rule, parts);
+        let [source, destination, rest] = by_part;
+        let header = &self.packet.header;
+        let source = self.asked(&rule.source, &header.source, source);
+        let destination = self.asked(&rule.destination, &header.destination, destination);
         let is_known = matched != Matched::Unknown;
-        let beside = self.beside();
-        let whole = self.whole;
         let mut is_certain = None;
         let mut left = Vec::new();
         for part in std::mem::take(&mut self.parts) {
-            let from = part.source_ports.intersection(rule.source_ports);
-            let to = part.destination_ports.intersection(rule.destination_ports);
-            let mut known = blocks.iter().flat_map(|blocks| blocks.iter());
-            let is_decided = blocks.is_some() && known.all(|own| part.decided.holds(*own, beside));
-            let (Some(from), Some(to), false) = (from, to, is_decided) else {
+            let Some([from, to]) = part.ports_of(rule) else {
                 left.push(part);
                 continue;
             };
-            is_certain = Some(is_certain.unwrap_or(false) || is_known && part.is_sure);
-            left.extend(part.beside(from, to));
-            if matched == Matched::Yes {
+            if !(part.source.meets(source) && part.destination.meets(destination)) {
+                left.push(part);
                 continue;
             }
-            let mut own = Part {
+            is_certain = Some(is_certain.unwrap_or(false) || is_known && part.is_sure);
+            if matched != Matched::Yes && left.len() >= MOST_PARTS {
+                left.push(Part {
+                    is_sure: false,
+                    ..part
+                });
+                continue;
+            }
+            left.extend(part.beside(from, to));
+            let own = Part {
                 source_ports: from,
                 destination_ports: to,
                 is_sure: part.is_sure && is_known,
                 ..part
             };
-            for block in blocks.into_iter().flatten() {
-                own.decided.add(*block, beside);
-            }
-            if !own.decided.holds(whole, beside) {
+            if rest == Matched::Yes {
+                left.extend(own.without(source, destination));
+            } else {
                 left.push(own);
             }
         }
@@ -124,39 +130,111 @@ impl<'p> Left<'p> {
         })
     }
 
-    /// The blocks of the symbolic end that a rule decides, where it does so by them alone.
-    fn blocks<'r>(
-        &self,
-        rule: &'r Match,
-        [source, destination, rest]: [Matched; 3],
-    ) -> Option<&'r [IpNet]>
+    /// Which addresses of an end a rule decides that matches it so.
+    fn asked<'r>(&self, wanted: &'r AddressMatch, own: &Addr, matched: Matched) -> Asked<'r>
     where
         'p: 'r,
     {
-        let header = &self.packet.header;
-        let (other, wanted, own) = match self.end {
-            End::Source => (destination, &rule.source, &header.source),
-            End::Destination => (source, &rule.destination, &header.destination),
-        };
-        let is_alone = other == Matched::Yes && rest == Matched::Yes;
-        wanted
-            .blocks(own, self.network)
-            .filter(|_| is_alone && !matches!(own, Addr::Ip(_)))
-    }
-
-    /// Blocks in which the symbolic end is not.
-    fn beside(&self) -> Option<&'p Cover> {
-        let header = &self.packet.header;
-        let own = match self.end {
-            End::Source => &header.source,
-            End::Destination => &header.destination,
-        };
-        let is_public = matches!(own, Addr::Internet | Addr::Service(_));
-        is_public.then_some(&self.network.frame.never_public)
+        let blocks = wanted.blocks(own, self.network);
+        match (matched, blocks) {
+            (Matched::Yes, _) => Asked::All,
+            (_, Some(blocks)) if !matches!(own, Addr::Ip(_)) => Asked::Blocks(blocks),
+            _ => Asked::Unknown,
+        }
     }
 }
 
-impl Part {
+impl<'p> End<'p> {
+    /// All that an address of a packet may be.
+    fn all(own: &Addr, packet: &Packet, network: &'p Network) -> Self {
+        let is_public = matches!(own, Addr::Internet | Addr::Service(_));
+        Self {
+            within: packet.whole_of(own),
+            decided: Cover::default(),
+            beside: is_public.then_some(&network.frame.never_public),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.decided.holds(self.within, self.beside)
+    }
+
+    /// Whether a rule may decide some of the addresses.
+    fn meets(&self, asked: Asked<'_>) -> bool {
+        match asked {
+            Asked::All | Asked::Unknown => true,
+            Asked::Blocks(blocks) => blocks.iter().any(|block| self.part_in(block).is_some()),
+        }
+    }
+
+    /// Those of the addresses that are in a block; none if there are none.
+    fn part_in(&self, block: &IpNet) -> Option<IpNet> {
+        overlap(&self.within, block).filter(|both| !self.decided.holds(*both, self.beside))
+    }
+
+    /// The addresses that are in none of some blocks.
+    fn without(&self, blocks: &[IpNet]) -> Option<Self> {
+        let mut left = self.clone();
+        for block in blocks {
+            left.decided.add(*block, self.beside);
+        }
+        (!left.is_empty()).then_some(left)
+    }
+}
+
+impl<'p> Part<'p> {
+    /// The packets that a rule does not decide which is for these addresses.
+    fn without(self, source: Asked<'_>, destination: Asked<'_>) -> Vec<Self> {
+        let mut parts = Vec::new();
+        match (source, destination) {
+            (Asked::Unknown, _) | (_, Asked::Unknown) => parts.push(self),
+            (Asked::All, Asked::All) => {}
+            (Asked::Blocks(from), Asked::All) => {
+                let source = self.source.without(from);
+                parts.extend(source.map(|source| Self { source, ..self }));
+            }
+            (Asked::All, Asked::Blocks(to)) => parts.extend(self.but_to(to)),
+            (Asked::Blocks(from), Asked::Blocks(to)) => {
+                parts.extend(from.iter().filter_map(|block| self.from(block)?.but_to(to)));
+                let source = self.source.without(from);
+                parts.extend(source.map(|source| Self { source, ..self }));
+            }
+        }
+        parts
+    }
+
+    /// The packets to addresses that are in none of some blocks.
+    fn but_to(self, blocks: &[IpNet]) -> Option<Self> {
+        let destination = self.destination.without(blocks)?;
+        Some(Self {
+            destination,
+            ..self
+        })
+    }
+
+    /// The packets from the addresses of a block.
+    fn from(&self, block: &IpNet) -> Option<Self> {
+        let within = self.source.part_in(block)?;
+        let source = End {
+            within,
+            decided: self.source.decided.part_in(within),
+            beside: self.source.beside,
+        };
+        Some(Self {
+            source,
+            ..self.clone()
+        })
+    }
+
+    /// Those of the ports that a rule is for; none if it is for none of them.
+    fn ports_of(&self, rule: &Match) -> Option<[PortRange; 2]> {
+        let from = self.source_ports.intersection(rule.source_ports)?;
+        let to = self
+            .destination_ports
+            .intersection(rule.destination_ports)?;
+        Some([from, to])
+    }
+
     /// The packets of other ports than these.
     fn beside(&self, from: PortRange, to: PortRange) -> Vec<Self> {
         let mut parts = Vec::new();

@@ -63,6 +63,12 @@ fn tied<'t>(best: &[&'t Rule]) -> Option<[&'t Rule; 2]> {
     best.first_chunk().copied()
 }
 
+/// Of several such twos the first in the table.
+fn first_of_table<'t>(table: &'t Table, ties: Vec<[&'t Rule; 2]>) -> Option<[&'t Rule; 2]> {
+    let place = |rule: &Rule| table.rules.iter().position(|own| std::ptr::eq(own, rule));
+    ties.into_iter().min_by_key(|tie| tie.map(place))
+}
+
 /// Of routes with one prefix, in order of precedence: the first, and with a prefix-list route all of its rank, for AWS picks one at random.
 pub(super) fn best_of_equals<'t>(rules: impl Iterator<Item = &'t Rule>) -> Vec<&'t Rule> {
     let mut found: Vec<&Rule> = Vec::new();
@@ -147,7 +153,7 @@ fn symbolic<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Decidin
     let beside = is_public.then_some(&network.frame.never_public);
     let mut decided = Cover::default();
     let mut best: Vec<&Rule> = Vec::new();
-    let (mut shared, mut parts) = (tied(&listed), 0);
+    let (mut ties, mut parts) = (Vec::from_iter(tied(&listed)), 0);
     let is_same = |one: &Prefix<'_>, other: &Prefix<'_>| one.0 == other.0;
     for same in prefixes.chunk_by(is_same) {
         let block = same.first().map_or(whole, |(block, _)| *block);
@@ -155,7 +161,7 @@ fn symbolic<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Decidin
             continue;
         }
         let equals = best_of_equals(same.iter().map(|(_, rule)| *rule));
-        shared = shared.or_else(|| tied(&equals).filter(|_| !is_listed));
+        ties.extend(tied(&equals).filter(|_| !is_listed));
         best.extend(equals);
         parts += 1;
         decided.add(if block.contains(&whole) { whole } else { block }, beside);
@@ -181,7 +187,7 @@ fn symbolic<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Decidin
     let found: Vec<_> = unlisted.iter().copied().chain(best).collect();
     Deciding {
         rules: in_order(table, packet, network, &found),
-        tied: shared,
+        tied: first_of_table(table, ties),
     }
 }
 

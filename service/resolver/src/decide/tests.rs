@@ -166,6 +166,91 @@ fn blocks_of_some_ports_leave_those_of_others() {
     );
 }
 
+/// Packets from one of a block to the internet, at any ports.
+fn from_a_block() -> Packet {
+    let mut packet = packet(
+        Addr::Within("192.168.0.0/16".parse().unwrap()),
+        PortRange::ALL,
+    );
+    packet.header.destination = Addr::Internet;
+    packet
+}
+
+/// A rule by both ends: its blocks, and ports of the destination.
+fn between(from: &str, to: &str, destination_ports: PortRange, action: Action) -> Rule {
+    let [source, destination] = [from, to].map(|net| AddressMatch::Net(net.parse().unwrap()));
+    let matches = Match {
+        source,
+        destination,
+        destination_ports,
+        ..Match::ANY
+    };
+    Rule::when(matches, action, format!("{from} -> {to}"))
+}
+
+#[test]
+fn rules_by_one_end_leave_the_other_as_it_is() {
+    let mut packet = packet(service(), PortRange::ALL);
+    packet.header.destination = Addr::Within("192.168.0.0/16".parse().unwrap());
+    let all = PortRange::ALL;
+    let mut halves = table(&[
+        ("0.0.0.0/1", all, Action::Allow),
+        ("128.0.0.0/1", all, Action::Allow),
+    ]);
+    assert_eq!(said(&halves, &packet), "allowed by 0.0.0.0/1 0-65535");
+    halves.rules.pop();
+    assert_eq!(said(&halves, &packet), "unknown by 0.0.0.0/1 0-65535");
+}
+
+#[test]
+fn rules_by_both_ends_are_for_all_once_each_part_of_one_has_all_of_the_other() {
+    let [any, lower, upper] = ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1"];
+    let rules = [
+        between("192.168.0.0/17", lower, PortRange::ALL, Action::Allow),
+        between("192.168.0.0/18", upper, PortRange::ALL, Action::Allow),
+        between("192.168.64.0/18", upper, PortRange::ALL, Action::Allow),
+        between("192.168.128.0/17", any, PortRange::ALL, Action::Allow),
+    ];
+    let whole = Table {
+        rules: rules.to_vec(),
+        ..table(&[])
+    };
+    assert_eq!(
+        said(&whole, &from_a_block()),
+        "allowed by 192.168.0.0/17 -> 0.0.0.0/1"
+    );
+    for without in 0..rules.len() {
+        let mut rules = rules.to_vec();
+        rules.remove(without);
+        let part = Table {
+            rules,
+            ..table(&[])
+        };
+        assert!(said(&part, &from_a_block()).starts_with("unknown"));
+    }
+}
+
+#[test]
+fn a_flow_in_more_parts_than_are_told_apart_is_sure_of_nothing() {
+    let mut rules = Vec::new();
+    for number in 0..300 {
+        let from = format!("192.168.{}.{}/32", number / 256, number % 256);
+        rules.push(between(&from, "8.8.8.0/24", PortRange::one(number), DENY));
+    }
+    let all = PortRange::ALL;
+    for net in ["0.0.0.0/1", "128.0.0.0/1"] {
+        rules.push(between("192.168.0.0/16", net, all, Action::Allow));
+    }
+    let table = Table {
+        rules,
+        ..table(&[])
+    };
+    assert_eq!(
+        said(&table, &from_a_block()),
+        "unknown by 192.168.0.0/32 -> 8.8.8.0/24"
+    );
+}
+
 #[test]
 fn of_equal_routes_the_first_wins_and_prefix_lists_share() {
     let rule = |rank, code| Rule {

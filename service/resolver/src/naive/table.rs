@@ -14,7 +14,7 @@ pub(super) struct Chosen<'t> {
     pub(super) rule: &'t Rule,
     /// Whether it is not known that it is for any of them.
     pub(super) is_doubtful: bool,
-    /// Whether some packet surely meets another one with it.
+    /// Whether it is one of the first two in the table that some packet surely meets together.
     pub(super) is_tied: bool,
 }
 
@@ -71,22 +71,27 @@ fn each(table: &Table, packet: &Packet, sample: &Sample, network: &Network) -> M
 
 /// The rules that some packet meets, and how sure that is.
 fn count<'t>(table: &'t Table, worlds: &[Vec<Met>]) -> Vec<Chosen<'t>> {
+    let tie = worlds.iter().flatten().filter_map(tie).min();
     let mut chosen = Vec::new();
     for (number, rule) in table.rules.iter().chain([&table.otherwise]).enumerate() {
         let is_met = |met: &Met| met.iter().any(|(other, _)| *other == number);
         let is_surely_met = |met: &Met| met.contains(&(number, Fit::Yes));
-        let is_tied = |met: &Met| {
-            let sure = met.iter().filter(|(_, fit)| *fit == Fit::Yes);
-            is_surely_met(met) && sure.count() > 1
-        };
         if !worlds.iter().flatten().any(is_met) {
             continue;
         }
         chosen.push(Chosen {
             rule,
             is_doubtful: !worlds.iter().all(|world| world.iter().any(is_surely_met)),
-            is_tied: worlds.iter().flatten().any(is_tied),
+            is_tied: tie.is_some_and(|tie| tie.contains(&number)),
         });
     }
     chosen
+}
+
+/// The first two rules that a packet surely meets, if it meets more than one.
+fn tie(met: &Met) -> Option<[usize; 2]> {
+    let sure = met.iter().filter(|(_, fit)| *fit == Fit::Yes);
+    let mut numbers: Vec<usize> = sure.map(|(number, _)| *number).collect();
+    numbers.sort_unstable();
+    numbers.first_chunk().copied()
 }

@@ -192,11 +192,11 @@ impl Naive<'_> {
         table: &Table,
         chosen: &[Chosen<'_>],
     ) {
-        let tied: Vec<&Rule> = chosen
-            .iter()
-            .filter(|chosen| chosen.is_tied)
-            .map(|chosen| chosen.rule)
-            .collect();
+        let is_tied = |rule: &&Rule| {
+            let mut tied = chosen.iter().filter(|chosen| chosen.is_tied);
+            tied.any(|chosen| std::ptr::eq(chosen.rule, *rule))
+        };
+        let tied: Vec<&Rule> = table.rules.iter().filter(is_tied).collect();
         if let [one, other, ..] = tied.as_slice()
             && table.stage == Stage::RouteTable
         {

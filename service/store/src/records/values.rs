@@ -182,7 +182,7 @@ pub(crate) fn put_change(out: &mut Vec<u8>, change: &Change) {
 /// Reads a change.
 pub(crate) fn take_change(input: &mut Input<'_>) -> Result<Change, RecordError> {
     match input.byte()? {
-        PUT => take_resource(input).map(|resource| Change::Put(Box::new(resource))),
+        PUT => take_resource(input).map(Change::put),
         DELETE => match input.text()?.parse() {
             Ok(id) => Ok(Change::Delete(id)),
             Err(error) => Err(RecordError::Id {

@@ -165,7 +165,7 @@ impl Loading {
         }
         let mut set = ChangeSet::default();
         while let Some(resource) = records::take_checkpoint_resource(&mut input)? {
-            set.changes.push(Change::Put(Box::new(resource)));
+            set.changes.push(Change::put(resource));
             self.resources = self.resources.saturating_add(1);
         }
         let read = self.waiting.len().saturating_sub(input.left());

@@ -44,7 +44,7 @@ fn append(topology: TopologyId, head: u64) -> Append {
     let resource =
         samples::subnet(u32::try_from(head).unwrap_or(0)).expect("the samples are well formed");
     let changes = ChangeSet {
-        changes: vec![Change::Put(Box::new(resource))],
+        changes: vec![Change::put(resource)],
     };
     Append {
         topology,

@@ -47,7 +47,7 @@ pub(crate) fn request(id: &str) -> RequestRecord {
 pub(crate) fn puts(numbers: impl IntoIterator<Item = u32>) -> TestResult<ChangeSet> {
     let mut changes = Vec::new();
     for number in numbers {
-        changes.push(Change::Put(Box::new(samples::subnet(number)?)));
+        changes.push(Change::put(samples::subnet(number)?));
     }
     Ok(ChangeSet { changes })
 }

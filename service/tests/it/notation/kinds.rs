@@ -67,8 +67,8 @@ pub(super) fn resource(mut line: Line<'_>, places: &mut Places) -> Result<Resour
     }
     let account: AccountId = read(account.unwrap_or(&home[0]))?;
     let tags = tag.map(|name| Tag {
-        key: "Name".to_owned(),
-        value: name.to_owned(),
+        key: "Name".into(),
+        value: name.into(),
     });
     Ok(Resource {
         owner_id: account,

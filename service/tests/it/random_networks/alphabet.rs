@@ -79,6 +79,7 @@ pub(super) const PEERS: &[&str] = &[
     "54.0.0.0/24",
     "52.218.0.0/17",
     "9.0.0.0/24",
+    "192.168.0.0/17",
     "::/0",
     "2001:db8:a::/64",
     "2600::/16",
@@ -128,6 +129,16 @@ pub(super) const ENDS: &[&str] = &[
     "2001:db8:b::4",
     "2001:db8:a::1",
     "2600::8",
+    "vpn-site",
+    "internet",
+    "pcx-ab",
+    "pcx-bc",
+    "tgw-hub",
+    "tgw-attach-a",
+    "tgw-attach-site",
+    "vgw-hq",
+    "nat-a",
+    "eigw-out",
 ];
 
 pub(super) const NAMES: &[&str] = &[
@@ -246,6 +257,7 @@ pub(super) const NEAR: &[&str] = &[
     "any:40001-65535",
     "10.0.0.0/8",
     "8.0.0.0/5",
+    "192.168.0.0/17",
 ];
 pub(super) const FAR: &[&str] = &[
     "any",
@@ -256,4 +268,5 @@ pub(super) const FAR: &[&str] = &[
     "10.0.0.0/16",
     "8.8.0.0/16",
     "10.0.0.0/28:443",
+    "192.168.0.0/24",
 ];

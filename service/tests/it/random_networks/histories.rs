@@ -279,7 +279,7 @@ fn change(text: &str, snapshot: &Snapshot, edit: &Edit) -> Option<Change> {
     match edit {
         Edit::Put(line) => {
             let put = derived::resource(text, line).ok()?;
-            Some(Change::Put(Box::new(put)))
+            Some(Change::put(put))
         }
         Edit::Delete(id) => {
             let held = snapshot.get(id)?;
@@ -288,10 +288,10 @@ fn change(text: &str, snapshot: &Snapshot, edit: &Edit) -> Option<Change> {
         Edit::Tag(id, name) => {
             let mut tagged: Resource = snapshot.get(id)?.as_ref().clone();
             tagged.tags = vec![Tag {
-                key: "Name".to_owned(),
-                value: (*name).to_owned(),
+                key: "Name".into(),
+                value: (*name).into(),
             }];
-            Some(Change::Put(Box::new(tagged)))
+            Some(Change::put(tagged))
         }
     }
 }

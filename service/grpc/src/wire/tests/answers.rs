@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use causeway_engine::{Answers, ResolveError};
+use causeway_engine::ResolveError;
 use causeway_model::price::{Cost, CostComponent, CostItem, Price};
 use causeway_model::protocol::{PortRange, Protocol};
 use causeway_model::resource::Kind;
@@ -13,7 +13,9 @@ use causeway_model::trace::{
 };
 use causeway_proto::v1;
 
-use crate::wire::answer::{Detail, items, path};
+use prost::Message as _;
+
+use crate::wire::answer::{Detail, Sharing, Table, item, path, renumber};
 
 fn header(destination: Addr) -> Header {
     Header {
@@ -217,16 +219,16 @@ fn a_batch_sends_so_much_as_was_asked_for_and_errors_at_their_places() {
     let missing = ResolveError::UnknownResource {
         id: "i-1".parse().unwrap(),
     };
-    let answers = Answers {
-        revision: Revision(7),
-        answers: vec![Arc::new(Ok(answer())), Arc::new(Err(missing))],
-    };
+    let answers = [Ok(answer()), Err(missing)];
     for (detail, has_path, has_answer) in [
         (Detail::Verdict, false, false),
         (Detail::Path, true, false),
         (Detail::Full, true, true),
     ] {
-        let sent: Vec<_> = items(&answers, detail).collect();
+        let sent: Vec<_> = answers
+            .iter()
+            .map(|answer| item(answer, Revision(7), detail, &mut Sharing::default()))
+            .collect();
         assert_eq!(
             (sent[0].verdict(), &sent[0].codes),
             (
@@ -247,4 +249,61 @@ fn a_batch_sends_so_much_as_was_asked_for_and_errors_at_their_places() {
             (v1::Verdict::Unspecified, tonic::Code::NotFound.into())
         );
     }
+}
+
+/// Items of two pieces of two equal answers each, with their table, as one message.
+fn together() -> v1::BatchResolvePathsResponse {
+    let (mut table, mut items) = (Table::default(), Vec::new());
+    for _ in 0..2 {
+        let mut sharing = Sharing::default();
+        let piece = [(); 2].map(|()| item(&Ok(answer()), Revision(7), Detail::Full, &mut sharing));
+        let places = table.take(sharing);
+        for mut item in piece {
+            renumber(&mut item, &places);
+            items.push(item);
+        }
+    }
+    let sent = v1::BatchResolvePathsResponse {
+        revision: 7,
+        items,
+        traces: None,
+    };
+    let written = [sent.encode_to_vec(), table.into_field(3).to_vec()].concat();
+    v1::BatchResolvePathsResponse::decode(written.as_slice()).unwrap()
+}
+
+#[test]
+fn equal_traces_and_equal_hops_of_many_answers_are_sent_once() {
+    let sent = together();
+    let traces = sent.traces.unwrap();
+    let whole = path(&answer(), Revision(7));
+    let forward = sent.items[0].answer.as_ref().unwrap().forward_trace;
+    for item in &sent.items {
+        let told = item.answer.as_ref().unwrap();
+        assert_eq!((told.forward_trace, &told.forward), (forward, &None));
+        assert_eq!(told.explanations, whole.explanations);
+        assert_eq!(told.alternatives.len(), whole.alternatives.len());
+    }
+    let mut distinct = traces.traces.clone();
+    distinct.dedup();
+    assert_eq!(distinct, traces.traces);
+    let inline = whole.forward.unwrap();
+    let shared = &traces.traces[usize::try_from(forward.unwrap()).unwrap()];
+    assert_eq!(shared.hops.len(), inline.hops.len());
+    for (place, hop) in shared.hops.iter().zip(&inline.hops) {
+        let held = &traces.hops[usize::try_from(*place).unwrap()];
+        assert_eq!(
+            (&held.resource_id, held.resource_kind, &held.name),
+            (&hop.resource_id, hop.resource_kind, &hop.name)
+        );
+        for (step, told) in held.steps.iter().zip(&hop.steps) {
+            let header = |place: u32| &shared.headers[usize::try_from(place).unwrap()];
+            assert_eq!(Some(header(step.before)), told.before.as_ref());
+            assert_eq!(step.after.map(header), told.after.as_ref());
+            assert_eq!((&step.rule, step.stage), (&told.rule, told.stage));
+        }
+    }
+    let all = [answer().forward, answer().reply];
+    let hops = all.iter().flatten().map(|trace| trace.hops.len());
+    assert!(traces.hops.len() <= hops.sum());
 }

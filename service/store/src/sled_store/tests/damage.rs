@@ -75,7 +75,7 @@ async fn a_damaged_checkpoint_is_passed_over_for_an_older_one() -> TestResult {
     let store = SledStore::open(directory.path())?;
     let newer = samples::every_kind()?
         .into_iter()
-        .map(|resource| Change::Put(Box::new(resource)))
+        .map(Change::put)
         .collect();
     store
         .put_checkpoint(

@@ -61,9 +61,7 @@ pub(super) async fn a_checkpoint_beyond_the_head_is_refused(store: Arc<dyn Store
 
 pub(super) async fn a_large_checkpoint_comes_back_as_it_was(store: Arc<dyn Store>) -> TestResult {
     let id = grown(store.as_ref(), "acme", 1).await?.id;
-    let every_kind = samples::every_kind()?
-        .into_iter()
-        .map(|resource| Change::Put(Box::new(resource)));
+    let every_kind = samples::every_kind()?.into_iter().map(Change::put);
     let large = snapshot(0..20_000)?.replay(&ChangeSet {
         changes: every_kind.collect(),
     });

@@ -280,9 +280,7 @@ pub(super) async fn every_kind_of_resource_comes_back_as_it_was(
     store: Arc<dyn Store>,
 ) -> TestResult {
     let id = store.create(new("acme")?).await?.id;
-    let puts = samples::every_kind()?
-        .into_iter()
-        .map(|resource| Change::Put(Box::new(resource)));
+    let puts = samples::every_kind()?.into_iter().map(Change::put);
     let deletes = samples::every_kind()?
         .into_iter()
         .map(|resource| Change::Delete(resource.id().clone()));

@@ -1,0 +1,111 @@
+//! BatchResolvePaths: many flows at one revision in one message.
+
+use std::pin::Pin;
+
+use causeway_engine::{Consistency, Engine, EngineError};
+use causeway_model::revision::TopologyName;
+use causeway_proto::v1;
+use http_body::Body as HttpBody;
+use prost::bytes::Bytes;
+use tonic::body::Body;
+use tonic::codegen::StdError;
+use tonic::server::{Grpc, UnaryService};
+use tonic::{Request, Response, Status};
+
+use super::chunk;
+use super::pieces::{BatchRequest, InPieces, Written};
+use crate::error::{CallError, read};
+use crate::server::MAX_MESSAGE_BYTES;
+use crate::wire::Wire;
+use crate::wire::answer::Detail;
+
+/// Most flows of a batch that asks for detail FULL, of which a message could not hold more.
+const MAX_FULL_FLOWS: usize = 10_000;
+
+/// Answers a call.
+pub(super) async fn answer<B>(engine: Engine, request: http::Request<B>) -> http::Response<Body>
+where
+    B: HttpBody + Send + 'static,
+    B::Error: Into<StdError> + Send + 'static,
+{
+    let written = Written::default();
+    let call = Call {
+        engine,
+        written: written.clone(),
+    };
+    let mut grpc = Grpc::new(InPieces::default()).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let response = grpc.unary(call, request).await;
+    match written.into_body() {
+        Some(body) => response.map(|_| Body::new(body)),
+        None => response,
+    }
+}
+
+/// One call.
+struct Call {
+    engine: Engine,
+    written: Written,
+}
+
+impl UnaryService<BatchRequest> for Call {
+    type Response = Vec<Bytes>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Vec<Bytes>>, Status>> + Send>>;
+
+    fn call(&mut self, request: Request<BatchRequest>) -> Self::Future {
+        let (engine, written) = (self.engine.clone(), self.written.clone());
+        Box::pin(async move {
+            written.put(resolve(&engine, request.into_inner()).await?);
+            Ok(Response::new(Vec::new()))
+        })
+    }
+}
+
+/// What is asked, beside flows.
+pub(super) struct Asked {
+    pub(super) topology: TopologyName,
+    pub(super) consistency: Consistency,
+    pub(super) detail: Detail,
+}
+
+async fn resolve(engine: &Engine, wire: BatchRequest) -> Result<Vec<Bytes>, CallError> {
+    check_count(engine, wire.flows.len(), wire.detail())?;
+    let (asked, flows) = asked(wire)?;
+    let paths = engine.paths(&asked.topology, asked.consistency).await?;
+    chunk::resolve(engine, &paths, asked.detail, flows).await
+}
+
+/// Refuses a batch of more flows than its detail allows, before any of them is looked at.
+fn check_count(engine: &Engine, count: usize, detail: v1::Detail) -> Result<(), CallError> {
+    engine.check_batch(count)?;
+    if detail == v1::Detail::Full && count > MAX_FULL_FLOWS {
+        return Err(CallError::Engine(EngineError::TooManyItems {
+            what: "flows with detail FULL",
+            count,
+            maximum: MAX_FULL_FLOWS,
+        }));
+    }
+    Ok(())
+}
+
+fn asked(wire: BatchRequest) -> Result<(Asked, Vec<Bytes>), CallError> {
+    let BatchRequest {
+        topology,
+        consistency,
+        flows,
+        detail,
+    } = wire;
+    let asked = read(|faults| {
+        let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
+        let consistency = faults.field("consistency", |faults| Wire::parse(consistency, faults));
+        let detail = faults.field("detail", |faults| Detail::parse(detail, faults));
+        if flows.is_empty() {
+            faults.field("flows", |faults| faults.missing::<()>("at least one flow"));
+        }
+        Some(Asked {
+            topology: topology?,
+            consistency: consistency?,
+            detail: detail?,
+        })
+    })?;
+    Ok((asked, flows))
+}

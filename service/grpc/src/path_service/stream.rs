@@ -1,0 +1,198 @@
+//! StreamResolvePaths: any number of flows at one revision, chunk by chunk.
+//!
+//! Chunks are taken from the caller only while few are in hand and the caller takes the answers: nothing piles up here, whoever is slow.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use causeway_engine::{Engine, EngineError, Paths};
+use causeway_proto::v1;
+use futures::stream::{self, BoxStream, StreamExt};
+use http_body::Body as HttpBody;
+use prost::bytes::Bytes;
+use prost::encoding::uint64;
+use tokio::time::{Instant, sleep_until};
+use tonic::body::Body;
+use tonic::codegen::StdError;
+use tonic::server::{Grpc, StreamingService};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::batch::Asked;
+use super::chunk;
+use super::pieces::{FlowChunk, InPieces, StreamRequest};
+use crate::deadline;
+use crate::error::{CallError, read};
+use crate::server::MAX_MESSAGE_BYTES;
+use crate::status;
+use crate::wire::Wire;
+use crate::wire::answer::Detail;
+
+/// Most flows of a chunk, and of one with whole answers.
+const MAX_FLOWS: usize = 10_000;
+const MAX_FULL_FLOWS: usize = 1_000;
+
+/// Chunks of one stream that are in hand at once: one is resolved while another is read.
+const IN_HAND: usize = 2;
+
+/// Field of StreamResolvePathsResponse.
+const CHUNK_ID: u32 = 4;
+
+/// Answers a call.
+pub(super) async fn answer<B>(engine: Engine, request: http::Request<B>) -> http::Response<Body>
+where
+    B: HttpBody + Send + 'static,
+    B::Error: Into<StdError> + Send + 'static,
+{
+    let call = Call {
+        engine,
+        allowed: deadline::allowed(request.headers()),
+    };
+    let mut grpc = Grpc::new(InPieces::default()).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    grpc.streaming(call, request).await
+}
+
+/// One call.
+struct Call {
+    engine: Engine,
+    /// How long it may take.
+    allowed: Option<Duration>,
+}
+
+/// The messages of an answer.
+type Answers = BoxStream<'static, Result<Vec<Bytes>, Status>>;
+
+impl StreamingService<StreamRequest> for Call {
+    type Response = Vec<Bytes>;
+    type ResponseStream = Answers;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Answers>, Status>> + Send>>;
+
+    fn call(&mut self, request: Request<Streaming<StreamRequest>>) -> Self::Future {
+        let (engine, allowed) = (self.engine.clone(), self.allowed);
+        let expires = allowed.map(|allowed| (allowed, Instant::now() + allowed));
+        Box::pin(async move {
+            let answers = begin(engine, request.into_inner()).await?;
+            let answers: Answers = match expires {
+                None => answers,
+                Some((allowed, at)) => until(answers, allowed, at),
+            };
+            Ok(Response::new(answers))
+        })
+    }
+}
+
+/// Reads the header, and answers the chunks that follow it.
+async fn begin(engine: Engine, mut parts: Streaming<StreamRequest>) -> Result<Answers, CallError> {
+    let first = parts.message().await.map_err(broken)?;
+    let Asked {
+        topology,
+        consistency,
+        detail,
+    } = asked(first.unwrap_or_default())?;
+    let paths = engine.paths(&topology, consistency).await?;
+    let answers = parts
+        .map(move |part| {
+            let (engine, paths) = (engine.clone(), paths.clone());
+            async move {
+                let chunk = chunk_of(part.map_err(broken)?, detail)?;
+                Ok(resolve(&engine, &paths, detail, chunk).await?)
+            }
+        })
+        .buffer_unordered(IN_HAND);
+    Ok(to_the_first_error(answers.boxed()))
+}
+
+/// Nothing follows an error.
+fn to_the_first_error(answers: Answers) -> Answers {
+    let ended = stream::unfold(Some(answers), |answers| async {
+        let mut answers = answers?;
+        let answer = answers.next().await?;
+        let rest = answer.is_ok().then_some(answers);
+        Some((answer, rest))
+    });
+    ended.boxed()
+}
+
+/// Ends the answers with DEADLINE_EXCEEDED at a time.
+fn until(answers: Answers, allowed: Duration, at: Instant) -> Answers {
+    let expired = stream::once(async move {
+        sleep_until(at).await;
+        Err(status::expired(allowed, false))
+    });
+    let ends = answers.map(Some).chain(stream::once(async { None }));
+    let both = stream::select(ends, expired.map(Some));
+    let told = both.take_while(|answer| std::future::ready(answer.is_some()));
+    to_the_first_error(told.filter_map(std::future::ready).boxed())
+}
+
+async fn resolve(
+    engine: &Engine,
+    paths: &Paths,
+    detail: Detail,
+    chunk: FlowChunk,
+) -> Result<Vec<Bytes>, CallError> {
+    let mut message = chunk::resolve(engine, paths, detail, chunk.flows).await?;
+    let mut number = Vec::new();
+    uint64::encode(CHUNK_ID, &chunk.chunk_id, &mut number);
+    message.push(number.into());
+    Ok(message)
+}
+
+fn broken(status: Status) -> CallError {
+    CallError::Stream(Box::new(status))
+}
+
+fn asked(first: StreamRequest) -> Result<Asked, CallError> {
+    let StreamRequest { header, chunk } = first;
+    read(|faults| {
+        let header = match (header, chunk) {
+            (Some(header), None) => header,
+            (_, Some(_)) | (None, None) => {
+                return faults.field("header", |faults| {
+                    faults.missing("the header in the first message, and nowhere else")
+                });
+            }
+        };
+        let v1::StreamHeader {
+            topology,
+            consistency,
+            detail,
+        } = header;
+        faults.field("header", |faults| {
+            let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
+            let consistency =
+                faults.field("consistency", |faults| Wire::parse(consistency, faults));
+            let detail = faults.field("detail", |faults| Detail::parse(detail, faults));
+            Some(Asked {
+                topology: topology?,
+                consistency: consistency?,
+                detail: detail?,
+            })
+        })
+    })
+}
+
+fn chunk_of(part: StreamRequest, detail: Detail) -> Result<FlowChunk, CallError> {
+    let StreamRequest { header, chunk } = part;
+    let chunk = read(|faults| match (header, chunk) {
+        (None, Some(chunk)) if !chunk.flows.is_empty() => Some(chunk),
+        (None, Some(_)) => faults.field("chunk", |faults| {
+            faults.field("flows", |faults| faults.missing("at least one flow"))
+        }),
+        (Some(_), _) | (None, None) => faults.field("chunk", |faults| {
+            faults.missing("a chunk in each message after the first")
+        }),
+    })?;
+    let (what, maximum) = match detail {
+        Detail::Verdict | Detail::Path => ("flows in a chunk", MAX_FLOWS),
+        Detail::Full => ("flows in a chunk with detail FULL", MAX_FULL_FLOWS),
+    };
+    let count = chunk.flows.len();
+    if count > maximum {
+        return Err(CallError::Engine(EngineError::TooManyItems {
+            what,
+            count,
+            maximum,
+        }));
+    }
+    Ok(chunk)
+}

@@ -1,0 +1,169 @@
+//! Streams of flows over gRPC: chunks at one revision, as they are ready, with memory bounded on both sides.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use causeway_client::{PathChunk, consistency, flow};
+use causeway_proto::v1;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use tonic::{Code, Status};
+use v1::stream_resolve_paths_request::Part;
+
+use crate::acme;
+use crate::harness::{Served, apply, put, vpc};
+
+fn header(topology: &str) -> Part {
+    Part::Header(v1::StreamHeader {
+        topology: topology.to_owned(),
+        consistency: None,
+        detail: v1::Detail::Full.into(),
+    })
+}
+
+fn chunk(flows: Vec<v1::Flow>) -> Part {
+    Part::Chunk(v1::FlowChunk { chunk_id: 3, flows })
+}
+
+fn one() -> v1::Flow {
+    flow::tcp("10.0.0.1", "10.0.0.2", 443)
+}
+
+/// How a stream of these parts ends.
+async fn end_of(served: &Served, parts: Vec<Part>) -> Result<usize, Status> {
+    let parts = parts
+        .into_iter()
+        .map(|part| v1::StreamResolvePathsRequest { part: Some(part) });
+    let answers = served
+        .paths()
+        .stream_resolve_paths(stream::iter(parts))
+        .await?;
+    let answers: Vec<_> = answers.into_inner().try_collect().await?;
+    Ok(answers.len())
+}
+
+#[tokio::test]
+async fn a_stream_answers_what_one_call_each_answers() {
+    let served = Served::start().await;
+    acme::import(&served.client).await;
+    let flows: Vec<_> = acme::questions().iter().map(acme::flow_of).collect();
+    let chunks: Vec<Vec<v1::Flow>> = flows.chunks(5).map(<[_]>::to_vec).collect();
+    let answers = served
+        .client
+        .stream_paths(
+            "t",
+            stream::iter(chunks),
+            v1::Detail::Full,
+            consistency::newest(),
+        )
+        .await
+        .unwrap();
+    let mut answers: Vec<PathChunk> = answers.try_collect().await.unwrap();
+    answers.sort_by_key(|answer| answer.chunk);
+    let numbers: Vec<u64> = answers.iter().map(|answer| answer.chunk).collect();
+    assert_eq!(numbers, [0, 1, 2, 3]);
+    let items: Vec<_> = answers
+        .into_iter()
+        .flat_map(|answer| answer.items)
+        .collect();
+    assert_eq!(items.len(), flows.len());
+    for (flow, item) in flows.into_iter().zip(items) {
+        let alone = served
+            .client
+            .resolve("t", flow, consistency::newest())
+            .await;
+        assert_eq!(item.answer, Some(alone.unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn all_chunks_are_answered_from_the_revision_that_the_stream_began_with() {
+    let served = Served::start().await;
+    let chunks = stream::iter(0..2).then({
+        let topologies = served.topologies();
+        move |number| {
+            let change = topologies.clone();
+            async move {
+                let mut change = change;
+                let id = format!("vpc-{number}");
+                change
+                    .apply_changes(apply(vec![put(vpc(&id))]))
+                    .await
+                    .unwrap();
+                vec![one()]
+            }
+        }
+    });
+    let answers = served
+        .client
+        .stream_paths("t", chunks, v1::Detail::Verdict, consistency::newest())
+        .await
+        .unwrap();
+    let answers: Vec<PathChunk> = answers.try_collect().await.unwrap();
+    let revisions: Vec<u64> = answers.iter().map(|answer| answer.revision).collect();
+    assert_eq!(revisions.len(), 2);
+    assert_eq!(revisions[0], revisions[1]);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_not_of_its_form_ends_with_what_is_wrong() {
+    let served = Served::start().await;
+    let cases = [
+        (vec![], Code::InvalidArgument),
+        (vec![chunk(vec![one()])], Code::InvalidArgument),
+        (vec![header("nobody")], Code::NotFound),
+        (vec![header("t"), header("t")], Code::InvalidArgument),
+        (vec![header("t"), chunk(vec![])], Code::InvalidArgument),
+        (
+            vec![header("t"), chunk(vec![one(); 1_001])],
+            Code::InvalidArgument,
+        ),
+    ];
+    for (parts, code) in cases {
+        let text = format!("{parts:?}");
+        let status = end_of(&served, parts).await.unwrap_err();
+        assert_eq!(status.code(), code, "{text:.200}");
+        assert!(!status.details().is_empty());
+    }
+    let faulty = v1::Flow::default();
+    let parts = vec![header("t"), chunk(vec![one(), faulty]), chunk(vec![one()])];
+    assert_eq!(end_of(&served, parts).await.unwrap(), 2);
+    assert_eq!(end_of(&served, vec![header("t")]).await.unwrap(), 0);
+}
+
+/// Who takes no answers is asked for no more chunks than the windows of a connection hold.
+#[tokio::test]
+async fn while_nobody_reads_the_answers_no_more_chunks_are_taken() {
+    let served = Served::start().await;
+    acme::import(&served.client).await;
+    let flows: Vec<_> = acme::questions().iter().map(acme::flow_of).collect();
+    let full: Vec<_> = flows.iter().cycle().take(1_000).cloned().collect();
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&taken);
+    // With a port of its own each flow has an answer of its own.
+    let chunks = stream::iter(0..2_000_u32).map(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        let numbered = full.iter().zip(1_u32..);
+        let flows = numbered.map(|(flow, port)| v1::Flow {
+            source_port: Some(port),
+            ..flow.clone()
+        });
+        flows.collect()
+    });
+    let answers = served
+        .client
+        .stream_paths("t", chunks, v1::Detail::Full, consistency::newest())
+        .await
+        .unwrap();
+    let mut answers = Box::pin(answers);
+    answers.next().await.unwrap().unwrap();
+    // Other calls are answered meanwhile, so that time has passed in which chunks might have been taken.
+    for _ in 0..200 {
+        let alone = served
+            .client
+            .resolve("t", flows[0].clone(), consistency::newest());
+        alone.await.unwrap();
+    }
+    let before = taken.load(Ordering::Relaxed);
+    assert!(before < 200, "{before} chunks were taken, and one answer");
+    answers.next().await.unwrap().unwrap();
+}
