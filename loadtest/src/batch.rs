@@ -10,8 +10,9 @@ use causeway_client::v1::{Detail, Flow};
 use causeway_client::{Client, ClientError, consistency};
 use clap::Args;
 
+use crate::questions::{self, Pick};
 use crate::report::{self, Tally};
-use crate::{LoadError, questions};
+use crate::{LoadError, arguments};
 
 /// What to ask, and how often.
 #[derive(Debug, Clone, Args)]
@@ -30,10 +31,10 @@ pub struct Settings {
     #[arg(long)]
     pub input: PathBuf,
     /// How many flows a round has: the questions are repeated in their order until there are so many.
-    #[arg(long, default_value_t = 10_000, value_parser = at_least_one)]
+    #[arg(long, default_value_t = 10_000, value_parser = arguments::at_least_one)]
     pub count: usize,
     /// How many flows a call has, up to 100,000. The service computes equal flows of one call once.
-    #[arg(long, default_value_t = 1_000, value_parser = call_size)]
+    #[arg(long, default_value_t = 1_000, value_parser = arguments::call_size)]
     pub per_call: usize,
     /// Gives each repetition of a question another source port, so that no two flows are equal and each is walked.
     #[arg(long)]
@@ -49,11 +50,12 @@ pub struct Settings {
 /// [`LoadError`] if the questions cannot be read, or a call fails.
 pub async fn run(settings: &Settings) -> Result<(), LoadError> {
     let questions = questions::read(&settings.input)?;
-    let flows = if settings.distinct {
-        questions::repeat_distinctly(&questions, settings.count)
-    } else {
-        questions::repeat(&questions, settings.count)
+    let pick = Pick {
+        count: settings.count,
+        distinct: settings.distinct,
+        zipf: None,
     };
+    let flows = pick.of(&questions);
     let client = Client::connect(settings.endpoint.clone())
         .await
         .map_err(LoadError::Connect)?;
@@ -80,23 +82,4 @@ async fn ask(client: &Client, topology: &str, calls: Vec<Vec<Flow>>) -> Result<T
         tally.add(&answer);
     }
     Ok(tally)
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|count| *count > 0)
-        .ok_or_else(|| "must be a whole number from 1".to_owned())
-}
-
-fn call_size(text: &str) -> Result<usize, String> {
-    at_least_one(text)
-        .ok()
-        .filter(|size| *size <= causeway_client::MAX_BATCH)
-        .ok_or_else(|| {
-            format!(
-                "must be a whole number from 1 to {}",
-                causeway_client::MAX_BATCH
-            )
-        })
 }

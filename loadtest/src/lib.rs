@@ -1,12 +1,17 @@
 //! The load generator: asks a running service many paths and tells how fast they are answered.
 //!
-//! It knows the client and a clock. It must not know what a path or a resource means.
+//! It knows the client, the contract and a clock. It must not know what a path means.
 
+mod arguments;
 pub mod batch;
+pub mod ceiling;
+pub mod echo;
 mod error;
 pub mod estate;
+mod method;
 pub mod questions;
 pub mod report;
+mod zipf;
 
 use clap::{Parser, Subcommand};
 
@@ -26,6 +31,11 @@ pub struct Arguments {
 pub enum Command {
     /// Asks batches of paths, one call after the other.
     Batch(batch::Settings),
+    /// Compares the service with an echo that decodes and encodes the same messages and resolves nothing.
+    Ceiling(ceiling::Settings),
+    /// What `ceiling` starts: answers calls with what standard input gives.
+    #[command(hide = true)]
+    Echo(echo::Settings),
     /// Makes up an estate of any size, imports it, and writes questions about it.
     Estate(estate::Settings),
 }
@@ -37,6 +47,8 @@ pub enum Command {
 pub async fn run(arguments: Arguments) -> Result<(), LoadError> {
     match arguments.command {
         Command::Batch(settings) => batch::run(&settings).await,
+        Command::Ceiling(settings) => ceiling::run(&settings).await,
+        Command::Echo(settings) => echo::run(&settings).await,
         Command::Estate(settings) => estate::run(&settings).await,
     }
 }

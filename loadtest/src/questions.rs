@@ -1,11 +1,15 @@
 //! Questions out of a file: one JSON object a line, as `causeway batch` reads them.
 
+mod pick;
+
 use std::path::Path;
 
 use causeway_client::v1::Flow;
 use serde_json::{Map, Value};
 
 use crate::LoadError;
+
+pub use pick::Pick;
 
 /// A line, for messages.
 pub const EXAMPLE: &str = r#"{"from": "i-0abc", "to": "10.0.0.5", "protocol": "tcp", "port": 443}"#;
@@ -36,28 +40,6 @@ pub fn read(path: &Path) -> Result<Vec<Flow>, LoadError> {
         });
     }
     Ok(flows)
-}
-
-/// Repeats the questions in their order until there are `count`.
-#[must_use]
-pub fn repeat(flows: &[Flow], count: usize) -> Vec<Flow> {
-    flows.iter().cycle().take(count).cloned().collect()
-}
-
-/// First of the ephemeral ports that questions are told apart by.
-const FIRST_EPHEMERAL: u32 = 32768;
-
-/// Repeats the questions, each time from another source port: up to 32,768 times no two are equal.
-#[must_use]
-pub fn repeat_distinctly(flows: &[Flow], count: usize) -> Vec<Flow> {
-    let ports = (FIRST_EPHEMERAL..=u32::from(u16::MAX)).cycle();
-    let rounds = ports.flat_map(|port| {
-        flows.iter().map(move |flow| Flow {
-            source_port: flow.destination_port.map(|_| port),
-            ..flow.clone()
-        })
-    });
-    rounds.take(count).collect()
 }
 
 fn flow(line: &str) -> Result<Flow, String> {

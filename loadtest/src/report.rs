@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
-use causeway_client::v1::{BatchResolvePathsResponse, ImportResourcesResponse, Verdict};
+use causeway_client::v1::{
+    BatchResolvePathsResponse, ImportResourcesResponse, PathAnswer, Verdict,
+};
 
 /// What the answers of a round say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,20 +26,66 @@ pub struct Tally {
 impl Tally {
     /// Counts the answers of one call.
     pub fn add(&mut self, answer: &BatchResolvePathsResponse) {
-        let (first, _) = self.revisions.unwrap_or((answer.revision, answer.revision));
-        self.revisions = Some((first, answer.revision));
+        self.add_revision(answer.revision);
         for item in &answer.items {
-            self.flows = self.flows.saturating_add(1);
-            let name = match &item.error {
+            match &item.error {
                 Some(error) => {
+                    self.add_flow("errors");
                     self.first_error
                         .get_or_insert_with(|| (self.flows, error.message.clone()));
-                    "errors"
                 }
-                None => name(item.verdict()),
-            };
-            let count = self.counts.entry(name).or_default();
-            *count = count.saturating_add(1);
+                None => self.add_flow(name(item.verdict())),
+            }
+        }
+    }
+
+    /// Counts the answer of a call that asks for one path.
+    pub fn add_path(&mut self, answer: &PathAnswer) {
+        self.add_revision(answer.revision);
+        self.add_flow(name(answer.verdict()));
+    }
+
+    /// How many flows there were.
+    #[must_use]
+    pub fn flows(&self) -> u64 {
+        self.flows
+    }
+
+    /// How many flows ended how, by the name that people know; flows without an answer under `errors`.
+    #[must_use]
+    pub fn counts(&self) -> &BTreeMap<&'static str, u64> {
+        &self.counts
+    }
+
+    fn add_revision(&mut self, revision: u64) {
+        let (first, _) = self.revisions.unwrap_or((revision, revision));
+        self.revisions = Some((first, revision));
+    }
+
+    fn add_flow(&mut self, name: &'static str) {
+        self.flows = self.flows.saturating_add(1);
+        let count = self.counts.entry(name).or_default();
+        *count = count.saturating_add(1);
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        match self.revisions {
+            Some((first, last)) if first == last => parts.push(format!("revision {first}")),
+            Some((first, last)) => parts.push(format!("revisions {first} to {last}")),
+            None => {}
+        }
+        parts.extend(
+            self.counts
+                .iter()
+                .map(|(name, count)| format!("{name} {count}")),
+        );
+        to.write_str(&parts.join(", "))?;
+        match &self.first_error {
+            Some((place, message)) => write!(to, " (the first is flow {place}: {message})"),
+            None => Ok(()),
         }
     }
 }
@@ -72,22 +121,8 @@ pub fn import(wall: Duration, answer: &ImportResourcesResponse) -> String {
 #[must_use]
 pub fn round(number: u32, wall: Duration, tally: &Tally) -> String {
     let (seconds, rate) = rate(tally.flows, wall);
-    let mut line = format!(
-        "round {number}: {} flows in {seconds:.3} s, {rate:.0} flows/s",
-        tally.flows
-    );
-    match tally.revisions {
-        Some((first, last)) if first == last => line.push_str(&format!(", revision {first}")),
-        Some((first, last)) => line.push_str(&format!(", revisions {first} to {last}")),
-        None => {}
-    }
-    for (name, count) in &tally.counts {
-        line.push_str(&format!(", {name} {count}"));
-    }
-    if let Some((place, message)) = &tally.first_error {
-        line.push_str(&format!(" (the first is flow {place}: {message})"));
-    }
-    line
+    let flows = tally.flows;
+    format!("round {number}: {flows} flows in {seconds:.3} s, {rate:.0} flows/s, {tally}")
 }
 
 /// Prints a line of the report.

@@ -7,6 +7,7 @@ use super::Estate;
 use super::Place;
 use super::ids::Tier;
 use super::interfaces::{SERVICES, Seat};
+use crate::zipf;
 
 /// Flows of an estate, drawn from a seed: about two thirds are reachable. Sources follow Zipf's law: the first interface asks twice as often as the
 /// second, three times as often as the third.
@@ -32,21 +33,9 @@ pub(super) fn lines(estate: Estate, seed: u64, count: u32) -> String {
     text
 }
 
-/// A number below a bound, by Zipf's law with exponent 1: the inverse of the harmonic sum's integral.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "between 0 and a bound that is a u32"
-)]
-pub(super) fn zipf(bound: u32, rng: &mut Rng) -> u32 {
-    let last = f64::from(bound);
-    let drawn = (rng.f64() * (last + 1.0).ln()).exp() - 1.0;
-    (drawn.min(last - 1.0)) as u32
-}
-
 /// A source of a tier, by Zipf's law over all interfaces.
 fn source(estate: Estate, tier: Tier, rng: &mut Rng) -> (Place, Seat) {
-    let rank = zipf(estate.interfaces, rng);
+    let rank = zipf::draw(estate.interfaces, 1.0, rng);
     // Ranks are spread over the estate, so that what is asked often is not all in one VPC.
     let spread = u64::from(rank).wrapping_mul(0x9e37_79b9_7f4a_7c15) % u64::from(estate.interfaces);
     let at = u32::try_from(spread).unwrap_or(0);

@@ -32,18 +32,3 @@ fn an_estate_has_the_interfaces_that_were_asked_for_and_no_address_twice() {
     }
     assert_eq!(instances, 1_234);
 }
-
-#[test]
-fn sources_follow_zipfs_law() {
-    let mut rng = fastrand::Rng::with_seed(1);
-    let drawn: Vec<u32> = (0..100_000)
-        .map(|_| super::flows::zipf(1_000, &mut rng))
-        .collect();
-    let count = |rank: u32| drawn.iter().filter(|drawn| **drawn == rank).count();
-    let (first, second) = (count(0), count(1));
-    assert!(
-        first > second * 3 / 2 && first < second * 2,
-        "{first} and {second}"
-    );
-    assert!(drawn.iter().all(|rank| *rank < 1_000));
-}

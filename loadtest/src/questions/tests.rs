@@ -1,11 +1,12 @@
 //! Tests of reading questions.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::Write;
 
 use causeway_client::v1::Flow;
 
-use super::{LoadError, read, repeat};
+use super::{LoadError, Pick, read};
 
 /// The questions of a file with this text, each as `source destination protocol port`.
 fn questions(text: &str) -> Result<Vec<String>, LoadError> {
@@ -78,7 +79,12 @@ fn a_file_that_is_not_there_is_named() {
 #[test]
 fn questions_are_repeated_in_their_order() {
     let flow = |source: &str| causeway_client::flow::tcp(source, "i-9", 1);
-    let flows = repeat(&[flow("a"), flow("b")], 5);
+    let pick = Pick {
+        count: 5,
+        distinct: false,
+        zipf: None,
+    };
+    let flows = pick.of(&[flow("a"), flow("b")]);
     let sources: Vec<&str> = flows.iter().map(|flow| flow.source.as_str()).collect();
     assert_eq!(sources, ["a", "b", "a", "b", "a"]);
 }
@@ -86,7 +92,12 @@ fn questions_are_repeated_in_their_order() {
 #[test]
 fn distinct_repetitions_differ_in_their_source_port_alone() {
     let flows = [tcp(443), tcp(80)];
-    let repeated = super::repeat_distinctly(&flows, 5);
+    let pick = Pick {
+        count: 5,
+        distinct: true,
+        zipf: None,
+    };
+    let repeated = pick.of(&flows);
     let ports: Vec<_> = repeated
         .iter()
         .map(|flow| (flow.source_port, flow.destination_port))
@@ -101,6 +112,30 @@ fn distinct_repetitions_differ_in_their_source_port_alone() {
             (Some(32770), Some(443)),
         ]
     );
+}
+
+#[test]
+fn drawn_by_zipfs_law_the_first_questions_come_the_most_often() {
+    let questions: Vec<Flow> = (1..=100).map(tcp).collect();
+    let pick = Pick {
+        count: 1_000,
+        distinct: true,
+        zipf: Some(1.0),
+    };
+    let flows = pick.of(&questions);
+    let asked = |port| {
+        let of_port = flows
+            .iter()
+            .filter(|flow| flow.destination_port == Some(port));
+        of_port.count()
+    };
+    assert_eq!(flows.len(), 1_000);
+    assert!(asked(1) > asked(3) && asked(3) > asked(50));
+    let distinct: BTreeSet<_> = flows
+        .iter()
+        .map(|flow| (flow.source_port, flow.destination_port))
+        .collect();
+    assert_eq!(distinct.len(), 1_000);
 }
 
 fn tcp(port: u32) -> Flow {

@@ -77,7 +77,13 @@ pub(crate) const ROOMS: [Room; 11] = [
         package: "causeway-loadtest",
         folder: "loadtest",
         uses: &["causeway-client", "causeway-proto"],
-        tests_use: &[],
+        // What it measures is the service itself, served in the test.
+        tests_use: &[
+            "causeway-model",
+            "causeway-engine",
+            "causeway-grpc",
+            "causeway-store",
+        ],
     },
     Room {
         package: "causeway",

@@ -1,0 +1,30 @@
+//! Numbers of the command line, each checked where it comes in.
+
+/// A count of something that there must be.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|count| *count > 0)
+        .ok_or_else(|| "must be a whole number from 1".to_owned())
+}
+
+/// How many flows a call has.
+pub(crate) fn call_size(text: &str) -> Result<usize, String> {
+    at_least_one(text)
+        .ok()
+        .filter(|size| *size <= causeway_client::MAX_BATCH)
+        .ok_or_else(|| {
+            format!(
+                "must be a whole number from 1 to {}",
+                causeway_client::MAX_BATCH
+            )
+        })
+}
+
+/// The exponent of Zipf's law.
+pub(crate) fn exponent(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|exponent: &f64| (0.0..=10.0).contains(exponent))
+        .ok_or_else(|| "must be a number from 0 to 10".to_owned())
+}

@@ -1,0 +1,12 @@
+//! Tests of reading how long a process has computed.
+
+use std::time::Duration;
+
+use super::ticks;
+
+#[test]
+fn user_and_system_time_are_found_behind_any_name() {
+    let line = "7 (a) (b c) R 1 7 7 0 -1 4194304 9 0 0 0 120 35 3 4 20 0 5 0";
+    assert_eq!(ticks(line), Some(Duration::from_millis(1_550)));
+    assert_eq!(ticks("7 (a) R 1"), None);
+}
