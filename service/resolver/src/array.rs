@@ -1,9 +1,11 @@
 //! A persistent array: two arrays that differ in one entry share all but the way to that entry.
 //!
 //! A tree of nodes with 32 entries each, so that an entry of a million is four nodes away. Entries keep their places: one that is removed leaves
-//! a gap.
+//! a gap. Each leaf tells the generation that last changed it, and reading an entry is noted as reading its leaf.
 
 use std::sync::Arc;
+
+use crate::basis::{Part, note};
 
 /// Entries of a node, as a power of two.
 const BITS: u32 = 5;
@@ -17,6 +19,10 @@ pub(crate) struct Array<T> {
     height: u32,
     /// How many places were given, gaps included.
     len: usize,
+    /// What it is a part of.
+    part: Part,
+    /// The generation that is under way.
+    now: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -25,8 +31,15 @@ pub(crate) struct Array<T> {
     reason = "both are 32 entries, which are read where they stand"
 )]
 enum Node<T> {
-    Leaf([Option<T>; WIDTH]),
+    Leaf(Leaf<T>),
     Inner([Option<Arc<Node<T>>>; WIDTH]),
+}
+
+#[derive(Debug, Clone)]
+struct Leaf<T> {
+    entries: [Option<T>; WIDTH],
+    /// The generation that last changed it.
+    changed: u32,
 }
 
 /// The place within a node, of one so high above the leaves.
@@ -38,15 +51,19 @@ fn slot(index: usize, height: u32) -> usize {
 
 impl<T> Node<T> {
     fn leaf() -> Self {
-        Self::Leaf([const { None }; WIDTH])
+        Self::Leaf(Leaf {
+            entries: [const { None }; WIDTH],
+            changed: 0,
+        })
     }
 
-    fn get(&self, index: usize, height: u32) -> Option<&T> {
+    /// The leaf that has this place.
+    fn leaf_of(&self, index: usize, height: u32) -> Option<&Leaf<T>> {
         let mut node = self;
         let mut height = height;
         loop {
             match node {
-                Self::Leaf(entries) => return entries.get(slot(index, 0))?.as_ref(),
+                Self::Leaf(leaf) => return Some(leaf),
                 Self::Inner(nodes) => {
                     node = nodes.get(slot(index, height))?.as_deref()?;
                     height -= 1;
@@ -54,24 +71,16 @@ impl<T> Node<T> {
             }
         }
     }
-
-    /// The entries of the leaf that has this place.
-    fn leaf_of(&self, index: usize, height: u32) -> &[Option<T>] {
-        match self {
-            Self::Leaf(entries) => entries,
-            Self::Inner(nodes) => {
-                let node = nodes.get(slot(index, height)).and_then(Option::as_ref);
-                node.map_or(&[], |node| node.leaf_of(index, height - 1))
-            }
-        }
-    }
 }
 
 impl<T: Clone> Node<T> {
     /// The entry at a place, with the nodes on the way to it made if need be, and copied if they are shared.
-    fn entry(&mut self, index: usize, height: u32) -> Option<&mut Option<T>> {
+    fn entry(&mut self, index: usize, height: u32, now: u32) -> Option<&mut Option<T>> {
         match self {
-            Self::Leaf(entries) => entries.get_mut(slot(index, 0)),
+            Self::Leaf(leaf) => {
+                leaf.changed = now;
+                leaf.entries.get_mut(slot(index, 0))
+            }
             Self::Inner(nodes) => {
                 let below = height - 1;
                 let node = nodes.get_mut(slot(index, height))?;
@@ -82,7 +91,7 @@ impl<T: Clone> Node<T> {
                         Self::Inner([const { None }; WIDTH])
                     })
                 });
-                Arc::make_mut(node).entry(index, below)
+                Arc::make_mut(node).entry(index, below, now)
             }
         }
     }
@@ -96,6 +105,8 @@ impl<T> Default for Array<T> {
             root: Arc::new(Node::leaf()),
             height: 0,
             len: 0,
+            part: Part::None,
+            now: 0,
         }
     }
 }
@@ -107,16 +118,45 @@ impl<T> Array<T> {
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<&T> {
+        note(self.part, index / WIDTH);
         if index >= self.len {
             return None;
         }
-        self.root.get(index, self.height)
+        let leaf = self.root.leaf_of(index, self.height)?;
+        leaf.entries.get(slot(index, 0))?.as_ref()
     }
 
     /// All entries, in the order of their places.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        // A further entry would be behind the last one.
+        note(self.part, self.len / WIDTH);
         let leaves = (0..self.len).step_by(WIDTH);
-        leaves.flat_map(|start| self.root.leaf_of(start, self.height).iter().flatten())
+        let entries = leaves.filter_map(|start| {
+            note(self.part, start / WIDTH);
+            let leaf = self.root.leaf_of(start, self.height)?;
+            Some(leaf.entries.iter().flatten())
+        });
+        entries.flatten()
+    }
+
+    /// What it is a part of.
+    pub(crate) fn name(&mut self, part: Part) {
+        self.part = part;
+    }
+
+    /// From now on changes are of this generation.
+    pub(crate) fn begin(&mut self, generation: u32) {
+        self.now = generation;
+    }
+
+    /// The generation that last changed a leaf; 0 if there is none yet.
+    pub(crate) fn changed(&self, leaf: usize) -> u32 {
+        let first = leaf.saturating_mul(WIDTH);
+        if first >= self.len {
+            return 0;
+        }
+        let leaf = self.root.leaf_of(first, self.height);
+        leaf.map_or(0, |leaf| leaf.changed)
     }
 }
 
@@ -141,7 +181,7 @@ impl<T: Clone> Array<T> {
     /// Puts an entry at a place that was given, or takes it away.
     pub(crate) fn set(&mut self, index: usize, entry: Option<T>) {
         if index < self.len
-            && let Some(held) = Arc::make_mut(&mut self.root).entry(index, self.height)
+            && let Some(held) = Arc::make_mut(&mut self.root).entry(index, self.height, self.now)
         {
             *held = entry;
         }
@@ -152,7 +192,7 @@ impl<T: Clone> Array<T> {
         if index >= self.len {
             return None;
         }
-        let held = Arc::make_mut(&mut self.root).entry(index, self.height)?;
+        let held = Arc::make_mut(&mut self.root).entry(index, self.height, self.now)?;
         held.as_mut()
     }
 }

@@ -261,7 +261,6 @@ fn parts(network: &Network, net: &IpNet) -> Vec<IpAddr> {
     let inner = network
         .boundaries
         .range((Bound::Excluded(first), Bound::Included(last)));
-    let inner = inner.map(|(address, _)| *address);
     std::iter::once(first).chain(inner).collect()
 }
 

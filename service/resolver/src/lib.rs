@@ -4,9 +4,11 @@
 
 mod answer;
 mod array;
+mod basis;
 mod compile;
 mod constraints;
 mod cost;
+mod counts;
 mod cover;
 mod decide;
 mod dns;
@@ -32,6 +34,7 @@ use causeway_model::snapshot::Snapshot;
 use causeway_model::trace::PathAnswer;
 use thiserror::Error;
 
+pub use basis::Basis;
 pub use network::Network;
 
 /// How much of an answer is wanted.

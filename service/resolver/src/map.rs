@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxBuildHasher;
 
 use crate::array::Array;
+use crate::basis::Part;
 use crate::table::ResourceIx;
 
 /// Entries of a run, on average, when runs are split.
@@ -107,6 +108,18 @@ impl<E: Hashed> Runs<E> {
         self.runs.set(place, Some(run.into()));
     }
 
+    fn name(&mut self, part: Part) {
+        self.runs.name(part);
+    }
+
+    fn begin(&mut self, generation: u32) {
+        self.runs.begin(generation);
+    }
+
+    fn changed(&self, leaf: usize) -> u32 {
+        self.runs.changed(leaf)
+    }
+
     /// Twice as many runs.
     fn split(&mut self) {
         let count = self.runs.len().saturating_mul(2).max(1);
@@ -166,6 +179,21 @@ impl<K: Hash + Eq + Clone, V: Clone> Map<K, V> {
     pub(crate) fn settle(&mut self) {
         self.entries.is_settled = true;
     }
+
+    /// What it is a part of.
+    pub(crate) fn name(&mut self, part: Part) {
+        self.entries.name(part);
+    }
+
+    /// From now on changes are of this generation.
+    pub(crate) fn begin(&mut self, generation: u32) {
+        self.entries.begin(generation);
+    }
+
+    /// The generation that last changed a leaf of runs.
+    pub(crate) fn changed(&self, leaf: usize) -> u32 {
+        self.entries.changed(leaf)
+    }
 }
 
 // === impl Ids ===
@@ -203,6 +231,21 @@ impl Ids {
     /// From now on no entry waits for all others.
     pub(crate) fn settle(&mut self) {
         self.entries.is_settled = true;
+    }
+
+    /// What it is a part of.
+    pub(crate) fn name(&mut self, part: Part) {
+        self.entries.name(part);
+    }
+
+    /// From now on changes are of this generation.
+    pub(crate) fn begin(&mut self, generation: u32) {
+        self.entries.begin(generation);
+    }
+
+    /// The generation that last changed a leaf of runs.
+    pub(crate) fn changed(&self, leaf: usize) -> u32 {
+        self.entries.changed(leaf)
     }
 }
 

@@ -14,7 +14,9 @@ use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
 use crate::array::Array;
+use crate::basis::{Lineage, Part};
 use crate::compile::Known;
+use crate::counts::Counts;
 use crate::cover::Cover;
 use crate::map::{Ids, Map};
 use crate::packet::PrefixList;
@@ -46,14 +48,17 @@ pub struct Network {
     /// The public address that a private one is paired with in a VPC.
     pub(crate) public_of: Map<(VpcIx, IpAddr), IpAddr>,
     /// Public addresses at which some rule begins or ends, and how often: between two of them all addresses are alike.
-    pub(crate) boundaries: OrdMap<IpAddr, u32>,
+    pub(crate) boundaries: Counts,
     /// Elastic IP addresses that are associated with nothing, and how many resources say so.
-    pub(crate) idle: OrdMap<IpAddr, u32>,
+    pub(crate) idle: Counts,
     pub(crate) links: Links,
     /// What the compile knew beside.
     pub(crate) known: Arc<Known>,
     /// What AWS asks for what is on a way.
     pub(crate) prices: Arc<PriceBook>,
+    /// The line of networks that it is one of, and which one it is.
+    pub(crate) lineage: Lineage,
+    pub(crate) generation: u32,
     /// How many derivations it is away from a compile.
     pub(crate) derivations: u32,
     /// How many handles derivations have given and left without a use.
@@ -189,6 +194,43 @@ pub(crate) struct Interface {
 }
 
 impl Network {
+    /// Ends a compile: from now on what is read of the network can be noted, and no entry of a map waits for all others.
+    pub(crate) fn settle(&mut self) {
+        self.resources.name(Part::Resources);
+        self.ids.name(Part::Ids);
+        self.interfaces.name(Part::Interfaces);
+        self.groups.name(Part::Groups);
+        self.places.name(Part::Places);
+        self.tables.name(Part::Tables);
+        self.by_address.name(Part::ByAddress);
+        self.by_public.name(Part::ByPublic);
+        self.public_of.name(Part::PublicOf);
+        self.boundaries.name(Part::Boundaries);
+        self.idle.name(Part::Idle);
+        self.ids.settle();
+        self.by_address.settle();
+        self.by_public.settle();
+        self.public_of.settle();
+    }
+
+    /// Begins the generation after this one.
+    pub(crate) fn begin_child(&mut self) {
+        self.lineage = self.lineage.of_child(self.generation);
+        self.generation = self.generation.saturating_add(1);
+        let generation = self.generation;
+        self.resources.begin(generation);
+        self.ids.begin(generation);
+        self.interfaces.begin(generation);
+        self.groups.begin(generation);
+        self.places.begin(generation);
+        self.tables.begin(generation);
+        self.by_address.begin(generation);
+        self.by_public.begin(generation);
+        self.public_of.begin(generation);
+        self.boundaries.begin(generation);
+        self.idle.begin(generation);
+    }
+
     /// The handle of a resource, by its id.
     pub(crate) fn find(&self, id: &str) -> Option<ResourceIx> {
         let is_it = |at: ResourceIx| {

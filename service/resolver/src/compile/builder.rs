@@ -12,6 +12,7 @@ use causeway_model::snapshot::Snapshot;
 use causeway_model::trace::{Code, Stage};
 use ipnet::IpNet;
 
+use crate::counts::Counts;
 use crate::dns;
 use crate::network::{Frame, Network, Slot};
 use crate::packet::private_blocks;
@@ -131,15 +132,12 @@ impl Builder {
         let listed = listed.flat_map(dns::limits);
         let ruled = self.network.tables.iter();
         let ruled = ruled.flat_map(|table| dns::boundaries(table));
-        let mut counts: BTreeMap<_, u32> = BTreeMap::new();
-        for address in listed.chain(ruled) {
-            *counts.entry(address).or_default() += 1;
-        }
-        self.network.boundaries = counts.into_iter().collect();
-        self.network.ids.settle();
-        self.network.by_address.settle();
-        self.network.by_public.settle();
-        self.network.public_of.settle();
+        let mut boundaries = Counts::default();
+        listed
+            .chain(ruled)
+            .for_each(|address| boundaries.add(address));
+        self.network.boundaries = boundaries;
+        self.network.settle();
         self.learn().read = self.read.take();
         self.network.known = self.known;
         self.network
@@ -360,18 +358,14 @@ impl Builder {
     /// Takes the limits of a table into account, which a compile does at its end.
     pub(crate) fn count_limits(&mut self, table: TableIx) {
         for address in self.limits(table) {
-            *self.network.boundaries.entry(address).or_default() += 1;
+            self.network.boundaries.add(address);
         }
     }
 
     /// Takes the limits of a table out of account.
     pub(crate) fn discount_limits(&mut self, table: TableIx) {
         for address in self.limits(table) {
-            let count = self.network.boundaries.get(&address).copied();
-            match count.unwrap_or_default().checked_sub(1) {
-                Some(0) | None => self.network.boundaries.remove(&address),
-                Some(less) => self.network.boundaries.insert(address, less),
-            };
+            self.network.boundaries.remove(&address);
         }
     }
 

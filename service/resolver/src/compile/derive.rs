@@ -68,6 +68,7 @@ impl<'b> Repair<'b> {
         let mut network = before.clone();
         network.snapshot = after.clone();
         network.derivations = before.derivations.saturating_add(1);
+        network.begin_child();
         Self {
             before,
             builder: Builder::repair(network),
@@ -181,6 +182,9 @@ impl<'b> Repair<'b> {
 
     fn finish(mut self) -> Option<Network> {
         self.relink();
+        let network = &mut self.builder.network;
+        network.boundaries.compare(&self.before.boundaries);
+        network.idle.compare(&self.before.idle);
         let is_done = !self.builder.is_out_of_reach();
         is_done.then_some(self.builder.network)
     }

@@ -19,7 +19,7 @@ use super::interface;
 pub(crate) fn note(builder: &mut Builder, at: ResourceIx, address: &Address) {
     let network = &mut builder.network;
     let Some(interface) = &address.network_interface_id else {
-        *network.idle.entry(address.public_ip).or_default() += 1;
+        network.idle.add(address.public_ip);
         return;
     };
     let id = interface.as_resource_id();
@@ -36,13 +36,7 @@ pub(crate) fn note(builder: &mut Builder, at: ResourceIx, address: &Address) {
 pub(crate) fn forget(builder: &mut Builder, at: ResourceIx, address: &Address) {
     let network = &mut builder.network;
     let Some(interface) = &address.network_interface_id else {
-        let count = network.idle.get(&address.public_ip).copied();
-        match count {
-            Some(count) if count > 1 => {
-                network.idle.insert(address.public_ip, count - 1);
-            }
-            _ => _ = network.idle.remove(&address.public_ip),
-        }
+        network.idle.remove(&address.public_ip);
         return;
     };
     let id = interface.as_resource_id();

@@ -41,7 +41,7 @@ fn of_address(network: &Network, address: IpAddr) -> Settled<Vec<Source>> {
     if !held.is_empty() {
         return Ok(held);
     }
-    let is_nobody = is_unrouted(address) || network.idle.contains_key(&address);
+    let is_nobody = is_unrouted(address) || network.idle.contains(&address);
     let premises = super::beyond::sources(network, address);
     if !premises.is_empty() && !is_nobody {
         return Ok(premises);

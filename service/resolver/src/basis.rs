@@ -1,0 +1,224 @@
+//! What an answer was computed from: the parts of a network that were read for it, found or not.
+//!
+//! All that a derivation changes is kept in persistent arrays, and in maps made of them. Each leaf of an array tells the generation that last
+//! changed it, and whoever reads an entry reads its leaf; so what was read is noted in one place, [`Array`](crate::array::Array), and no reader can forget it. The rest of a
+//! network, its frame, is the same in all of one lineage.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::network::Network;
+
+/// What an answer was computed from. An answer holds for every network that [confirms](Network::confirms) its basis.
+#[derive(Debug, Clone)]
+pub struct Basis {
+    lineage: Lineage,
+    generation: u32,
+    /// The leaves that were read, each once.
+    read: Arc<[Key]>,
+}
+
+/// A line of networks, each derived from the one before it: a compiled one, its first child, that one's first child, and so on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lineage {
+    /// The generation of the youngest.
+    youngest: Arc<AtomicU32>,
+}
+
+/// The parts of a network that are kept in leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(u32)]
+pub(crate) enum Part {
+    /// Not known, while a network is compiled.
+    #[default]
+    None,
+    Resources,
+    Ids,
+    Interfaces,
+    Groups,
+    Places,
+    Tables,
+    ByAddress,
+    ByPublic,
+    PublicOf,
+    /// Of these there is one leaf each.
+    Boundaries,
+    Idle,
+}
+
+impl Part {
+    const ALL: [Self; 12] = [
+        Self::None,
+        Self::Resources,
+        Self::Ids,
+        Self::Interfaces,
+        Self::Groups,
+        Self::Places,
+        Self::Tables,
+        Self::ByAddress,
+        Self::ByPublic,
+        Self::PublicOf,
+        Self::Boundaries,
+        Self::Idle,
+    ];
+}
+
+/// A leaf of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(u32);
+
+/// Bits of a leaf's place: enough for the leaves of four billion entries.
+const LEAF_BITS: u32 = 27;
+
+impl Key {
+    fn of(part: Part, leaf: usize) -> Self {
+        let leaf = u32::try_from(leaf).unwrap_or(u32::MAX) & ((1 << LEAF_BITS) - 1);
+        Self(((part as u32) << LEAF_BITS) | leaf)
+    }
+
+    fn part(self) -> Part {
+        let number = usize::try_from(self.0 >> LEAF_BITS).unwrap_or_default();
+        Part::ALL.get(number).copied().unwrap_or_default()
+    }
+
+    fn leaf(self) -> usize {
+        usize::try_from(self.0 & ((1 << LEAF_BITS) - 1)).unwrap_or_default()
+    }
+}
+
+thread_local! {
+    /// Whether this thread notes what it reads.
+    static IS_NOTING: Cell<bool> = const { Cell::new(false) };
+    static NOTED: RefCell<Vec<Key>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Notes that a leaf is read, if somebody wants to know.
+pub(crate) fn note(part: Part, leaf: usize) {
+    if IS_NOTING.get() {
+        let key = Key::of(part, leaf);
+        NOTED.with_borrow_mut(|noted| {
+            if noted.last() != Some(&key) {
+                noted.push(key);
+            }
+        });
+    }
+}
+
+/// Ends the noting, also of work that panics.
+struct Noting;
+
+impl Noting {
+    fn begin() -> Self {
+        NOTED.with_borrow_mut(Vec::clear);
+        IS_NOTING.set(true);
+        Self
+    }
+
+    fn noted(self) -> Arc<[Key]> {
+        drop(self);
+        NOTED.with_borrow_mut(|noted| {
+            noted.sort_unstable();
+            noted.dedup();
+            noted.as_slice().into()
+        })
+    }
+}
+
+impl Drop for Noting {
+    fn drop(&mut self) {
+        IS_NOTING.set(false);
+    }
+}
+
+// === impl Basis ===
+
+impl Basis {
+    /// Bytes that it takes on the heap.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        std::mem::size_of_val::<[Key]>(&self.read)
+    }
+}
+
+// === impl Lineage ===
+
+impl Lineage {
+    /// The lineage of a child of this generation's network: this one if it is the first child, else a new one.
+    pub(crate) fn of_child(&self, generation: u32) -> Self {
+        let next = generation.saturating_add(1);
+        let first =
+            self.youngest
+                .compare_exchange(generation, next, Ordering::Relaxed, Ordering::Relaxed);
+        if first.is_ok() && next > generation {
+            return self.clone();
+        }
+        Self {
+            youngest: Arc::new(AtomicU32::new(next)),
+        }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.youngest, &other.youngest)
+    }
+}
+
+// === impl Network ===
+
+impl Network {
+    /// Does work that reads this network and no other one, and tells what it read. Work within such work is part of it.
+    pub fn noting<T>(&self, work: impl FnOnce() -> T) -> (T, Basis) {
+        let noting = Noting::begin();
+        let done = work();
+        let basis = Basis {
+            lineage: self.lineage.clone(),
+            generation: self.generation,
+            read: noting.noted(),
+        };
+        (done, basis)
+    }
+
+    /// Whether all that an answer was computed from is the same here: then it is the answer here, too. What cannot be told is told as no.
+    #[must_use]
+    pub fn confirms(&self, basis: &Basis) -> bool {
+        self.lineage.is(&basis.lineage)
+            && basis.generation <= self.generation
+            && (basis.generation == self.generation
+                || basis
+                    .read
+                    .iter()
+                    .all(|key| self.changed(*key) <= basis.generation))
+    }
+
+    /// The basis of an answer that this network confirms, as if it had been computed here: the next network has less to look at.
+    #[must_use]
+    pub fn renewed(&self, basis: &Basis) -> Basis {
+        Basis {
+            lineage: self.lineage.clone(),
+            generation: self.generation,
+            read: Arc::clone(&basis.read),
+        }
+    }
+
+    /// The generation that last changed a leaf.
+    fn changed(&self, key: Key) -> u32 {
+        let leaf = key.leaf();
+        match key.part() {
+            Part::None => u32::MAX,
+            Part::Resources => self.resources.changed(leaf),
+            Part::Ids => self.ids.changed(leaf),
+            Part::Interfaces => self.interfaces.changed(leaf),
+            Part::Groups => self.groups.changed(leaf),
+            Part::Places => self.places.changed(leaf),
+            Part::Tables => self.tables.changed(leaf),
+            Part::ByAddress => self.by_address.changed(leaf),
+            Part::ByPublic => self.by_public.changed(leaf),
+            Part::PublicOf => self.public_of.changed(leaf),
+            Part::Boundaries => self.boundaries.changed(),
+            Part::Idle => self.idle.changed(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
