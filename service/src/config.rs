@@ -79,6 +79,8 @@ pub struct Config {
     pub watch_marks: Duration,
     /// How long who watches may take nothing.
     pub watch_patience: Duration,
+    /// Bytes of answers that are kept; 0 for none.
+    pub answer_bytes: u64,
     /// What bounds the engine.
     pub limits: Limits,
 }
@@ -138,6 +140,7 @@ struct File {
     log: Log,
     shutdown: Shutdown,
     watch: Watch,
+    cache: Cache,
     limits: FileLimits,
 }
 
@@ -160,6 +163,12 @@ struct Shutdown {
 struct Watch {
     mark_seconds: Option<f64>,
     patience_seconds: Option<f64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Cache {
+    answer_mebibytes: Option<u32>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -212,6 +221,7 @@ impl Config {
             grace: seconds("shutdown.grace_seconds", file.shutdown.grace_seconds, 10.0)?,
             watch_marks: seconds("watch.mark_seconds", file.watch.mark_seconds, 10.0)?,
             watch_patience: seconds("watch.patience_seconds", file.watch.patience_seconds, 30.0)?,
+            answer_bytes: u64::from(file.cache.answer_mebibytes.unwrap_or(256)) << 20,
             limits: file.limits.checked()?,
         })
     }

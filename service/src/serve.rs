@@ -47,7 +47,8 @@ async fn serve(config: Config) -> Result<(), MainError> {
         .drain(config.drain)
         .grace(config.grace)
         .mark_every(config.watch_marks)
-        .patience(config.watch_patience);
+        .patience(config.watch_patience)
+        .answer_bytes(config.answer_bytes);
     server.serve(listener, signals.wait()).await?;
     close(engine).await?;
     tracing::info!("stopped");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use causeway_engine::{Clock, Consistency, Engine, Limits, Write};
+use causeway_engine::{Clock, Consistency, Depth, Engine, Limits, Write};
 use causeway_model::flow::Flow;
 use causeway_model::revision::{Timestamp, TopologyName};
 use causeway_model::{ChangeSet, Snapshot};
@@ -56,10 +56,7 @@ impl Served {
         served.runtime.block_on(made).unwrap();
         let import = served.engine.import(served.write(), Vec::new(), resources);
         served.runtime.block_on(import).unwrap();
-        let warm = served
-            .engine
-            .resolve(&served.name, Consistency::Newest, flow);
-        served.runtime.block_on(warm).unwrap();
+        served.runtime.block_on(served.resolve(&flow));
         served
     }
 
@@ -76,13 +73,15 @@ impl Served {
     /// The time from the change to the answer.
     pub(crate) fn change(&self, changes: ChangeSet, flow: Flow) -> Duration {
         let begin = Instant::now();
-        let outcome = self.runtime.block_on(async {
+        self.runtime.block_on(async {
             self.engine.apply(self.write(), changes).await.unwrap();
-            let newest = Consistency::Newest;
-            self.engine.resolve(&self.name, newest, flow).await
+            self.resolve(&flow).await;
         });
-        let time = begin.elapsed();
-        outcome.unwrap();
-        time
+        begin.elapsed()
+    }
+
+    async fn resolve(&self, flow: &Flow) {
+        let paths = self.engine.paths(&self.name, Consistency::Newest);
+        paths.await.unwrap().resolve(flow, Depth::Full).unwrap();
     }
 }

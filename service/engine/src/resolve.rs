@@ -6,6 +6,7 @@ use causeway_model::flow::Flow;
 use causeway_model::revision::{Revision, TopologyName};
 use causeway_model::trace::PathAnswer;
 use causeway_resolver::{Depth, Network, ResolveError};
+use causeway_store::TopologyId;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::engine::Engine;
@@ -19,6 +20,7 @@ pub type Answer = Result<PathAnswer, ResolveError>;
 #[derive(Debug, Clone)]
 pub struct Paths {
     engine: Engine,
+    topology: TopologyId,
     network: Arc<Network>,
     revision: Revision,
 }
@@ -26,32 +28,6 @@ pub struct Paths {
 // === impl Engine ===
 
 impl Engine {
-    /// Resolves one flow in full, and tells the revision it was computed at.
-    ///
-    /// # Errors
-    /// [`EngineError::ResourceNotFound`] for an end that the topology does not hold; those of [`Engine::view`].
-    pub async fn resolve(
-        &self,
-        name: &TopologyName,
-        consistency: Consistency,
-        flow: Flow,
-    ) -> Result<(PathAnswer, Revision), EngineError> {
-        let paths = self.paths(name, consistency).await?;
-        let revision = paths.revision;
-        let answer = self
-            .compute
-            .run(move || paths.resolve(&flow, Depth::Full))
-            .await?;
-        match answer {
-            Ok(answer) => Ok((answer, revision)),
-            Err(ResolveError::UnknownResource { id }) => Err(EngineError::ResourceNotFound {
-                topology: name.clone(),
-                id,
-                revision,
-            }),
-        }
-    }
-
     /// The state in which flows are to be resolved.
     ///
     /// # Errors
@@ -67,6 +43,7 @@ impl Engine {
         let network = self.network(&topology, view).await?;
         Ok(Paths {
             engine: self.clone(),
+            topology: topology.record.id,
             network,
             revision,
         })
@@ -97,6 +74,14 @@ impl Paths {
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.revision
+    }
+
+    pub(crate) fn topology(&self) -> TopologyId {
+        self.topology
+    }
+
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
     }
 
     /// The answer to a flow. It blocks for as long as the walk takes, and belongs on the compute pool.

@@ -2,6 +2,7 @@
 
 mod commits;
 mod gated;
+mod memory;
 mod moments;
 mod reads;
 mod resolves;

@@ -79,6 +79,21 @@ impl From<Infallible> for CallError {
     }
 }
 
+// === impl CallError ===
+
+impl CallError {
+    /// The same faults, of a part of the request that was read for itself and stands in this field.
+    pub(crate) fn within(mut self, field: &str) -> Self {
+        if let Self::InvalidRequest(faults) = &mut self {
+            for fault in &mut faults.found {
+                let dot = if fault.field.is_empty() { "" } else { "." };
+                fault.field = format!("{field}{dot}{}", fault.field);
+            }
+        }
+        self
+    }
+}
+
 /// Reads a request, or tells everything that is wrong with it.
 pub(crate) fn read<T>(parse: impl FnOnce(&mut Faults) -> Option<T>) -> Result<T, CallError> {
     let mut faults = Faults::default();

@@ -1,5 +1,6 @@
 //! The server: services, health, reflection and layers on one listener, and how it ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Response;
@@ -24,13 +25,17 @@ use causeway_proto::v1::topology_service_server::{
 };
 
 use crate::deadline::DeadlineLayer;
+use crate::path_service::{Answers, PathService};
 use crate::status::completed;
 use crate::telemetry::TelemetryLayer;
+use crate::topology_service;
 use crate::topology_service::Watching;
-use crate::{path_service, topology_service};
 
 /// Most bytes of a request, and of an answer.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Bytes of answers that are kept.
+const ANSWER_BYTES: u64 = 256 * 1024 * 1024;
 
 /// What health is told of: the server as a whole, and each service.
 const SERVICES: [&str; 3] = ["", TOPOLOGY_SERVICE, PATH_SERVICE];
@@ -67,6 +72,7 @@ pub enum ServeError {
 #[derive(Debug)]
 pub struct Server {
     engine: Engine,
+    answers: Arc<Answers>,
     drain: Duration,
     grace: Duration,
     mark_every: Duration,
@@ -79,10 +85,20 @@ impl Server {
     pub fn new(engine: Engine) -> Self {
         Self {
             engine,
+            answers: Arc::new(Answers::new(ANSWER_BYTES)),
             drain: Duration::ZERO,
             grace: Duration::from_secs(10),
             mark_every: Duration::from_secs(10),
             patience: Duration::from_secs(30),
+        }
+    }
+
+    /// How many bytes of answers are kept, to be given again where nothing has changed that they were computed from; 0 for none. 256 MiB by default.
+    #[must_use]
+    pub fn answer_bytes(self, bytes: u64) -> Self {
+        Self {
+            answers: Arc::new(Answers::new(bytes)),
+            ..self
         }
     }
 
@@ -174,7 +190,7 @@ impl Server {
         })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        let paths = path_service::Paths::new(self.engine.clone());
+        let paths = PathService::new(self.engine.clone(), Arc::clone(&self.answers));
         let reflects = reflection().build_v1().map_err(ServeError::Reflection)?;
         // What most tools still ask first.
         let reflects_as_before = reflection()

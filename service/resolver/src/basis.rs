@@ -11,10 +11,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::network::Network;
 
 /// What an answer was computed from. An answer holds for every network that [confirms](Network::confirms) its basis.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Basis {
     lineage: Lineage,
-    generation: u32,
+    /// The youngest network that it is known to hold for.
+    generation: AtomicU32,
     /// The leaves that were read, each once.
     read: Arc<[Key]>,
 }
@@ -134,6 +135,20 @@ impl Drop for Noting {
 // === impl Basis ===
 
 impl Basis {
+    /// Whether it is known to hold for this network without a look at what it read.
+    #[must_use]
+    pub fn is_of(&self, network: &Network) -> bool {
+        network.lineage.is(&self.lineage)
+            && self.generation.load(Ordering::Relaxed) == network.generation
+    }
+
+    /// Whether it is of a younger network than this one, of the same line: of that one more is asked than of this one.
+    #[must_use]
+    pub fn is_ahead_of(&self, network: &Network) -> bool {
+        network.lineage.is(&self.lineage)
+            && self.generation.load(Ordering::Relaxed) > network.generation
+    }
+
     /// Bytes that it takes on the heap.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -172,32 +187,30 @@ impl Network {
         let done = work();
         let basis = Basis {
             lineage: self.lineage.clone(),
-            generation: self.generation,
+            generation: self.generation.into(),
             read: noting.noted(),
         };
         (done, basis)
     }
 
-    /// Whether all that an answer was computed from is the same here: then it is the answer here, too. What cannot be told is told as no.
+    /// Whether all that an answer was computed from is the same here: then it is the answer here, too. What cannot be told is told as no. What is
+    /// confirmed once need not be looked at again for this network, nor for a younger one what was confirmed for this one.
     #[must_use]
     pub fn confirms(&self, basis: &Basis) -> bool {
-        self.lineage.is(&basis.lineage)
-            && basis.generation <= self.generation
-            && (basis.generation == self.generation
-                || basis
-                    .read
-                    .iter()
-                    .all(|key| self.changed(*key) <= basis.generation))
-    }
-
-    /// The basis of an answer that this network confirms, as if it had been computed here: the next network has less to look at.
-    #[must_use]
-    pub fn renewed(&self, basis: &Basis) -> Basis {
-        Basis {
-            lineage: self.lineage.clone(),
-            generation: self.generation,
-            read: Arc::clone(&basis.read),
+        let known = basis.generation.load(Ordering::Relaxed);
+        if !self.lineage.is(&basis.lineage) || known > self.generation {
+            return false;
         }
+        if known == self.generation {
+            return true;
+        }
+        let is_same = basis.read.iter().all(|key| self.changed(*key) <= known);
+        if is_same {
+            basis
+                .generation
+                .fetch_max(self.generation, Ordering::Relaxed);
+        }
+        is_same
     }
 
     /// The generation that last changed a leaf.

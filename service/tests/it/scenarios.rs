@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use causeway_client::{ClientError, consistency};
-use causeway_engine::{Clock, Consistency, Engine, EngineError, Limits, Write};
+use causeway_engine::{Clock, Consistency, Engine, Limits, Write};
 use causeway_model::flow::{Flow, Request};
 use causeway_model::revision::{Revision, Timestamp};
 use causeway_model::trace::{Code, PathAnswer};
@@ -175,17 +175,14 @@ impl Asked {
 
     async fn engine(&self, question: &Question) -> String {
         let topology = self.name.parse().unwrap();
-        let flow = question.flow.clone();
-        match self
-            .engine
-            .resolve(&topology, Consistency::Newest, flow)
-            .await
-        {
-            Ok((answer, revision)) => {
-                print(question, &causeway_grpc::render_answer(&answer, revision))
-            }
-            Err(EngineError::ResourceNotFound { id, .. }) => not_found(id.as_str()),
-            Err(error) => panic!("{}: {error}", question.text),
+        let paths = self.engine.paths(&topology, Consistency::Newest);
+        let paths = paths.await.unwrap();
+        match paths.resolve(&question.flow, Depth::Full) {
+            Ok(answer) => print(
+                question,
+                &causeway_grpc::render_answer(&answer, paths.revision()),
+            ),
+            Err(ResolveError::UnknownResource { id }) => not_found(id.as_str()),
         }
     }
 

@@ -83,17 +83,6 @@ async fn after_a_piece_that_fails_no_further_one_is_begun() {
 }
 
 #[tokio::test]
-async fn an_end_that_the_topology_does_not_hold_is_an_error_of_its_flow() {
-    let engine = engine().await;
-    let outcome = engine
-        .resolve(&name("t"), Consistency::Newest, flow("i-1", 443, None))
-        .await;
-    assert!(
-        matches!(outcome, Err(EngineError::ResourceNotFound { id, .. }) if id.as_str() == "i-1")
-    );
-}
-
-#[tokio::test]
 async fn a_batch_of_more_flows_than_the_limit_is_refused_with_both_numbers() {
     let engine = engine().await;
     let Err(error) = engine.check_batch(100_001) else {

@@ -12,8 +12,8 @@ use tonic::codegen::StdError;
 use tonic::server::{Grpc, UnaryService};
 use tonic::{Request, Response, Status};
 
-use super::chunk;
 use super::pieces::{BatchRequest, InPieces, Written};
+use super::{Asking, chunk};
 use crate::error::{CallError, read};
 use crate::server::MAX_MESSAGE_BYTES;
 use crate::wire::Wire;
@@ -23,14 +23,14 @@ use crate::wire::answer::Detail;
 const MAX_FULL_FLOWS: usize = 10_000;
 
 /// Answers a call.
-pub(super) async fn answer<B>(engine: Engine, request: http::Request<B>) -> http::Response<Body>
+pub(super) async fn answer<B>(asking: Asking, request: http::Request<B>) -> http::Response<Body>
 where
     B: HttpBody + Send + 'static,
     B::Error: Into<StdError> + Send + 'static,
 {
     let written = Written::default();
     let call = Call {
-        engine,
+        asking,
         written: written.clone(),
     };
     let mut grpc = Grpc::new(InPieces::default()).max_decoding_message_size(MAX_MESSAGE_BYTES);
@@ -43,7 +43,7 @@ where
 
 /// One call.
 struct Call {
-    engine: Engine,
+    asking: Asking,
     written: Written,
 }
 
@@ -52,9 +52,9 @@ impl UnaryService<BatchRequest> for Call {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Vec<Bytes>>, Status>> + Send>>;
 
     fn call(&mut self, request: Request<BatchRequest>) -> Self::Future {
-        let (engine, written) = (self.engine.clone(), self.written.clone());
+        let (asking, written) = (self.asking.clone(), self.written.clone());
         Box::pin(async move {
-            written.put(resolve(&engine, request.into_inner()).await?);
+            written.put(resolve(&asking, request.into_inner()).await?);
             Ok(Response::new(Vec::new()))
         })
     }
@@ -67,11 +67,11 @@ pub(super) struct Asked {
     pub(super) detail: Detail,
 }
 
-async fn resolve(engine: &Engine, wire: BatchRequest) -> Result<Vec<Bytes>, CallError> {
-    check_count(engine, wire.flows.len(), wire.detail())?;
+async fn resolve(asking: &Asking, wire: BatchRequest) -> Result<Vec<Bytes>, CallError> {
+    check_count(&asking.engine, wire.flows.len(), wire.detail())?;
     let (asked, flows) = asked(wire)?;
-    let paths = engine.paths(&asked.topology, asked.consistency).await?;
-    chunk::resolve(engine, &paths, asked.detail, flows).await
+    let paths = asking.engine.paths(&asked.topology, asked.consistency);
+    chunk::resolve(asking, &paths.await?, asked.detail, flows).await
 }
 
 /// Refuses a batch of more flows than its detail allows, before any of them is looked at.

@@ -4,18 +4,17 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use causeway_engine::{Depth, Engine, Paths};
+use causeway_engine::{Engine, Paths};
 use causeway_proto::v1;
-use prost::Message;
 use prost::bytes::Bytes;
-use prost::encoding::{message, uint64};
+use prost::encoding::{WireType, encode_key, encode_varint, message, uint64};
 
-use crate::error::{CallError, read};
+use super::Asking;
+use super::answers::Answers;
+use crate::error::CallError;
 use crate::places::{Place, Places};
 use crate::server::MAX_MESSAGE_BYTES;
-use crate::status;
 use crate::wire::answer::{self, Detail, Sharing, Table};
-use crate::wire::flow;
 
 /// Fields of BatchResolvePathsResponse and of StreamResolvePathsResponse.
 const REVISION: u32 = 1;
@@ -29,7 +28,7 @@ const FULL_PIECE: usize = 32;
 /// Reads, resolves and writes flows on the compute pool, piece by piece: the fields of an answer that both methods have, in byte strings that
 /// follow each other.
 pub(super) async fn resolve(
-    engine: &Engine,
+    Asking { engine, answers }: &Asking,
     paths: &Paths,
     detail: Detail,
     flows: Vec<Bytes>,
@@ -43,21 +42,21 @@ pub(super) async fn resolve(
     uint64::encode(REVISION, &paths.revision().0, &mut head);
     let room = Arc::new(Room::new(head.len()));
     let counted = places.is_none().then(|| Arc::clone(&room));
+    let answers = Arc::clone(answers);
     let (items, traces) = match detail {
         Detail::Verdict | Detail::Path => {
             let work = move |paths: &Paths, piece: Vec<Bytes>| {
-                let (items, _) = resolved(paths, &piece, detail)?;
-                Items::written(&items, counted.as_deref())
+                short(&answers, paths, &piece, detail, counted.as_deref())
             };
             let items = paths.in_pieces(pieces_of(flows, PIECE), work).await?;
             (items, Bytes::new())
         }
-        Detail::Full => whole(engine, paths, flows, counted).await?,
+        Detail::Full => whole(engine, answers, paths, flows, counted).await?,
     };
     room.take(traces.len())?;
     let mut message = vec![Bytes::from(head)];
     match places {
-        None => message.extend(items.into_iter().map(|items| items.bytes)),
+        None => message.extend(items.into_iter().map(|items| items.bytes.into())),
         Some(places) => {
             let repeat = move || repeated(&items, &places, &room);
             message.push(engine.run(repeat).await??);
@@ -70,11 +69,12 @@ pub(super) async fn resolve(
 /// Whole answers: resolved in pieces, their traces taken together in one, and written in pieces.
 async fn whole(
     engine: &Engine,
+    answers: Arc<Answers>,
     paths: &Paths,
     flows: Vec<Bytes>,
     room: Option<Arc<Room>>,
 ) -> Result<(Vec<Items>, Bytes), CallError> {
-    let walk = |paths: &Paths, piece: Vec<Bytes>| resolved(paths, &piece, Detail::Full);
+    let walk = move |paths: &Paths, piece: Vec<Bytes>| full(&answers, paths, &piece);
     let pieces = paths.in_pieces(pieces_of(flows, FULL_PIECE), walk).await?;
     let share = move || {
         let mut table = Table::default();
@@ -89,7 +89,13 @@ async fn whole(
         for item in &mut items {
             answer::renumber(item, &places);
         }
-        Items::written(&items, room.as_deref())
+        let mut written = Items::with_capacity(items.len());
+        for item in items {
+            written.push(room.as_deref(), |bytes| {
+                message::encode(ITEMS, &item, bytes)
+            })?;
+        }
+        Ok::<_, CallError>(written)
     };
     Ok((paths.in_pieces(pieces, write).await?, traces))
 }
@@ -131,64 +137,68 @@ fn pieces_of(flows: Vec<Bytes>, most: usize) -> Vec<Vec<Bytes>> {
     pieces
 }
 
-/// Reads and resolves some flows: an item for each, and the traces that they name.
-fn resolved(
+/// Reads, resolves and writes some flows whose items have no traces.
+fn short(
+    answers: &Answers,
     paths: &Paths,
     flows: &[Bytes],
     detail: Detail,
+    room: Option<&Room>,
+) -> Result<Items, CallError> {
+    let mut items = Items::with_capacity(flows.len());
+    for flow in flows {
+        let item = answers.item(paths, flow, detail)?;
+        items.push(room, |bytes| {
+            encode_key(ITEMS, WireType::LengthDelimited, bytes);
+            encode_varint(u64::try_from(item.len()).unwrap_or(u64::MAX), bytes);
+            bytes.extend_from_slice(&item);
+        })?;
+    }
+    Ok(items)
+}
+
+/// Reads and resolves some flows: a whole item for each, and the traces that they name.
+fn full(
+    answers: &Answers,
+    paths: &Paths,
+    flows: &[Bytes],
 ) -> Result<(Vec<v1::BatchItem>, Sharing), CallError> {
     let mut sharing = Sharing::default();
     let items = flows
         .iter()
-        .map(|flow| item(paths, flow, detail, &mut sharing));
+        .map(|flow| answers.whole(paths, flow, &mut sharing));
     let items: Result<Vec<_>, CallError> = items.collect();
     Ok((items?, sharing))
 }
 
-fn item(
-    paths: &Paths,
-    flow: &Bytes,
-    detail: Detail,
-    sharing: &mut Sharing,
-) -> Result<v1::BatchItem, CallError> {
-    let wire =
-        v1::Flow::decode(flow.as_ref()).map_err(|source| CallError::Unreadable { source })?;
-    Ok(match read(|faults| flow::parse(wire, faults)) {
-        Ok(flow) => {
-            let found = paths.resolve(&flow, detail.into());
-            answer::item(&found, paths.revision(), detail, sharing)
-        }
-        Err(error) => v1::BatchItem {
-            error: Some(status::unreadable(error)),
-            ..v1::BatchItem::default()
-        },
-    })
-}
-
 /// Items, written as fields of the answer.
 struct Items {
-    bytes: Bytes,
+    bytes: Vec<u8>,
     /// Where each of them ends.
     ends: Vec<usize>,
 }
 
 impl Items {
-    /// Writes items. If those of all pieces grow larger than a message may be, they are given up at once.
-    fn written(items: &[v1::BatchItem], room: Option<&Room>) -> Result<Self, CallError> {
-        let mut bytes = Vec::with_capacity(items.len().saturating_mul(8));
-        let mut ends = Vec::with_capacity(items.len());
-        for item in items {
-            let begin = bytes.len();
-            message::encode(ITEMS, item, &mut bytes);
-            ends.push(bytes.len());
-            if let Some(room) = room {
-                room.take(bytes.len().saturating_sub(begin))?;
-            }
+    fn with_capacity(items: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(items.saturating_mul(12)),
+            ends: Vec::with_capacity(items),
         }
-        Ok(Self {
-            bytes: bytes.into(),
-            ends,
-        })
+    }
+
+    /// Writes an item. If those of all pieces grow larger than a message may be, they are given up at once.
+    fn push(
+        &mut self,
+        room: Option<&Room>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), CallError> {
+        let begin = self.bytes.len();
+        write(&mut self.bytes);
+        self.ends.push(self.bytes.len());
+        match room {
+            Some(room) => room.take(self.bytes.len().saturating_sub(begin)),
+            None => Ok(()),
+        }
     }
 
     fn range(&self, item: usize) -> Option<Range<usize>> {
@@ -241,15 +251,6 @@ impl Room {
             });
         }
         Ok(())
-    }
-}
-
-impl From<Detail> for Depth {
-    fn from(detail: Detail) -> Self {
-        match detail {
-            Detail::Verdict => Self::Verdict,
-            Detail::Path | Detail::Full => Self::Full,
-        }
     }
 }
 

@@ -17,6 +17,17 @@ use tonic::codec::{BufferSettings, Codec, EncodeBuf, Encoder};
 use tonic::{Code, Status};
 use tonic_prost::{ProstCodec, ProstDecoder};
 
+/// ResolvePathRequest, of which the flow is not read yet.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct ResolveRequest {
+    #[prost(string, tag = "1")]
+    pub(super) topology: String,
+    #[prost(message, optional, tag = "2")]
+    pub(super) consistency: Option<v1::Consistency>,
+    #[prost(bytes = "bytes", optional, tag = "3")]
+    pub(super) flow: Option<Bytes>,
+}
+
 /// BatchResolvePathsRequest, of which the flows are not read yet.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct BatchRequest {

@@ -5,7 +5,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use causeway_engine::{Engine, EngineError, Paths};
+use causeway_engine::{EngineError, Paths};
 use causeway_proto::v1;
 use futures::stream::{self, BoxStream, StreamExt};
 use http_body::Body as HttpBody;
@@ -18,8 +18,8 @@ use tonic::server::{Grpc, StreamingService};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::batch::Asked;
-use super::chunk;
 use super::pieces::{FlowChunk, InPieces, StreamRequest};
+use super::{Asking, chunk};
 use crate::deadline;
 use crate::error::{CallError, read};
 use crate::server::MAX_MESSAGE_BYTES;
@@ -38,13 +38,13 @@ const IN_HAND: usize = 2;
 const CHUNK_ID: u32 = 4;
 
 /// Answers a call.
-pub(super) async fn answer<B>(engine: Engine, request: http::Request<B>) -> http::Response<Body>
+pub(super) async fn answer<B>(asking: Asking, request: http::Request<B>) -> http::Response<Body>
 where
     B: HttpBody + Send + 'static,
     B::Error: Into<StdError> + Send + 'static,
 {
     let call = Call {
-        engine,
+        asking,
         allowed: deadline::allowed(request.headers()),
     };
     let mut grpc = Grpc::new(InPieces::default()).max_decoding_message_size(MAX_MESSAGE_BYTES);
@@ -53,7 +53,7 @@ where
 
 /// One call.
 struct Call {
-    engine: Engine,
+    asking: Asking,
     /// How long it may take.
     allowed: Option<Duration>,
 }
@@ -67,10 +67,10 @@ impl StreamingService<StreamRequest> for Call {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Answers>, Status>> + Send>>;
 
     fn call(&mut self, request: Request<Streaming<StreamRequest>>) -> Self::Future {
-        let (engine, allowed) = (self.engine.clone(), self.allowed);
+        let (asking, allowed) = (self.asking.clone(), self.allowed);
         let expires = allowed.map(|allowed| (allowed, Instant::now() + allowed));
         Box::pin(async move {
-            let answers = begin(engine, request.into_inner()).await?;
+            let answers = begin(asking, request.into_inner()).await?;
             let answers: Answers = match expires {
                 None => answers,
                 Some((allowed, at)) => until(answers, allowed, at),
@@ -81,20 +81,20 @@ impl StreamingService<StreamRequest> for Call {
 }
 
 /// Reads the header, and answers the chunks that follow it.
-async fn begin(engine: Engine, mut parts: Streaming<StreamRequest>) -> Result<Answers, CallError> {
+async fn begin(asking: Asking, mut parts: Streaming<StreamRequest>) -> Result<Answers, CallError> {
     let first = parts.message().await.map_err(broken)?;
     let Asked {
         topology,
         consistency,
         detail,
     } = asked(first.unwrap_or_default())?;
-    let paths = engine.paths(&topology, consistency).await?;
+    let paths = asking.engine.paths(&topology, consistency).await?;
     let answers = parts
         .map(move |part| {
-            let (engine, paths) = (engine.clone(), paths.clone());
+            let (asking, paths) = (asking.clone(), paths.clone());
             async move {
                 let chunk = chunk_of(part.map_err(broken)?, detail)?;
-                Ok(resolve(&engine, &paths, detail, chunk).await?)
+                Ok(resolve(&asking, &paths, detail, chunk).await?)
             }
         })
         .buffer_unordered(IN_HAND);
@@ -125,12 +125,12 @@ fn until(answers: Answers, allowed: Duration, at: Instant) -> Answers {
 }
 
 async fn resolve(
-    engine: &Engine,
+    asking: &Asking,
     paths: &Paths,
     detail: Detail,
     chunk: FlowChunk,
 ) -> Result<Vec<Bytes>, CallError> {
-    let mut message = chunk::resolve(engine, paths, detail, chunk.flows).await?;
+    let mut message = chunk::resolve(asking, paths, detail, chunk.flows).await?;
     let mut number = Vec::new();
     uint64::encode(CHUNK_ID, &chunk.chunk_id, &mut number);
     message.push(number.into());

@@ -1,6 +1,5 @@
 //! Answers as they are sent. They only go out, so there is nothing to parse.
 
-use causeway_engine::Answer;
 use causeway_model::revision::Revision;
 use causeway_model::trace::{
     Alternative, Code, Direction, Disposition, Explanation, Header, Hop, Named, PathAnswer,
@@ -8,7 +7,6 @@ use causeway_model::trace::{
 };
 use causeway_proto::v1;
 
-use crate::status;
 use crate::wire::Wire;
 use crate::wire::macros::names;
 
@@ -154,20 +152,11 @@ fn qualities(qualities: &Qualities) -> v1::Qualities {
 
 /// The answer to a flow of many, with its traces in a table.
 pub(crate) fn item(
-    answer: &Answer,
+    answer: &PathAnswer,
     revision: Revision,
     detail: Detail,
     traces: &mut Sharing,
 ) -> v1::BatchItem {
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(error) => {
-            return v1::BatchItem {
-                error: Some(status::unresolved(error, revision)),
-                ..v1::BatchItem::default()
-            };
-        }
-    };
     v1::BatchItem {
         verdict: answer.verdict.render(),
         codes: codes(answer),

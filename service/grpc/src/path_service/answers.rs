@@ -1,0 +1,191 @@
+//! Answers that are kept: as they are written, where they are the same for every asker; as the model has them, where their traces are shared with others.
+//!
+//! A question is a flow as it was written, after a letter for what is told of it. Flows that mean the same and are written differently are different questions.
+
+use std::sync::Arc;
+
+use causeway_engine::{Depth, Memory, Paths, ResolveError};
+use causeway_model::revision::Revision;
+use causeway_model::trace::{PathAnswer, Trace};
+use causeway_proto::v1;
+use prost::Message;
+use prost::bytes::Bytes;
+
+use crate::error::{CallError, read};
+use crate::status;
+use crate::wire::answer::{self, Detail, Sharing};
+use crate::wire::flow;
+
+/// What is told of a flow: its verdict and codes, the path too, all of it with traces in a table, all of it alone.
+const VERDICT: u8 = b'v';
+const PATH: u8 = b'p';
+const WHOLE: u8 = b'w';
+const ALONE: u8 = b'a';
+
+/// About how many bytes a step, a hop and an explanation take in the model.
+const STEP: usize = 320;
+const HOP: usize = 96;
+const EXPLANATION: usize = 160;
+
+/// The answers that are kept.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    memory: Memory<Kept>,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+enum Kept {
+    /// An item of a batch, or a PathAnswer without its revision, as it is written.
+    Written(Bytes),
+    /// A whole answer.
+    Whole(Arc<PathAnswer>),
+}
+
+/// Why a question has no answer that could be kept.
+pub(super) enum Unanswered {
+    /// Its bytes are no flow.
+    Call(CallError),
+    /// The flow cannot be read.
+    Flow(CallError),
+    /// The topology does not hold what it names.
+    Unresolved(ResolveError),
+}
+
+// === impl Answers ===
+
+impl Answers {
+    /// At most so many bytes of them; 0 for none.
+    pub(crate) fn new(max_bytes: u64) -> Self {
+        Self {
+            memory: Memory::new(max_bytes),
+        }
+    }
+
+    /// The item of a batch for a flow, as it is written: verdict and codes, or the path too.
+    pub(super) fn item(
+        &self,
+        paths: &Paths,
+        flow: &Bytes,
+        detail: Detail,
+    ) -> Result<Bytes, CallError> {
+        let (letter, depth) = match detail {
+            Detail::Verdict => (VERDICT, Depth::Verdict),
+            Detail::Path | Detail::Full => (PATH, Depth::Full),
+        };
+        let write = |answer: PathAnswer| {
+            let item = answer::item(&answer, paths.revision(), detail, &mut Sharing::default());
+            Kept::Written(item.encode_to_vec().into())
+        };
+        match self.recall(paths, (letter, flow), depth, write) {
+            Ok(kept) => Ok(kept.into_written()),
+            Err(why) => Ok(why.into_item(paths.revision())?.encode_to_vec().into()),
+        }
+    }
+
+    /// The whole item of a batch for a flow, with its traces in a table.
+    pub(super) fn whole(
+        &self,
+        paths: &Paths,
+        flow: &Bytes,
+        traces: &mut Sharing,
+    ) -> Result<v1::BatchItem, CallError> {
+        let keep = |answer| Kept::Whole(Arc::new(answer));
+        match self.recall(paths, (WHOLE, flow), Depth::Full, keep) {
+            Ok(Kept::Whole(answer)) => {
+                let revision = paths.revision();
+                Ok(answer::item(&answer, revision, Detail::Full, traces))
+            }
+            // A letter stands for one sort of answers.
+            Ok(Kept::Written(_)) => Ok(v1::BatchItem::default()),
+            Err(why) => why.into_item(paths.revision()),
+        }
+    }
+
+    /// The whole answer to a flow that is asked alone, as it is written, without its revision. It may take a walk.
+    pub(super) fn alone(&self, paths: &Paths, flow: &Bytes) -> Result<Bytes, Unanswered> {
+        let write = |answer: PathAnswer| {
+            let whole = v1::PathAnswer {
+                revision: 0,
+                ..answer::path(&answer, paths.revision())
+            };
+            Kept::Written(whole.encode_to_vec().into())
+        };
+        let kept = self.recall(paths, (ALONE, flow), Depth::Full, write);
+        kept.map(Kept::into_written)
+    }
+
+    /// The same, if it is at hand.
+    pub(super) fn alone_at_hand(&self, paths: &Paths, flow: &Bytes) -> Option<Bytes> {
+        let kept = paths.at_hand(&self.memory, &[&[ALONE], flow]);
+        kept.map(Kept::into_written)
+    }
+
+    fn recall(
+        &self,
+        paths: &Paths,
+        (letter, flow): (u8, &Bytes),
+        depth: Depth,
+        keep: impl FnOnce(PathAnswer) -> Kept,
+    ) -> Result<Kept, Unanswered> {
+        paths.recall(&self.memory, &[&[letter], flow], || {
+            let wire = v1::Flow::decode(flow.as_ref())
+                .map_err(|source| Unanswered::Call(CallError::Unreadable { source }))?;
+            let flow = read(|faults| flow::parse(wire, faults)).map_err(Unanswered::Flow)?;
+            let answer = paths
+                .resolve(&flow, depth)
+                .map_err(Unanswered::Unresolved)?;
+            let kept = keep(answer);
+            let bytes = kept.bytes();
+            Ok((kept, bytes))
+        })
+    }
+}
+
+// === impl Kept ===
+
+impl Kept {
+    fn into_written(self) -> Bytes {
+        match self {
+            Self::Written(bytes) => bytes,
+            // A letter stands for one sort of answers.
+            Self::Whole(_) => Bytes::new(),
+        }
+    }
+
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Written(bytes) => bytes.len(),
+            Self::Whole(answer) => {
+                let others = answer.alternatives.iter();
+                let others = others.flat_map(|other| [&other.forward, &other.reply]);
+                let traces = [&answer.forward, &answer.reply].into_iter().chain(others);
+                let traces: usize = traces.flatten().map(bytes_of).sum();
+                traces + answer.explanations.len() * EXPLANATION + size_of::<PathAnswer>()
+            }
+        }
+    }
+}
+
+fn bytes_of(trace: &Trace) -> usize {
+    let hops = trace.hops.iter();
+    hops.map(|hop| HOP + hop.steps.len() * STEP).sum()
+}
+
+// === impl Unanswered ===
+
+impl Unanswered {
+    /// The item of a flow without an answer. A flow whose bytes are none fails its call.
+    fn into_item(self, revision: Revision) -> Result<v1::BatchItem, CallError> {
+        let error = match self {
+            Self::Call(error) => return Err(error),
+            Self::Flow(error) => status::unreadable(error),
+            Self::Unresolved(error) => status::unresolved(&error, revision),
+        };
+        Ok(v1::BatchItem {
+            error: Some(error),
+            ..v1::BatchItem::default()
+        })
+    }
+}

@@ -1,0 +1,116 @@
+//! ResolvePath: one flow, in full detail.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use causeway_engine::{Consistency, EngineError, Paths};
+use causeway_model::revision::TopologyName;
+use http_body::Body as HttpBody;
+use prost::bytes::Bytes;
+use prost::encoding::{WireType, encode_key, encode_varint, uint64};
+use tonic::body::Body;
+use tonic::codegen::StdError;
+use tonic::server::{Grpc, UnaryService};
+use tonic::{Request, Response, Status};
+
+use super::Asking;
+use super::answers::Unanswered;
+use super::pieces::{InPieces, ResolveRequest};
+use crate::error::{CallError, read};
+use crate::server::MAX_MESSAGE_BYTES;
+use crate::wire::Wire;
+
+/// Field of ResolvePathResponse, and of PathAnswer.
+const ANSWER: u32 = 1;
+const REVISION: u32 = 2;
+
+/// Answers a call.
+pub(super) async fn answer<B>(asking: Asking, request: http::Request<B>) -> http::Response<Body>
+where
+    B: HttpBody + Send + 'static,
+    B::Error: Into<StdError> + Send + 'static,
+{
+    let mut grpc = Grpc::new(InPieces::default()).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    grpc.unary(Call { asking }, request).await
+}
+
+/// One call.
+struct Call {
+    asking: Asking,
+}
+
+impl UnaryService<ResolveRequest> for Call {
+    type Response = Vec<Bytes>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Vec<Bytes>>, Status>> + Send>>;
+
+    fn call(&mut self, request: Request<ResolveRequest>) -> Self::Future {
+        let asking = self.asking.clone();
+        Box::pin(async move { Ok(Response::new(resolve(&asking, request.into_inner()).await?)) })
+    }
+}
+
+/// What is asked.
+struct Asked {
+    topology: TopologyName,
+    consistency: Consistency,
+    flow: Bytes,
+}
+
+async fn resolve(asking: &Asking, wire: ResolveRequest) -> Result<Vec<Bytes>, CallError> {
+    let Asked {
+        topology,
+        consistency,
+        flow,
+    } = asked(wire)?;
+    let paths = asking.engine.paths(&topology, consistency).await?;
+    // What is at hand takes less time than another thread takes to wake up.
+    let answer = match asking.answers.alone_at_hand(&paths, &flow) {
+        Some(answer) => Ok(answer),
+        None => {
+            let (answers, paths) = (Arc::clone(&asking.answers), paths.clone());
+            let walk = move || answers.alone(&paths, &flow);
+            asking.engine.run(walk).await?
+        }
+    };
+    let answer = answer.map_err(|why| match why {
+        Unanswered::Call(error) => error,
+        Unanswered::Flow(error) => error.within("flow"),
+        Unanswered::Unresolved(causeway_engine::ResolveError::UnknownResource { id }) => {
+            CallError::Engine(EngineError::ResourceNotFound {
+                topology,
+                id,
+                revision: paths.revision(),
+            })
+        }
+    })?;
+    Ok(written(&paths, answer))
+}
+
+/// The message: the answer with its revision behind it.
+fn written(paths: &Paths, answer: Bytes) -> Vec<Bytes> {
+    let mut revision = Vec::new();
+    uint64::encode(REVISION, &paths.revision().0, &mut revision);
+    let length = answer.len().saturating_add(revision.len());
+    let mut head = Vec::new();
+    encode_key(ANSWER, WireType::LengthDelimited, &mut head);
+    encode_varint(u64::try_from(length).unwrap_or(u64::MAX), &mut head);
+    vec![head.into(), answer, revision.into()]
+}
+
+fn asked(wire: ResolveRequest) -> Result<Asked, CallError> {
+    let ResolveRequest {
+        topology,
+        consistency,
+        flow,
+    } = wire;
+    read(|faults| {
+        let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
+        let consistency = faults.field("consistency", |faults| Wire::parse(consistency, faults));
+        let flow = faults.field("flow", |faults| flow.or_else(|| faults.missing("a flow")));
+        Some(Asked {
+            topology: topology?,
+            consistency: consistency?,
+            flow: flow?,
+        })
+    })
+}
