@@ -70,14 +70,15 @@ impl Served {
         }
     }
 
-    /// The time from the change to the answer.
-    pub(crate) fn change(&self, changes: ChangeSet, flow: Flow) -> Duration {
-        let begin = Instant::now();
+    /// The time until the change is durable, and from there to the answer.
+    pub(crate) fn change(&self, changes: ChangeSet, flow: Flow) -> [Duration; 2] {
         self.runtime.block_on(async {
+            let begin = Instant::now();
             self.engine.apply(self.write(), changes).await.unwrap();
+            let commit = begin.elapsed();
             self.resolve(&flow).await;
-        });
-        begin.elapsed()
+            [commit, begin.elapsed().saturating_sub(commit)]
+        })
     }
 
     async fn resolve(&self, flow: &Flow) {

@@ -1,3 +1,5 @@
+//! The persistent array: what is found, what is shared, and what a copy does not see.
+
 use super::*;
 
 fn filled(len: usize) -> Array<usize> {

@@ -1,3 +1,5 @@
+//! The persistent maps: what is found, and what a copy does not see.
+
 use super::*;
 
 #[test]

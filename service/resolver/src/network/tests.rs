@@ -1,3 +1,5 @@
+//! What an interface takes in a network.
+
 use std::mem::size_of;
 
 use super::*;
