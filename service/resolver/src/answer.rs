@@ -401,6 +401,7 @@ fn assumptions<'t>(network: &Network, traces: impl Iterator<Item = &'t Trace>) -
             .is_some_and(|(id, _)| ids.iter().any(|own| own.as_str() == id))
     };
     network
+        .frame
         .assumptions
         .iter()
         .filter(concerns)

@@ -3,8 +3,10 @@
 mod appliance;
 mod block_public_access;
 mod builder;
+mod derive;
 mod dns_names;
 mod egress_only;
+mod elastic_ip;
 mod endpoint;
 mod endpoint_service;
 mod firewall;
@@ -13,8 +15,10 @@ mod gateway_load_balancer;
 mod gateway_targets;
 mod hosted_zone;
 mod inspection;
+mod instance;
 mod interface;
 mod internet_gateway;
+mod known;
 mod load_balancer;
 mod nat_gateway;
 mod network_acl;
@@ -37,6 +41,8 @@ use causeway_model::snapshot::Snapshot;
 use crate::network::Network;
 
 use builder::Builder;
+pub(crate) use derive::derived;
+pub(crate) use known::Known;
 
 /// Compiles a snapshot. What is looked up by others comes first.
 pub(crate) fn network(snapshot: &Snapshot) -> Network {

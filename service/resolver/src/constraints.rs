@@ -79,7 +79,7 @@ fn with_contents(network: &Network, at: ResourceIx) -> Vec<ResourceIx> {
                 .as_ref()
                 .is_some_and(|id| is_of_instance(network, interface, id))
     }));
-    let subnets = network.subnets.iter();
+    let subnets = network.frame.subnets.iter();
     let subnets = subnets.filter(|subnet| {
         network
             .vpc(subnet.vpc)
@@ -100,7 +100,7 @@ fn in_zone(network: &Network, zone: &str) -> Result<Vec<ResourceIx>, ResolveErro
         let id = subnet.availability_zone_id.as_ref().map(AsRef::as_ref);
         [name, id].contains(&Some(zone))
     };
-    let subnets = network.subnets.iter().map(|subnet| subnet.resource);
+    let subnets = network.frame.subnets.iter().map(|subnet| subnet.resource);
     let mut found: Vec<ResourceIx> = subnets.filter(|at| is_meant(*at)).collect();
     if found.is_empty() {
         let id = zone.parse().ok();
@@ -126,7 +126,7 @@ fn in_zone(network: &Network, zone: &str) -> Result<Vec<ResourceIx>, ResolveErro
 
 /// Whether a resource is a load balancer with a node outside of these subnets.
 fn has_other_nodes(network: &Network, at: ResourceIx, subnets: &[ResourceIx]) -> bool {
-    let nodes = network.nodes.get(&at).into_iter().flatten();
+    let nodes = network.frame.nodes.get(&at).into_iter().flatten();
     let mut nodes = nodes.filter_map(|own| network.interface(*own));
     nodes.any(|node| {
         let subnet = network.subnet(node.subnet);

@@ -5,6 +5,7 @@
 //! addresses: those of its prefix list where one is known, else a symbolic one. Any other name cannot be known.
 
 use std::net::IpAddr;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use causeway_model::ids::{DnsName, Region};
@@ -14,7 +15,7 @@ use rustc_hash::FxHashMap;
 
 use crate::network::Network;
 use crate::packet::is_private_address;
-use crate::table::{AddressMatch, InterfaceIx, ResourceIx, VpcIx};
+use crate::table::{AddressMatch, InterfaceIx, ResourceIx, Table, VpcIx};
 
 mod hosts;
 mod lookup;
@@ -24,7 +25,7 @@ use lookup::Lookup;
 pub(crate) use zones::{Record, Records, ResolverRule, Zone};
 
 /// The names that the topology gives.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     /// Names of endpoints that resolve everywhere.
     pub(crate) endpoints: FxHashMap<DnsName, EndpointName>,
@@ -119,7 +120,7 @@ fn private_name<'n>(
     vpc: VpcIx,
     name: &DnsName,
 ) -> Option<(usize, &'n PrivateName)> {
-    let private = &network.names.private;
+    let private = &network.frame.names.private;
     if let Some(exact) = private.get(&(vpc, name.clone())) {
         return Some((name.as_str().len(), exact));
     }
@@ -147,7 +148,7 @@ fn is_within(name: &DnsName, zone: &DnsName) -> bool {
 
 /// The AWS service whose public name this is.
 fn public_service(network: &Network, name: &DnsName) -> Option<ServiceAddress> {
-    let services = &network.names.services;
+    let services = &network.frame.names.services;
     let listed = services
         .get(name)
         .or_else(|| wildcards(name).find_map(|wildcard| services.get(&wildcard)));
@@ -257,42 +258,32 @@ pub(crate) fn service_addresses(network: &Network, service: ServiceAddress) -> V
 /// The first address of each part of a network that rules tell apart.
 fn parts(network: &Network, net: &IpNet) -> Vec<IpAddr> {
     let (first, last) = (net.network(), net.broadcast());
-    let from = network
+    let inner = network
         .boundaries
-        .partition_point(|address| *address <= first);
-    let to = network
-        .boundaries
-        .partition_point(|address| *address <= last);
-    let inner = network.boundaries.get(from..to).unwrap_or_default();
-    std::iter::once(first)
-        .chain(inner.iter().copied())
-        .collect()
+        .range((Bound::Excluded(first), Bound::Included(last)));
+    let inner = inner.map(|(address, _)| *address);
+    std::iter::once(first).chain(inner).collect()
 }
 
-/// All public addresses at which a rule of the network begins or ends, sorted.
-pub(crate) fn boundaries(network: &Network) -> Vec<IpAddr> {
-    let rules = network.tables.iter().flat_map(|table| &table.rules);
-    let ends = rules.flat_map(|rule| [&rule.matches.source, &rule.matches.destination]);
-    let nets = ends.filter_map(|end| {
-        if let AddressMatch::Net(net) = end {
-            Some(*net)
-        } else {
-            None
-        }
+/// The public addresses at which the rules of a table begin or end, each as often as one does.
+pub(crate) fn boundaries(table: &Table) -> impl Iterator<Item = IpAddr> {
+    let matches = table.rules.iter().map(|rule| &rule.matches);
+    let ends = matches.flat_map(|own| [&own.source, &own.destination]);
+    let nets = ends.filter_map(|end| match end {
+        AddressMatch::Net(net) => Some(*net),
+        AddressMatch::Any
+        | AddressMatch::List(_)
+        | AddressMatch::Service(_)
+        | AddressMatch::Group(_) => None,
     });
-    let listed = network
-        .lists
-        .iter()
-        .flat_map(|list| list.entries.iter().flatten().copied());
-    let mut found: Vec<IpAddr> = nets
-        .chain(listed)
-        .flat_map(|net| [Some(net.network()), after(net.broadcast())])
-        .flatten()
-        .collect();
-    found.retain(|address| !is_private_address(*address));
-    found.sort_unstable();
-    found.dedup();
-    found
+    nets.flat_map(limits)
+}
+
+/// The public addresses at which a network and what comes after it begin.
+pub(crate) fn limits(net: IpNet) -> impl Iterator<Item = IpAddr> {
+    let limits = [Some(net.network()), after(net.broadcast())];
+    let limits = limits.into_iter().flatten();
+    limits.filter(|address| !is_private_address(*address))
 }
 
 fn after(address: IpAddr) -> Option<IpAddr> {

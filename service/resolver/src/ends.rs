@@ -186,8 +186,8 @@ fn unsupported<T>(network: &Network, at: ResourceIx, role: &str) -> Settled<T> {
 
 /// The interface that an instance or an interface sends and receives with.
 fn interface_of(network: &Network, at: ResourceIx) -> Settled<InterfaceIx> {
-    match network.primary.get(&at) {
-        Some(interface) => Ok(*interface),
+    match network.primary(at) {
+        Some(interface) => Ok(interface),
         None => settled(
             Verdict::Undetermined,
             Code::UnassociatedComponent,

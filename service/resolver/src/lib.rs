@@ -3,6 +3,7 @@
 //! No IO, no async code. It knows no revisions, no store, no cache and no wire types.
 
 mod answer;
+mod array;
 mod compile;
 mod constraints;
 mod cost;
@@ -10,6 +11,7 @@ mod cover;
 mod decide;
 mod dns;
 mod ends;
+mod map;
 #[cfg(feature = "naive")]
 mod naive;
 mod network;
@@ -57,6 +59,19 @@ impl Network {
     #[must_use]
     pub fn compile(snapshot: &Snapshot) -> Self {
         compile::network(snapshot)
+    }
+
+    /// The network of another snapshot, which answers as its compiled one does: derived from this one where that is possible, at the cost of what differs.
+    #[must_use]
+    pub fn derive(&self, after: &Snapshot) -> Self {
+        compile::derived(self, after)
+            .unwrap_or_else(|| Self::compile(after).priced(Arc::clone(&self.prices)))
+    }
+
+    /// How many derivations it is away from a compile: 0 for a network that was compiled.
+    #[must_use]
+    pub fn derivations(&self) -> u32 {
+        self.derivations
     }
 
     /// The same network, with prices: answers in full tell what ways cost by them. Without, all prices are unknown.

@@ -7,37 +7,73 @@ use std::sync::Arc;
 use causeway_model::ids::{ResourceId, ServiceName, ZoneName};
 use causeway_model::price::PriceBook;
 use causeway_model::resource::Resource;
+use causeway_model::snapshot::Snapshot;
 use causeway_model::trace::{Named, ServiceAddress};
+use imbl::OrdMap;
 use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
+use crate::array::Array;
+use crate::compile::Known;
 use crate::cover::Cover;
+use crate::map::{Ids, Map};
 use crate::packet::PrefixList;
 use crate::table::{
-    GroupIx, InterfaceIx, Place, PlaceIx, PrefixListIx, ResourceIx, SubnetIx, Table, TableIx,
-    VpcIx, ZoneIx,
+    Addresses, GroupIx, InterfaceIx, Place, PlaceIx, PrefixListIx, ResourceIx, SubnetIx, Table,
+    TableIx, VpcIx, ZoneIx,
 };
 
 /// A snapshot, compiled for walking. The same snapshot and flow give the same answer, byte for byte.
-#[derive(Debug, Default)]
+///
+/// Cloning it is cheap. What a change of one resource reaches is kept in persistent arrays and maps, which a derived network shares with the one that
+/// it was derived from; all else is in its frame, which only a compile makes.
+#[derive(Debug, Clone, Default)]
 pub struct Network {
-    /// All resources, by id.
-    pub(crate) resources: Vec<Arc<Resource>>,
+    /// What it was compiled from.
+    pub(crate) snapshot: Snapshot,
+    pub(crate) frame: Arc<Frame>,
+    /// All resources; those of a compile in the order of their ids.
+    pub(crate) resources: Array<Slot>,
+    pub(crate) ids: Ids,
+    pub(crate) interfaces: Array<Interface>,
+    pub(crate) groups: Array<ResourceId>,
+    pub(crate) places: Array<Place>,
+    pub(crate) tables: Array<Arc<Table>>,
+    /// Who has a private or IPv6 address in a VPC.
+    pub(crate) by_address: Map<(VpcIx, IpAddr), InterfaceIx>,
+    /// Who has a public address, and the private address it is paired with.
+    pub(crate) by_public: Map<IpAddr, (InterfaceIx, IpAddr)>,
+    /// The public address that a private one is paired with in a VPC.
+    pub(crate) public_of: Map<(VpcIx, IpAddr), IpAddr>,
+    /// Public addresses at which some rule begins or ends, and how often: between two of them all addresses are alike.
+    pub(crate) boundaries: OrdMap<IpAddr, u32>,
+    /// Elastic IP addresses that are associated with nothing, and how many resources say so.
+    pub(crate) idle: OrdMap<IpAddr, u32>,
+    pub(crate) links: Links,
+    /// What the compile knew beside.
+    pub(crate) known: Arc<Known>,
+    /// What AWS asks for what is on a way.
+    pub(crate) prices: Arc<PriceBook>,
+    /// How many derivations it is away from a compile.
+    pub(crate) derivations: u32,
+    /// How many handles derivations have given and left without a use.
+    pub(crate) strayed: usize,
+}
+
+/// A resource, and what it sends and receives with.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot {
+    pub(crate) resource: Arc<Resource>,
+    /// The interface that an instance, or an interface itself, sends and receives with.
+    pub(crate) primary: Option<InterfaceIx>,
+}
+
+/// What only a compile makes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Frame {
     pub(crate) vpcs: Vec<VpcEntry>,
     pub(crate) subnets: Vec<SubnetEntry>,
-    pub(crate) interfaces: Vec<Interface>,
     pub(crate) lists: Vec<PrefixList>,
-    pub(crate) groups: Vec<ResourceId>,
-    pub(crate) places: Vec<Place>,
-    pub(crate) tables: Vec<Table>,
-    /// Who has a private or IPv6 address in a VPC.
-    pub(crate) by_address: FxHashMap<(VpcIx, IpAddr), InterfaceIx>,
-    /// Who has a public address, and the private address it is paired with.
-    pub(crate) by_public: FxHashMap<IpAddr, (InterfaceIx, IpAddr)>,
-    /// The public address that a private one is paired with in a VPC.
-    pub(crate) public_of: FxHashMap<(VpcIx, IpAddr), IpAddr>,
-    /// The interface that an instance, or an interface itself, sends and receives with.
-    pub(crate) primary: FxHashMap<ResourceIx, InterfaceIx>,
     /// The interfaces of a load balancer's nodes.
     pub(crate) nodes: FxHashMap<ResourceIx, Vec<InterfaceIx>>,
     /// The VPCs that know a VPC's security groups: active peering connections within its Region.
@@ -49,25 +85,43 @@ pub struct Network {
     /// Those of a resource, by their places in `origins`.
     pub(crate) origins_of: FxHashMap<ResourceIx, Vec<usize>>,
     /// The devices that the route tables of internet gateways send packets to.
-    pub(crate) redirections: std::collections::BTreeSet<PlaceIx>,
+    pub(crate) redirections: BTreeSet<PlaceIx>,
     /// The endpoints of each endpoint service.
     pub(crate) endpoints_of: BTreeMap<ServiceName, Vec<ResourceIx>>,
     pub(crate) names: crate::dns::Names,
     /// Policies of endpoints.
     pub(crate) policies: FxHashMap<ResourceIx, crate::policy::Policy>,
-    /// Public addresses at which some rule begins or ends, sorted: between two of them all addresses are alike.
-    pub(crate) boundaries: Vec<IpAddr>,
     /// Blocks in which the internet has no address: private ones, and those of the VPCs.
     pub(crate) never_public: Cover,
-    /// Elastic IP addresses that are associated with nothing.
-    pub(crate) idle: BTreeSet<IpAddr>,
     pub(crate) assumptions: Vec<String>,
-    /// What AWS asks for what is on a way.
-    pub(crate) prices: Arc<PriceBook>,
+}
+
+/// How resources hang together of which each may change alone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Links {
+    /// The handles of security groups, in the topology or not.
+    pub(crate) groups: OrdMap<ResourceId, GroupIx>,
+    /// The sets of security groups that interfaces have.
+    pub(crate) sets: OrdMap<Arc<[GroupIx]>, Filters>,
+    /// The sets that a group is in.
+    pub(crate) sets_of: OrdMap<GroupIx, Arc<Vec<Arc<[GroupIx]>>>>,
+    /// The Elastic IP addresses that name an interface, in the topology or not, by their ids.
+    pub(crate) associations: OrdMap<ResourceId, Arc<Vec<ResourceIx>>>,
+    /// The interfaces that name an instance, by their ids: of those instances that have several, or are not in the topology.
+    pub(crate) attached: OrdMap<ResourceId, Arc<Vec<InterfaceIx>>>,
+}
+
+/// The filter tables of a set of security groups.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Filters {
+    /// Outbound and inbound.
+    pub(crate) tables: [TableIx; 2],
+    /// How often they are used: the tables of a set that nobody has do not count.
+    pub(crate) users: u32,
 }
 
 /// A VPC.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct VpcEntry {
     pub(crate) resource: ResourceIx,
     pub(crate) cidr_blocks: Vec<IpNet>,
@@ -75,10 +129,11 @@ pub(crate) struct VpcEntry {
     pub(crate) dns_hostnames: bool,
     /// Where packets from the internet enter it: its gateway, if one is attached.
     pub(crate) internet_in: Option<PlaceIx>,
+    pub(crate) subnets: Vec<SubnetIx>,
 }
 
 /// A subnet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SubnetEntry {
     pub(crate) resource: ResourceIx,
     pub(crate) vpc: VpcIx,
@@ -87,10 +142,12 @@ pub(crate) struct SubnetEntry {
     /// The same zone wherever it is told by another name.
     pub(crate) zone_ix: Option<ZoneIx>,
     pub(crate) entry: PlaceIx,
+    /// What an interface in it does with packets that it sends.
+    pub(crate) leave: TableIx,
 }
 
 /// A connection to premises, a gateway or an attachment, as packets see it that come in by it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Origin {
     pub(crate) resource: ResourceIx,
     /// Where they come in.
@@ -107,7 +164,7 @@ pub(crate) struct Origin {
 }
 
 /// The addresses that something leads to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Ahead {
     Blocks(Vec<IpNet>),
     /// What this route table of a transit gateway has routes for, other than back by the attachment itself.
@@ -115,14 +172,14 @@ pub(crate) enum Ahead {
 }
 
 /// A network interface.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Interface {
     pub(crate) resource: ResourceIx,
     pub(crate) vpc: VpcIx,
     pub(crate) subnet: SubnetIx,
     /// Its addresses inside the VPC, the primary one first.
-    pub(crate) addresses: Vec<IpAddr>,
-    pub(crate) groups: Vec<GroupIx>,
+    pub(crate) addresses: Addresses,
+    pub(crate) groups: Arc<[GroupIx]>,
     /// The endpoint or NAT gateway that uses it.
     pub(crate) user: Option<ResourceIx>,
     /// Where its packets start.
@@ -132,36 +189,41 @@ pub(crate) struct Interface {
 }
 
 impl Network {
-    /// Where a resource stands among all, by its id.
+    /// The handle of a resource, by its id.
     pub(crate) fn find(&self, id: &str) -> Option<ResourceIx> {
-        self.resources
-            .binary_search_by(|resource| resource.id().as_str().cmp(id))
-            .ok()
-            .map(ResourceIx::of)
+        let is_it = |at: ResourceIx| {
+            let resource = self.resource(at);
+            resource.is_some_and(|resource| resource.id().as_str() == id)
+        };
+        self.ids.find(id, is_it)
+    }
+
+    /// The interface that an instance, or an interface itself, sends and receives with.
+    pub(crate) fn primary(&self, at: ResourceIx) -> Option<InterfaceIx> {
+        self.resources.get(at.index())?.primary
     }
 
     /// Whether AWS keeps an address for itself: the first four of each block of the VPC, where its DNS server is (VPC guide, "Amazon DNS server"),
     /// and the first four and the last of each subnet (VPC guide, "Subnet sizing").
     pub(crate) fn is_reserved(&self, vpc: VpcIx, address: IpAddr) -> bool {
-        let whole = self.vpc(vpc).into_iter().flat_map(|vpc| &vpc.cidr_blocks);
+        let own = self.vpc(vpc);
+        let whole = own.into_iter().flat_map(|vpc| &vpc.cidr_blocks);
         if whole
             .filter(|block| block.contains(&address))
             .any(|block| is_of_first_four(block.network(), address))
         {
             return true;
         }
-        let blocks = self
-            .subnets
-            .iter()
-            .filter(|subnet| subnet.vpc == vpc)
-            .flat_map(|subnet| &subnet.cidr_blocks);
+        let subnets = own.into_iter().flat_map(|vpc| &vpc.subnets);
+        let subnets = subnets.filter_map(|subnet| self.subnet(*subnet));
+        let blocks = subnets.flat_map(|subnet| &subnet.cidr_blocks);
         let mut holding = blocks.filter(|block| block.contains(&address));
         holding
             .any(|block| is_of_first_four(block.network(), address) || block.broadcast() == address)
     }
 
     pub(crate) fn resource(&self, at: ResourceIx) -> Option<&Arc<Resource>> {
-        self.resources.get(at.index())
+        Some(&self.resources.get(at.index())?.resource)
     }
 
     pub(crate) fn interface(&self, at: InterfaceIx) -> Option<&Interface> {
@@ -169,11 +231,11 @@ impl Network {
     }
 
     pub(crate) fn vpc(&self, at: VpcIx) -> Option<&VpcEntry> {
-        self.vpcs.get(at.index())
+        self.frame.vpcs.get(at.index())
     }
 
     pub(crate) fn subnet(&self, at: SubnetIx) -> Option<&SubnetEntry> {
-        self.subnets.get(at.index())
+        self.frame.subnets.get(at.index())
     }
 
     pub(crate) fn place(&self, at: PlaceIx) -> Option<&Place> {
@@ -181,11 +243,11 @@ impl Network {
     }
 
     pub(crate) fn table(&self, at: TableIx) -> Option<&Table> {
-        self.tables.get(at.index())
+        Some(self.tables.get(at.index())?)
     }
 
     pub(crate) fn list(&self, at: PrefixListIx) -> Option<&PrefixList> {
-        self.lists.get(at.index())
+        self.frame.lists.get(at.index())
     }
 
     /// A resource as a trace names it.
@@ -202,6 +264,7 @@ impl Network {
     /// The known addresses of an AWS service.
     pub(crate) fn service_entries(&self, service: &ServiceAddress) -> Option<&[IpNet]> {
         let list = self
+            .frame
             .lists
             .iter()
             .find(|list| list.service.as_ref() == Some(service) && list.entries.is_some())?;
@@ -216,7 +279,8 @@ impl Network {
                 .flatten()
                 .any(|net| net.contains(&address))
         };
-        self.lists
+        self.frame
+            .lists
             .iter()
             .filter(|list| list.service.is_some())
             .find(holds)
@@ -246,3 +310,6 @@ fn is_of_first_four(first: IpAddr, address: IpAddr) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

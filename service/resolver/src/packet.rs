@@ -140,7 +140,7 @@ impl Packet {
             Addr::Internet | Addr::Service(_) => return Matched::No,
         };
         let own = self.sender.and_then(|sender| network.interface(sender));
-        let peers = own.and_then(|own| network.peers.get(&own.vpc));
+        let peers = own.and_then(|own| network.frame.peers.get(&own.vpc));
         let vpcs = own.map(|own| own.vpc);
         let mut vpcs = vpcs.into_iter().chain(peers.into_iter().flatten().copied());
         Matched::from(vpcs.any(|vpc| {
@@ -174,7 +174,7 @@ impl Packet {
         match address {
             _ if net.prefix_len() == 0 => Matched::Yes,
             // The internet is what the topology does not hold, and so are the addresses of services.
-            _ if network.never_public.holds(*net, None) => Matched::No,
+            _ if network.frame.never_public.holds(*net, None) => Matched::No,
             Addr::Internet => Matched::Partly,
             Addr::Service(_) | Addr::Ip(_) | Addr::Within(_) => Matched::Unknown,
         }
@@ -222,7 +222,12 @@ fn has_member_within(group: GroupIx, block: &IpNet, network: &Network) -> Matche
     let has = interfaces.any(|own| {
         own.groups.contains(&group) && own.addresses.iter().any(|own| block.contains(own))
     });
-    let beyond = network.peered_groups.get(&group).into_iter().flatten();
+    let beyond = network
+        .frame
+        .peered_groups
+        .get(&group)
+        .into_iter()
+        .flatten();
     let may_have = has
         || beyond
             .into_iter()
@@ -246,7 +251,7 @@ fn matches_within(net: &IpNet, own: &IpNet) -> Matched {
 }
 
 /// A prefix list, as rules read it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PrefixList {
     /// The AWS service whose list it is.
     pub(crate) service: Option<ServiceAddress>,

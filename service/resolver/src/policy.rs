@@ -19,7 +19,7 @@ use pattern::arn_like;
 use principal::Asker;
 
 /// The policy of an endpoint, and what a request through it brings along.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Policy {
     /// None means full access.
     pub(crate) document: Option<PolicyDocument>,

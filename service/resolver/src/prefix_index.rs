@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 /// The rules by prefix length, longest first, then by network.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct PrefixIndex {
     levels: Vec<Level>,
     /// Whether there are rules beside it, for prefix lists whose entries are not known.
@@ -13,7 +13,7 @@ pub(crate) struct PrefixIndex {
 }
 
 /// The prefixes of one length and family.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Level {
     is_ipv6: bool,
     length: u8,

@@ -69,8 +69,8 @@ fn place(network: &Network, hop: &Hop) -> (Option<Region>, Option<ZoneName>) {
     let zone = if let Body::Subnet(subnet) = &resource.body {
         subnet.availability_zone.clone()
     } else {
-        let own = network.primary.get(&at);
-        own.and_then(|own| network.zone(*own).cloned())
+        let own = network.primary(at);
+        own.and_then(|own| network.zone(own).cloned())
     };
     (resource.region.clone(), zone)
 }

@@ -4,27 +4,31 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use causeway_model::protocol::{PortRange, ProtocolMatch};
 use causeway_model::resources::filters::IcmpTypeCode;
 use causeway_model::trace::{Addr, Code, ServiceAddress, Stage};
 use ipnet::IpNet;
 
-/// Declares dense handles into the network's arrays.
+/// Declares dense handles into the network's arrays. One that may be missing takes no more space than another.
 macro_rules! handles {
     ($($(#[$meta:meta])* $name:ident;)*) => {
         $(
             $(#[$meta])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-            pub(crate) struct $name(pub(crate) u32);
+            pub(crate) struct $name(NonZeroU32);
 
             impl $name {
                 pub(crate) fn index(self) -> usize {
-                    usize::try_from(self.0).unwrap_or(usize::MAX)
+                    usize::try_from(self.0.get().saturating_sub(1)).unwrap_or(usize::MAX)
                 }
 
                 pub(crate) fn of(index: usize) -> Self {
-                    Self(u32::try_from(index).unwrap_or(u32::MAX))
+                    let number = u32::try_from(index).ok();
+                    let number = number.and_then(|number| NonZeroU32::MIN.checked_add(number));
+                    Self(number.unwrap_or(NonZeroU32::MAX))
                 }
             }
         )*
@@ -50,27 +54,103 @@ handles! {
     TableIx;
 }
 
-impl PrefixListIx {
-    /// A prefix list that the topology does not hold.
-    pub(crate) const MISSING: Self = Self(u32::MAX);
-}
-
-impl VpcIx {
-    /// A VPC that the topology does not hold.
-    pub(crate) const MISSING: Self = Self(u32::MAX);
-}
-
 /// A zone: equal for equal zones, and nothing else is known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ZoneIx(pub(crate) u32);
+pub(crate) struct ZoneIx(NonZeroU32);
+
+impl ZoneIx {
+    /// The zone of this number.
+    pub(crate) fn of(number: usize) -> Self {
+        Self(TableIx::of(number).0)
+    }
+}
+
+/// Handles that no array holds.
+macro_rules! missing {
+    ($($name:ident)*) => {
+        $(
+            impl $name {
+                /// None that any array holds.
+                pub(crate) const MISSING: Self = Self(NonZeroU32::MAX);
+            }
+        )*
+    };
+}
+
+missing! { VpcIx PrefixListIx PlaceIx TableIx ZoneIx }
+
+/// Tables of a place, in the order of their stages: a few are kept where they are named.
+#[derive(Debug, Clone)]
+pub(crate) enum Tables {
+    /// So many of these.
+    Few(u8, [TableIx; FEW]),
+    Many(Arc<[TableIx]>),
+}
+
+/// Tables that a plain interface has at most on one side: its state, its security groups, and where packets go on.
+const FEW: usize = 3;
+
+impl std::ops::Deref for Tables {
+    type Target = [TableIx];
+
+    fn deref(&self) -> &[TableIx] {
+        match self {
+            Self::Few(count, tables) => tables.get(..usize::from(*count)).unwrap_or_default(),
+            Self::Many(tables) => tables,
+        }
+    }
+}
+
+impl FromIterator<TableIx> for Tables {
+    fn from_iter<I: IntoIterator<Item = TableIx>>(tables: I) -> Self {
+        let mut few = [TableIx::MISSING; FEW];
+        let mut count = 0;
+        let mut tables = tables.into_iter();
+        for (own, table) in few.iter_mut().zip(tables.by_ref()) {
+            *own = table;
+            count += 1;
+        }
+        match tables.next() {
+            None => Self::Few(count, few),
+            Some(next) => Self::Many(few.into_iter().chain([next]).chain(tables).collect()),
+        }
+    }
+}
+
+/// Addresses of an interface, the primary one first: most have one.
+#[derive(Debug, Clone)]
+pub(crate) enum Addresses {
+    One(IpAddr),
+    Several(Arc<[IpAddr]>),
+}
+
+impl std::ops::Deref for Addresses {
+    type Target = [IpAddr];
+
+    fn deref(&self) -> &[IpAddr] {
+        match self {
+            Self::One(address) => std::slice::from_ref(address),
+            Self::Several(addresses) => addresses,
+        }
+    }
+}
+
+impl From<Vec<IpAddr>> for Addresses {
+    fn from(addresses: Vec<IpAddr>) -> Self {
+        match addresses.as_slice() {
+            [only] => Self::One(*only),
+            _ => Self::Several(addresses.into()),
+        }
+    }
+}
 
 /// Where a packet can be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Place {
     /// The resource; none where AWS itself is.
     pub(crate) resource: Option<ResourceIx>,
     /// The tables, in the order of their stages.
-    pub(crate) tables: Vec<TableIx>,
+    pub(crate) tables: Tables,
     /// The subnet whose link the place is on: packets from that link enter it without crossing the subnet's boundary.
     pub(crate) link: Option<SubnetIx>,
     /// The interface the place belongs to, which keeps state of what passed.
@@ -93,8 +173,28 @@ pub(crate) struct Place {
     pub(crate) device: Option<PlaceIx>,
 }
 
+impl Place {
+    /// A place that nothing is known of yet.
+    pub(crate) fn empty() -> Self {
+        Self {
+            resource: None,
+            tables: Tables::from_iter([]),
+            link: None,
+            interface: None,
+            keeps_groups: true,
+            groups_of: None,
+            sender: None,
+            sees_groups_over_hubs: true,
+            lost_groups: Code::SgReferencesNotPreserved,
+            is_zonal: false,
+            zone: None,
+            device: None,
+        }
+    }
+}
+
 /// Ordered rules of one component for one stage.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Table {
     /// The stage.
     pub(crate) stage: Stage,
@@ -108,8 +208,21 @@ pub(crate) struct Table {
     pub(crate) otherwise: Rule,
 }
 
+impl Table {
+    /// A table of the place's own rules, of which the first that matches decides.
+    pub(crate) fn first(stage: Stage, rules: Vec<Rule>, otherwise: Rule) -> Self {
+        Self {
+            stage,
+            resource: None,
+            order: Order::First,
+            rules,
+            otherwise,
+        }
+    }
+}
+
 /// How the rules of a table combine.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Order {
     /// The first rule that matches decides.
     First,

@@ -137,8 +137,9 @@ impl Walk<'_> {
 
     /// Goes one way to its end; where others branch off, they are left in `pending`.
     fn travel(&self, mut traveller: Traveller, pending: &mut Vec<Pending>) -> Way {
+        let mut here = self.network.place(traveller.at);
         loop {
-            let Some(place) = self.network.place(traveller.at) else {
+            let Some(place) = here else {
                 return Way::lost(traveller, Disposition::Unknown);
             };
             let Some(table) = place
@@ -161,6 +162,7 @@ impl Walk<'_> {
                 Next::Place(to) => {
                     self.leave(&mut traveller, place);
                     traveller.at = to;
+                    here = self.network.place(to);
                     if let Some(disposition) = self.enter(&mut traveller) {
                         return Way::lost(traveller, disposition);
                     }

@@ -8,6 +8,7 @@
 
 mod acme;
 mod costs;
+mod derived;
 mod diffs;
 mod edges;
 mod errors;

@@ -14,6 +14,7 @@ use proptest::sample::select;
 use crate::notation::{self, Scenario};
 
 mod alphabet;
+mod histories;
 
 use alphabet::{
     ASKED, DESTINATIONS, ENDS, FAR, FIXED, GROUP_PEERS, GROUP_REST, HALVES, HUBS, NAMES, NEAR,

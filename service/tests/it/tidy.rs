@@ -22,7 +22,7 @@ const DEPENDENCIES: [(&str, &str); 11] = [
         "prost prost-types protox tonic tonic-prost tonic-prost-build tonic-types",
     ),
     ("causeway-model", "imbl ipnet serde_json thiserror"),
-    ("causeway-resolver", "ipnet rustc-hash thiserror"),
+    ("causeway-resolver", "imbl ipnet rustc-hash thiserror"),
     (
         "causeway-store",
         "async-trait crc32fast sled thiserror tokio tracing",

@@ -7,7 +7,6 @@
 //! knows which is real. Who looks at it behind the appliance does not know its security groups any more.
 
 use causeway_model::fields::Setting;
-use causeway_model::resource::Body;
 use causeway_model::resources::NetworkInterface;
 use causeway_model::resources::interfaces::NetworkInterfaceType;
 use causeway_model::trace::{Code, Stage};
@@ -20,10 +19,11 @@ use crate::table::{
 };
 
 use super::builder::{Builder, Key, pick};
+use super::instance;
 
 /// Where a route to an interface leads.
 pub(crate) fn leads_to(builder: &mut Builder, at: ResourceIx, vpc: VpcIx) -> Action {
-    let own = builder.network.primary.get(&at).copied();
+    let own = builder.network.primary(at);
     let found = own.and_then(|own| Some((own, builder.network.interface(own)?)));
     match found {
         Some((own, entry)) if entry.vpc == vpc && entry.resource == at && entry.user.is_none() => {
@@ -41,25 +41,17 @@ pub(crate) fn instance_leads_to(builder: &mut Builder, at: ResourceIx, vpc: VpcI
     let Some(id) = builder.network.resource(at).map(|own| own.id().clone()) else {
         return Action::Unknown(Code::UnknownResource);
     };
-    let resources = builder.network.resources.iter().enumerate();
-    let is_own = |body: &Body| {
-        let Body::NetworkInterface(interface) = body else {
-            return false;
-        };
-        let instance = interface.instance_id.as_ref();
-        instance.is_some_and(|instance| *instance.as_resource_id() == id)
-    };
-    let mut own = resources
-        .filter(|(_, resource)| is_own(&resource.body))
-        .map(|(index, _)| ResourceIx::of(index));
-    match (own.next(), own.next()) {
-        (Some(only), None) => leads_to(builder, only, vpc),
-        (Some(_), Some(_)) => several(builder, at, "the instance has several interfaces"),
-        (None, _) => several(
+    let own = instance::interfaces(&builder.network, &id);
+    let own = own.iter().filter_map(|own| builder.network.interface(*own));
+    let own: Vec<ResourceIx> = own.map(|own| own.resource).collect();
+    match own.as_slice() {
+        [only] => leads_to(builder, *only, vpc),
+        [] => several(
             builder,
             at,
             "the topology holds no interface of the instance",
         ),
+        _ => several(builder, at, "the instance has several interfaces"),
     }
 }
 
@@ -74,10 +66,8 @@ fn several(builder: &mut Builder, at: ResourceIx, label: &'static str) -> Action
 pub(crate) fn compile(builder: &mut Builder) {
     for (at, interface) in builder.each(pick!(NetworkInterface)) {
         let interface: NetworkInterface = interface;
-        let own = builder
-            .interfaces
-            .get(interface.network_interface_id.as_resource_id());
-        let Some(own) = own.copied() else { continue };
+        let own = builder.own_interface(interface.network_interface_id.as_resource_id());
+        let Some(own) = own else { continue };
         let is_routed = [Key::Appliance(own), Key::ApplianceAtEdge(own)]
             .iter()
             .any(|key| builder.has_place(*key));
@@ -92,6 +82,7 @@ fn appliance(builder: &mut Builder, (at, held): (ResourceIx, &NetworkInterface),
         return;
     };
     let (subnet, vpc, addresses) = (entry.subnet, entry.vpc, entry.addresses.clone());
+    builder.note(|read| _ = read.interfaces.insert(own));
     let arrive = builder.place(Key::SubnetIn(subnet));
     let to_itself = addresses.iter().map(|address| {
         let matches = Match::to(AddressMatch::Net(IpNet::from(*address)));
@@ -124,7 +115,7 @@ fn appliance(builder: &mut Builder, (at, held): (ResourceIx, &NetworkInterface),
     let id = &held.network_interface_id;
     let assumption =
         format!("{id}: the appliance is taken to forward what it is not known to drop");
-    builder.network.assumptions.push(assumption);
+    builder.frame().assumptions.push(assumption);
 }
 
 fn groups_in(builder: &mut Builder, own: InterfaceIx) -> Option<TableIx> {
@@ -163,11 +154,10 @@ fn passing(builder: &mut Builder, own: InterfaceIx, vpc: VpcIx) -> Vec<TableIx> 
         .network
         .interface(own)
         .map(|own| own.addresses.clone());
-    let mut paired = addresses.into_iter().flatten();
-    let paired = paired.find(|address| {
-        address.is_ipv4() && builder.network.public_of.contains_key(&(vpc, *address))
-    });
-    let Some(address) = paired else {
+    let mut paired = addresses.iter().flat_map(|own| own.iter());
+    let paired =
+        paired.find(|address| address.is_ipv4() && builder.public_of(vpc, **address).is_some());
+    let Some(&address) = paired else {
         return vec![onward];
     };
     let back = builder.place(Key::ApplianceBack(own));
@@ -218,7 +208,7 @@ fn edge(builder: &mut Builder, (vpc, held): (VpcIx, &NetworkInterface)) -> Table
     let addresses = held.private_ip_addresses.iter();
     let has_public = addresses.into_iter().any(|own| {
         let own = own.private_ip_address;
-        builder.network.public_of.contains_key(&(vpc, own))
+        builder.public_of(vpc, own).is_some()
     });
     if has_public {
         return builder.always(Stage::Admission, Action::Pass, "");

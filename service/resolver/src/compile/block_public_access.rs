@@ -4,11 +4,10 @@
 //! by them, replies too, except for NAT gateways, which open connections but take none. An exclusion exempts a VPC or a subnet: from
 //! both, or, against `block-bidirectional` alone, the connections that are opened from inside.
 
-use causeway_model::resource::Body;
-use causeway_model::resources::VpcBlockPublicAccessOptions;
 use causeway_model::resources::firewall::{
     ExcludedResource, InternetGatewayBlockMode as Mode, VpcBlockPublicAccessExclusion,
 };
+use causeway_model::resources::{NatGateway, VpcBlockPublicAccessOptions};
 use causeway_model::trace::{Code, Stage};
 use ipnet::IpNet;
 
@@ -48,9 +47,7 @@ pub(crate) fn table(
     let deny = Action::Deny(Code::VpcBlockPublicAccessEnabled);
     let otherwise = Rule::always(deny, format!("mode {mode}"));
     let table = builder.ordered(Stage::Admission, rules, otherwise);
-    if let Some(table) = builder.network.tables.get_mut(table.index()) {
-        table.resource = Some(at);
-    }
+    builder.set_owner(table, at);
     Some(table)
 }
 
@@ -103,10 +100,9 @@ fn exemption(
 /// The private addresses of the NAT gateways of a VPC.
 fn nat_addresses(builder: &Builder, vpc: VpcIx) -> Vec<IpNet> {
     let mut found = Vec::new();
-    for resource in &builder.network.resources {
-        if let Body::NatGateway(nat) = &resource.body
-            && builder.vpc(&nat.vpc_id) == Some(vpc)
-        {
+    let gateways: Vec<(ResourceIx, NatGateway)> = builder.each(pick!(NatGateway));
+    for (_, nat) in gateways {
+        if builder.vpc(&nat.vpc_id) == Some(vpc) {
             let addresses = nat.nat_gateway_addresses.iter();
             found.extend(
                 addresses

@@ -1,5 +1,7 @@
 //! The names that endpoints and services give, and DHCP options take.
 
+use std::sync::Arc;
+
 use causeway_model::ids::{DnsName, ZoneName};
 use causeway_model::resource::Body;
 use causeway_model::resources::VpcEndpoint;
@@ -26,11 +28,11 @@ pub(crate) fn compile(builder: &mut Builder) {
 }
 
 fn services(builder: &mut Builder) {
-    for (service, held) in &builder.services {
+    for (service, held) in &Arc::clone(&builder.known).services {
         let Some(address) = service_of_name(service.as_str()) else {
             continue;
         };
-        let known = &mut builder.network.names.services;
+        let known = &mut builder.frame().names.services;
         for name in &held.private_dns_names {
             known.entry(name.clone()).or_insert_with(|| address.clone());
         }
@@ -45,7 +47,7 @@ fn interfaces(
     let known = endpoint
         .network_interface_ids
         .iter()
-        .map(|id| builder.interfaces.get(id.as_resource_id()).copied());
+        .map(|id| builder.interface(id.as_resource_id()));
     known
         .map(|found| found.map(|interface| (interface, builder.network.zone(interface).cloned())))
         .collect()
@@ -73,7 +75,7 @@ fn public_names(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) {
             (_, Some(all)) => Some(all.iter().map(|(interface, _)| *interface).collect()),
             (_, None) => None,
         };
-        builder.network.names.endpoints.insert(
+        builder.frame().names.endpoints.insert(
             entry.dns_name.clone(),
             EndpointName {
                 endpoint: at,
@@ -113,7 +115,7 @@ fn private_names(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoint) 
             is_verified,
         };
         let held = builder
-            .network
+            .frame()
             .names
             .private
             .entry((vpc, own))
@@ -131,7 +133,7 @@ fn note_unlisted(builder: &mut Builder, (at, vpc): (ResourceIx, VpcIx), endpoint
     let service = endpoint.service_name.as_ref();
     let service = service.and_then(|name| service_of_name(name.as_str()));
     if let Some(service) = service.filter(|_| is_enabled && listed(builder, endpoint).is_empty()) {
-        let names = &mut builder.network.names;
+        let names = &mut builder.frame().names;
         names.unlisted.entry((vpc, service)).or_insert(at);
     }
 }
@@ -158,7 +160,7 @@ fn listed(builder: &Builder, endpoint: &VpcEndpoint) -> Vec<DnsName> {
         .filter(|name| !name.as_str().ends_with(ENDPOINT_SUFFIX));
     let mut names: Vec<DnsName> = own.collect();
     let listed = endpoint.service_name.as_ref();
-    let listed = listed.and_then(|name| builder.services.get(name));
+    let listed = listed.and_then(|name| builder.known.services.get(name));
     let listed = listed.map(|held| &held.private_dns_names);
     names.extend(listed.into_iter().flatten().cloned());
     names
@@ -179,7 +181,7 @@ fn other_servers(builder: &mut Builder) {
                 .iter()
                 .all(|server| server != "AmazonProvidedDNS");
         if let Some(vpc) = builder.vpc(&vpc.vpc_id).filter(|_| is_other) {
-            builder.network.names.other_servers.insert(vpc, at);
+            builder.frame().names.other_servers.insert(vpc, at);
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn is_gateway(resource: &Resource) -> bool {
 /// Notes the services that the topology holds, and the endpoints of each service.
 pub(crate) fn register(builder: &mut Builder) {
     for (at, service) in builder.each(pick!(VpcEndpointService)) {
-        let held = builder.services.entry(service.service_name);
+        let held = builder.learn().services.entry(service.service_name);
         let held = held.or_insert_with(|| HeldService {
             at,
             private_dns_names: Vec::new(),
@@ -32,7 +32,7 @@ pub(crate) fn register(builder: &mut Builder) {
     }
     for (at, endpoint) in builder.each(pick!(VpcEndpoint)) {
         if let Some(name) = endpoint.service_name {
-            let all = builder.network.endpoints_of.entry(name).or_default();
+            let all = builder.frame().endpoints_of.entry(name).or_default();
             all.push(at);
         }
     }

@@ -45,7 +45,7 @@ fn held(builder: &Builder, endpoint: &VpcEndpoint) -> Option<ResourceIx> {
     if service_of_name(name.as_str()).is_some() {
         return None;
     }
-    let first = builder.services.get(name)?.at;
+    let first = builder.known.services.get(name)?.at;
     let id = name.as_str().rsplit('.').next()?;
     let is_it = |body: &Body| matches!(body, Body::VpcEndpointService(service) if service.service_name == *name);
     let named = builder.find(id).filter(|(_, held)| is_it(&held.body));
@@ -59,7 +59,7 @@ pub(crate) fn entrance(builder: &mut Builder, endpoint: &VpcEndpoint) -> Option<
     for own in interfaces(builder, endpoint) {
         let to = builder.place(Key::ServiceFor(at, own));
         let addresses = builder.network.interface(own);
-        let addresses = addresses.map_or_else(Vec::new, |own| own.addresses.clone());
+        let addresses = addresses.map_or_else(Vec::new, |own| own.addresses.to_vec());
         for address in addresses {
             let matches = Match::to(AddressMatch::Net(IpNet::from(address)));
             let label = format!("to {}", builder.network.describe(at));
@@ -85,8 +85,8 @@ pub(crate) fn is_verified(builder: &Builder, endpoint: &VpcEndpoint) -> bool {
 
 fn interfaces(builder: &Builder, endpoint: &VpcEndpoint) -> Vec<InterfaceIx> {
     let ids = endpoint.network_interface_ids.iter();
-    let known = ids.filter_map(|id| builder.interfaces.get(id.as_resource_id()));
-    known.copied().collect()
+    let known = ids.filter_map(|id| builder.interface(id.as_resource_id()));
+    known.collect()
 }
 
 pub(crate) fn compile(builder: &mut Builder, fleet: &Fleet) {

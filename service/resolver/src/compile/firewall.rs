@@ -43,13 +43,13 @@ pub(crate) fn register(builder: &mut Builder) {
             let [_, inside, ..] = keys(at, number_of_attachment(&firewall));
             let place = builder.place(inside);
             let id = (&attachment.transit_gateway_attachment_id).into();
-            builder.inspections.insert(id, place);
+            builder.learn().inspections.insert(id, place);
         }
         for (number, endpoint) in (0..).zip(&firewall.endpoints) {
             let [entry, ..] = keys(at, number);
             let place = builder.place(entry);
             if let Some(id) = &endpoint.endpoint_id {
-                builder.inspections.insert(id.into(), place);
+                builder.learn().inspections.insert(id.into(), place);
             }
         }
     }

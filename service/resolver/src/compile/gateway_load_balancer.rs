@@ -50,7 +50,7 @@ pub(crate) fn register(builder: &mut Builder) {
     for (at, endpoint) in all(builder) {
         let place = builder.place(Key::Inspection(at, 0));
         let id = endpoint.vpc_endpoint_id.as_resource_id().clone();
-        builder.inspections.insert(id, place);
+        builder.learn().inspections.insert(id, place);
     }
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn compile(builder: &mut Builder, fleet: &Fleet) {
             continue;
         };
         let service = endpoint.service_name.as_ref();
-        let service = service.and_then(|name| builder.services.get(name));
+        let service = service.and_then(|name| builder.known.services.get(name));
         let service = service.and_then(|held| {
             builder
                 .network
@@ -92,8 +92,8 @@ fn subnet(builder: &Builder, endpoint: &VpcEndpoint) -> Option<SubnetIx> {
     let named = endpoint.subnet_ids.first();
     named.and_then(|id| builder.subnet(id)).or_else(|| {
         let interface = endpoint.network_interface_ids.first()?;
-        let interface = builder.interfaces.get(interface.as_resource_id())?;
-        Some(builder.network.interface(*interface)?.subnet)
+        let interface = builder.interface(interface.as_resource_id())?;
+        Some(builder.network.interface(interface)?.subnet)
     })
 }
 
@@ -124,7 +124,7 @@ fn entry(
             tables.push(builder.always(Stage::Forwarding, Action::Forward(place), label));
             let id = &inspection.endpoint.vpc_endpoint_id;
             let words = "the appliances behind it are taken to let every packet pass unchanged";
-            builder.network.assumptions.push(format!("{id}: {words}"));
+            builder.frame().assumptions.push(format!("{id}: {words}"));
         }
         Some(_) | None => {
             let name = inspection.endpoint.service_name.as_ref();

@@ -15,7 +15,7 @@ use causeway_model::trace::{Addr, Code, Header, Stage};
 use crate::decide::{Filtered, filter};
 use crate::packet::Packet;
 use crate::table::{
-    Action, InterfaceIx, Order, PlaceIx, ResourceIx, Rule, SubnetIx, Table, TableIx,
+    Action, AddressMatch, InterfaceIx, Order, PlaceIx, ResourceIx, Rule, SubnetIx, Table, TableIx,
 };
 
 use super::builder::{Builder, Key};
@@ -125,12 +125,12 @@ fn interface(builder: &Builder, group: &TargetGroup, target: &Target) -> Option<
     match group.target_type {
         TargetType::Instance => {
             let (at, _) = builder.find(&target.id)?;
-            builder.network.primary.get(&at).copied()
+            builder.network.primary(at)
         }
         TargetType::Ip => {
             let address: IpAddr = target.id.parse().ok()?;
             let vpc = builder.vpc(group.vpc_id.as_ref()?)?;
-            builder.network.by_address.get(&(vpc, address)).copied()
+            builder.holder(vpc, address)
         }
         TargetType::Lambda | TargetType::Alb => None,
     }
@@ -198,7 +198,11 @@ fn target(
 /// What keeps the target's instance from working.
 fn instance_state(builder: &mut Builder, own: InterfaceIx) -> Vec<TableIx> {
     let out = builder.place(Key::InterfaceOut(own));
-    let tables = builder.network.place(out).map(|place| place.tables.clone());
+    builder.note(|read| _ = read.interfaces.insert(own));
+    let tables = builder
+        .network
+        .place(out)
+        .map(|place| place.tables.to_vec());
     let mut tables = tables.unwrap_or_default();
     tables.retain(|table| {
         let table = builder.network.table(*table);
@@ -273,7 +277,23 @@ fn read(builder: &mut Builder, key: Key, stage: Stage, packet: &Packet) -> Optio
     let place = builder.place(key);
     let network = &builder.network;
     let mut tables = network.place(place)?.tables.iter();
-    let found = tables.find_map(|table| network.table(*table).filter(|own| own.stage == stage))?;
+    let (own, found) = tables.find_map(|own| {
+        let found = network.table(*own).filter(|table| table.stage == stage)?;
+        Some((*own, found))
+    })?;
+    let ends = found.rules.iter();
+    let ends = ends.flat_map(|rule| [&rule.matches.source, &rule.matches.destination]);
+    let groups = ends.filter_map(|end| match end {
+        AddressMatch::Group(group) => Some(*group),
+        AddressMatch::Any
+        | AddressMatch::Net(_)
+        | AddressMatch::List(_)
+        | AddressMatch::Service(_) => None,
+    });
+    builder.note(|read| {
+        read.tables.insert(own);
+        read.groups.extend(groups);
+    });
     let (action, rule) = match filter(found, packet, network) {
         Filtered::Allowed(rule) => (Action::Allow, rule),
         Filtered::Denied(rule) => (Action::Deny(code(rule, stage)), rule),

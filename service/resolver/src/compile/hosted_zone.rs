@@ -21,12 +21,12 @@ pub(crate) fn compile(builder: &mut Builder) {
 
 fn zones(builder: &mut Builder) {
     for (at, zone) in builder.each(pick!(HostedZone)) {
-        let place = builder.network.names.zones.len();
+        let place = builder.network.frame.names.zones.len();
         for vpc in vpcs(builder, &zone.vpc_ids) {
-            let zones = builder.network.names.zones_of.entry(vpc).or_default();
+            let zones = builder.frame().names.zones_of.entry(vpc).or_default();
             zones.push(place);
         }
-        builder.network.names.zones.push(Zone {
+        builder.frame().names.zones.push(Zone {
             resource: at,
             records: zone.records_known.then(|| records(&zone)),
             name: zone.name,
@@ -89,7 +89,7 @@ fn rules(builder: &mut Builder) {
             continue;
         }
         for vpc in vpcs(builder, &rule.vpc_ids) {
-            let rules = builder.network.names.rules.entry(vpc).or_default();
+            let rules = builder.frame().names.rules.entry(vpc).or_default();
             rules.push(ResolverRule {
                 resource: at,
                 domain: rule.domain_name.clone(),
@@ -109,7 +109,7 @@ fn resolving_peers(builder: &mut Builder) {
         for (own, peer) in [(requester, accepter), (accepter, requester)] {
             let sides = builder.vpc(&own.vpc_id).zip(builder.vpc(&peer.vpc_id));
             if let Some((own, peer)) = sides.filter(|_| own.allow_dns_resolution_from_remote_vpc) {
-                let peers = &mut builder.network.names.resolving_peers;
+                let peers = &mut builder.frame().names.resolving_peers;
                 peers.entry(peer).or_default().push(own);
             }
         }

@@ -15,7 +15,7 @@ use super::builder::{Builder, Key};
 pub(crate) fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) -> Option<Action> {
     match target {
         RouteTarget::VpcEndpoint(id) => {
-            let place = builder.inspections.get(id.as_resource_id())?;
+            let place = builder.known.inspections.get(id.as_resource_id())?;
             Some(Action::Forward(*place))
         }
         RouteTarget::NetworkInterface(id) => {
@@ -32,7 +32,7 @@ pub(crate) fn leads_to(builder: &mut Builder, target: &RouteTarget, vpc: VpcIx) 
         }
         // A route server has learned the address from the appliance that has it (VPC guide, "VPC Route Server").
         RouteTarget::IpAddress(address) => {
-            let own = *builder.network.by_address.get(&(vpc, *address))?;
+            let own = builder.holder(vpc, *address)?;
             let at = builder.network.interface(own)?.resource;
             let held = &builder.network.resource(at)?.body;
             let may = matches!(held, Body::NetworkInterface(held) if appliance::may_forward(held));
@@ -73,8 +73,8 @@ pub(crate) fn at_edge(
         return rule;
     };
     if is_of_internet {
-        builder.network.redirections.insert(place);
-        if let Some(Key::Appliance(own)) = builder.key_of(place) {
+        builder.frame().redirections.insert(place);
+        if let Some(own) = builder.appliance(place) {
             rule.action = Action::Forward(builder.place(Key::ApplianceAtEdge(own)));
         }
     }

@@ -39,7 +39,7 @@ pub(crate) fn register(builder: &mut Builder) {
         };
         let entry = builder.place(Key::InternetGatewayIn(at));
         let is_attached = state == GatewayAttachmentState::Attached;
-        if let Some(vpc) = builder.network.vpcs.get_mut(vpc.index())
+        if let Some(vpc) = builder.frame().vpcs.get_mut(vpc.index())
             && (is_attached || vpc.internet_in.is_none())
         {
             vpc.internet_in = Some(entry);

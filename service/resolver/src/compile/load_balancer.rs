@@ -101,6 +101,7 @@ pub(crate) fn note_users(builder: &mut Builder) {
             listed.extend(addresses.filter_map(|own| Some(((subnet.clone()?, own), at))));
         }
     }
+    builder.learn().described.clone_from(&described);
     let interfaces: Vec<(ResourceIx, NetworkInterface)> = builder.each(pick!(NetworkInterface));
     for (_, interface) in interfaces {
         let is_node = matches!(
@@ -113,7 +114,7 @@ pub(crate) fn note_users(builder: &mut Builder) {
         let user = named.or_else(|| own.find_map(|own| listed.get(&own).copied()));
         if let Some(user) = user.filter(|_| is_node || named.is_some()) {
             let id = (&interface.network_interface_id).into();
-            builder.users.insert(id, user);
+            builder.learn().users.insert(id, user);
         }
     }
 }
@@ -128,8 +129,8 @@ pub(crate) fn register(builder: &mut Builder) {
         let user = held.user.filter(|at| is_balancer(builder, *at));
         if let Some(user) = user {
             let subnet = held.subnet;
-            builder.nodes.entry((user, subnet)).or_insert(own);
-            builder.network.nodes.entry(user).or_default().push(own);
+            builder.learn().nodes.entry((user, subnet)).or_insert(own);
+            builder.frame().nodes.entry(user).or_default().push(own);
         }
     }
     for (at, balancer) in all(builder) {
@@ -160,21 +161,21 @@ fn register_node(
     let is_inside = |address: &&IpAddr| blocks.iter().any(|block| block.contains(*address));
     let (inside, outside): (Vec<&IpAddr>, Vec<&IpAddr>) =
         zone.addresses.iter().partition(is_inside);
-    let known = builder.nodes.get(&(at, subnet)).copied();
+    let known = builder.known.nodes.get(&(at, subnet)).copied();
     let own = known.unwrap_or_else(|| {
         let ids = balancer.security_groups.iter();
         let groups = ids.map(|id| builder.group(id.as_resource_id())).collect();
-        let inside = inside.into_iter().copied().collect();
-        let own = interface::add(builder, (at, vpc, subnet), inside, groups);
+        let inside: Vec<IpAddr> = inside.into_iter().copied().collect();
+        let own = interface::add(builder, (at, vpc, subnet), inside.into(), groups);
         interface::set_user(builder, own, Some(at));
-        builder.nodes.insert((at, subnet), own);
-        builder.network.nodes.entry(at).or_default().push(own);
+        builder.learn().nodes.insert((at, subnet), own);
+        builder.frame().nodes.entry(at).or_default().push(own);
         own
     });
     let first = builder.network.interface(own);
     let first = first.and_then(|own| own.addresses.iter().find(|own| own.is_ipv4()).copied());
     for (private, public) in first.into_iter().zip(outside) {
-        interface::pair(builder, own, private, *public);
+        interface::pair_for(builder, own, private, *public);
     }
 }
 
@@ -190,7 +191,7 @@ pub(crate) fn place_of(
 
 /// The nodes of a load balancer, by their subnets.
 pub(crate) fn nodes(builder: &Builder, balancer: ResourceIx) -> Vec<(SubnetIx, InterfaceIx)> {
-    let nodes = builder.nodes.range((balancer, SubnetIx(0))..);
+    let nodes = builder.known.nodes.range((balancer, SubnetIx::of(0))..);
     nodes
         .take_while(|((at, _), _)| *at == balancer)
         .map(|((_, subnet), own)| (*subnet, *own))
@@ -225,7 +226,7 @@ pub(crate) fn names(builder: &mut Builder) {
             let zonal = zone.map(|zone| format!("{zone}.{}", balancer.dns_name));
             let zonal = zonal.filter(|_| balancer.r#type == LoadBalancerType::Network);
             if let Some(name) = zonal.and_then(|name| DnsName::from_any_case(&name).ok()) {
-                let held = &mut builder.network.names.balancers;
+                let held = &mut builder.frame().names.balancers;
                 held.insert(name, (at, own.clone()));
             }
             every = every.zip(own).map(|(mut every, own)| {
@@ -235,7 +236,7 @@ pub(crate) fn names(builder: &mut Builder) {
         }
         let every = every.filter(|every| !every.is_empty());
         if let Ok(name) = DnsName::from_any_case(&balancer.dns_name) {
-            let held = &mut builder.network.names.balancers;
+            let held = &mut builder.frame().names.balancers;
             held.insert(name, (at, every));
         }
     }
@@ -246,8 +247,7 @@ fn addresses(builder: &Builder, node: InterfaceIx, is_public: bool) -> Option<Ve
     let node = builder.network.interface(node)?;
     let own = node.addresses.iter();
     let own: Vec<IpAddr> = if is_public {
-        let public = &builder.network.public_of;
-        own.filter_map(|own| public.get(&(node.vpc, *own)).copied())
+        own.filter_map(|own| builder.public_of(node.vpc, *own))
             .collect()
     } else {
         own.take(1).copied().collect()

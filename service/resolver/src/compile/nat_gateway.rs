@@ -4,6 +4,8 @@
 //! a port from 1024 to 65535, and goes on by the route table of the gateway's subnet; the internet gateway pairs that address with
 //! the Elastic IP address. TCP, UDP and ICMP alone. No security group. Replies find their way back through the same gateway.
 
+use std::sync::Arc;
+
 use causeway_model::Protocol;
 use causeway_model::resources::NatGateway;
 use causeway_model::resources::gateways::NatGatewayState;
@@ -33,10 +35,10 @@ pub(crate) fn register(builder: &mut Builder) {
             let Some(private) = address.private_ip else {
                 continue;
             };
-            let known = builder.network.by_address.get(&(vpc, private)).copied();
+            let known = builder.holder(vpc, private);
             let own = known.unwrap_or_else(|| stand_in(builder, (at, vpc, subnet), private));
             if let Some(public) = address.public_ip {
-                interface::pair(builder, own, private, public);
+                interface::pair_for(builder, own, private, public);
             }
         }
     }
@@ -48,7 +50,12 @@ fn stand_in(
     (at, vpc, subnet): (ResourceIx, crate::table::VpcIx, SubnetIx),
     private: std::net::IpAddr,
 ) -> crate::table::InterfaceIx {
-    let own = interface::add(builder, (at, vpc, subnet), vec![private], Vec::new());
+    let own = interface::add(
+        builder,
+        (at, vpc, subnet),
+        vec![private].into(),
+        Arc::default(),
+    );
     interface::set_user(builder, own, Some(at));
     let back = builder.place(Key::NatGatewayBack(at));
     let arrive = builder.always(Stage::Delivery, Action::Forward(back), "to the NAT gateway");

@@ -43,7 +43,7 @@ impl Acls {
             .unwrap_or_default();
         let assumption =
             format!("{id}: no network ACL given, so the default one is assumed, which allows all");
-        builder.network.assumptions.push(assumption);
+        builder.frame().assumptions.push(assumption);
         self.assumed.unwrap_or_else(|| assumed(builder))
     }
 }
@@ -51,7 +51,8 @@ impl Acls {
 pub(crate) fn compile(builder: &mut Builder) -> Acls {
     let mut acls = Acls::default();
     for (at, acl) in builder.each(pick!(NetworkAcl)) {
-        let tables = [true, false].map(|egress| table(builder, at, &acl, egress));
+        let tables = [true, false].map(|egress| builder.add_table(table(at, &acl, egress)));
+        builder.learn().acls.insert(at, tables);
         for subnet in acl.subnet_ids.iter().filter_map(|id| builder.subnet(id)) {
             acls.of_subnet.entry(subnet).or_insert(tables);
         }
@@ -70,7 +71,18 @@ fn assumed(builder: &mut Builder) -> [TableIx; 2] {
         .map(|stage| builder.always(stage, Action::Allow, "assumed default network ACL"))
 }
 
-fn table(builder: &mut Builder, at: ResourceIx, acl: &NetworkAcl, egress: bool) -> TableIx {
+/// Makes the filter tables of an ACL anew.
+pub(crate) fn refill(builder: &mut Builder, at: ResourceIx, acl: &NetworkAcl) {
+    let Some(tables) = builder.known.acls.get(&at).copied() else {
+        builder.give_up();
+        return;
+    };
+    for (own, egress) in tables.into_iter().zip([true, false]) {
+        builder.replace_table(own, table(at, acl, egress), true);
+    }
+}
+
+fn table(at: ResourceIx, acl: &NetworkAcl, egress: bool) -> Table {
     let mut entries: Vec<&NetworkAclEntry> = acl
         .entries
         .iter()
@@ -84,13 +96,13 @@ fn table(builder: &mut Builder, at: ResourceIx, acl: &NetworkAcl, egress: bool) 
         Stage::NetworkAclIn
     };
     let otherwise = Rule::always(Action::Deny(Code::SubnetAclRestriction), "no rule matches");
-    builder.add_table(Table {
+    Table {
         stage,
         resource: Some(at),
         order: Order::First,
         rules,
         otherwise,
-    })
+    }
 }
 
 fn rule(entry: &NetworkAclEntry) -> Rule {

@@ -105,9 +105,9 @@ fn add(
 }
 
 fn push(builder: &mut Builder, origin: Origin) {
-    let (at, new) = (origin.resource, builder.network.origins.len());
-    builder.network.origins.push(origin);
-    builder.network.origins_of.entry(at).or_default().push(new);
+    let (at, new) = (origin.resource, builder.network.frame.origins.len());
+    builder.frame().origins.push(origin);
+    builder.frame().origins_of.entry(at).or_default().push(new);
 }
 
 fn of_vpn(builder: &Builder, known: &Known<'_>, vpn: &VpnConnection) -> (Vec<IpNet>, Vec<IpNet>) {

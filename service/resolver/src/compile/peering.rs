@@ -3,18 +3,20 @@
 //! An active connection carries packets for addresses of the peer VPC, and nothing else: it leads to no gateway, endpoint route or
 //! other connection of the peer. Security group references survive it within a Region.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use causeway_model::ids::{Region, VpcId};
+use causeway_model::ids::{Region, ResourceId, VpcId};
 use causeway_model::resource::{Body, Resource};
-use causeway_model::resources::VpcPeeringConnection;
 use causeway_model::resources::routing::{RouteState, RouteTarget};
 use causeway_model::resources::transit::{VpcPeeringConnectionState, VpcPeeringConnectionVpcInfo};
+use causeway_model::resources::{RouteTable, VpcEndpoint, VpcPeeringConnection};
 use causeway_model::trace::{Code, Stage};
 use ipnet::IpNet;
 
 use crate::decide::routes::specificity;
-use crate::table::{Action, AddressMatch, Match, PlaceIx, Reach, ResourceIx, Rule, TableIx, VpcIx};
+use crate::table::{
+    Action, AddressMatch, Match, PlaceIx, Reach, ResourceIx, Rule, Table, TableIx, VpcIx,
+};
 
 use super::builder::{Builder, Key, pick};
 use super::endpoint::is_gateway;
@@ -22,13 +24,55 @@ use super::origins::beyond;
 use super::route_table::{destination_of, endpoint_destination, target_words};
 
 pub(crate) fn compile(builder: &mut Builder) {
-    let ways = ways_out(builder);
+    note_routed(builder);
     for (at, peering) in builder.each(pick!(VpcPeeringConnection)) {
         let (requester, accepter) = (&peering.requester_vpc_info, &peering.accepter_vpc_info);
         for (own, peer) in [(requester, accepter), (accepter, requester)] {
-            let ways = ways.get(&peer.vpc_id).map(Vec::as_slice);
-            let edges = edges(builder, at, ways.unwrap_or_default());
-            side(builder, (at, &peering), (own, peer), &edges);
+            side(builder, (at, &peering), (own, peer));
+        }
+    }
+}
+
+/// Makes the tables anew that are made of the routes of a VPC for others.
+pub(crate) fn refill(builder: &mut Builder, vpc: &ResourceId) {
+    let known = Arc::clone(&builder.known);
+    for edge in known.edges.get(vpc).into_iter().flatten() {
+        let held = builder.network.resource(edge.of).cloned();
+        match held.as_ref().map(|held| &held.body) {
+            Some(Body::VpcPeeringConnection(peering)) => {
+                let sides = [&peering.requester_vpc_info, &peering.accepter_vpc_info];
+                let peer = sides
+                    .iter()
+                    .find(|side| side.vpc_id.as_resource_id() == vpc);
+                let Some(peer) = peer else { continue };
+                let made = edge_tables(builder, edge.of, peer);
+                for (own, table) in edge.tables.iter().zip(made) {
+                    builder.replace_table(*own, table, true);
+                }
+            }
+            Some(Body::VpnGateway(gateway)) => {
+                let made = super::vpn_gateway::edge_table(builder, gateway);
+                for (own, table) in edge.tables.iter().zip([made]) {
+                    builder.replace_table(*own, table, true);
+                }
+            }
+            Some(_) | None => builder.give_up(),
+        }
+    }
+}
+
+/// Notes which route tables and endpoints give a VPC its routes.
+fn note_routed(builder: &mut Builder) {
+    let tables: Vec<(ResourceIx, RouteTable)> = builder.each(pick!(RouteTable));
+    for (at, table) in tables {
+        let all = &mut builder.learn().routed;
+        all.entry((&table.vpc_id).into()).or_default().push(at);
+    }
+    let endpoints: Vec<(ResourceIx, VpcEndpoint)> = builder.each(pick!(VpcEndpoint));
+    for (at, endpoint) in endpoints {
+        if !endpoint.route_table_ids.is_empty() {
+            let all = &mut builder.learn().routed;
+            all.entry((&endpoint.vpc_id).into()).or_default().push(at);
         }
     }
 }
@@ -57,7 +101,6 @@ fn side(
     builder: &mut Builder,
     (at, peering): (ResourceIx, &VpcPeeringConnection),
     (own, peer): (&VpcPeeringConnectionVpcInfo, &VpcPeeringConnectionVpcInfo),
-    edges: &[Edge],
 ) {
     let (from, to) = (builder.vpc(&own.vpc_id), builder.vpc(&peer.vpc_id));
     let Some(key) = entry(at, from, to) else {
@@ -65,8 +108,9 @@ fn side(
     };
     let is_active = peering.status == VpcPeeringConnectionState::Active;
     let state = builder.state(is_active, Code::BadState, peering.status);
-    let owners = owners_of_edges(builder, peer, edges);
-    let transit = transit(builder, peer, edges);
+    let edges = edge_tables(builder, at, peer).map(|table| builder.add_table(table));
+    let [owners, transit] = edges;
+    builder.note_edge((&peer.vpc_id).into(), at, edges.to_vec());
     let admission = admission(builder, peer);
     let words = format!("to {}", peer.vpc_id);
     let back = entry(at, to, from).map(|key| builder.place(key));
@@ -96,7 +140,7 @@ fn side(
         && is_regional
         && is_active
     {
-        builder.network.peers.entry(from).or_default().push(to);
+        builder.frame().peers.entry(from).or_default().push(to);
     }
 }
 
@@ -200,13 +244,42 @@ fn admission(builder: &mut Builder, peer: &VpcPeeringConnectionVpcInfo) -> Table
     builder.ordered(Stage::Admission, rules, Rule::always(action, label))
 }
 
-/// What is told of a packet that the peer VPC would send on by an edge of its own.
+/// What is told of packets that the peer VPC would send on by an edge of its own: by the owners of its edges, and by the connection.
+fn edge_tables(
+    builder: &Builder,
+    at: ResourceIx,
+    peer: &VpcPeeringConnectionVpcInfo,
+) -> [Table; 2] {
+    let edges = edges(
+        builder,
+        at,
+        &ways_out(builder, peer.vpc_id.as_resource_id()),
+    );
+    // NAT gateways and gateway endpoints refuse the packets of a peer by themselves, too.
+    let owners = edge_table(builder, peer, &edges, |target| {
+        let action = refusal(builder, target).map_or(Action::Pass, Action::Deny);
+        (
+            action,
+            format!("{} serves its own VPC alone", target_words(target)),
+        )
+    });
+    let transit = edge_table(builder, peer, &edges, |target| {
+        let words = target_words(target);
+        let label = format!(
+            "{} leads on by {words}, which a peer cannot use",
+            peer.vpc_id
+        );
+        (Action::Deny(Code::PcxNotTransitive), label)
+    });
+    [owners, transit]
+}
+
 fn edge_table(
-    builder: &mut Builder,
+    builder: &Builder,
     peer: &VpcPeeringConnectionVpcInfo,
     edges: &[Edge],
-    tell: impl Fn(&Builder, &RouteTarget) -> (Action, String),
-) -> TableIx {
+    tell: impl Fn(&RouteTarget) -> (Action, String),
+) -> Table {
     let own = blocks(builder, peer).into_iter().map(|net| {
         let matches = Match::to(AddressMatch::Net(net));
         Rule::when(matches, Action::Pass, "of the peer VPC")
@@ -216,38 +289,15 @@ fn edge_table(
         if edge.is_back {
             return Rule::when(matches, Action::Pass, "back over the connection");
         }
-        let (action, label) = tell(builder, &edge.target);
+        let (action, label) = tell(&edge.target);
         Rule::when(matches, action, label)
     });
     let rules = own.chain(others).collect();
-    let otherwise = Rule::always(Action::Pass, "no edge");
-    builder.ordered(Stage::Admission, rules, otherwise)
-}
-
-/// NAT gateways and gateway endpoints refuse the packets of a peer by themselves, too.
-fn owners_of_edges(
-    builder: &mut Builder,
-    peer: &VpcPeeringConnectionVpcInfo,
-    edges: &[Edge],
-) -> TableIx {
-    edge_table(builder, peer, edges, |builder, target| {
-        let action = refusal(builder, target).map_or(Action::Pass, Action::Deny);
-        (
-            action,
-            format!("{} serves its own VPC alone", target_words(target)),
-        )
-    })
-}
-
-fn transit(builder: &mut Builder, peer: &VpcPeeringConnectionVpcInfo, edges: &[Edge]) -> TableIx {
-    edge_table(builder, peer, edges, |_, target| {
-        let words = target_words(target);
-        let label = format!(
-            "{} leads on by {words}, which a peer cannot use",
-            peer.vpc_id
-        );
-        (Action::Deny(Code::PcxNotTransitive), label)
-    })
+    Table::first(
+        Stage::Admission,
+        rules,
+        Rule::always(Action::Pass, "no edge"),
+    )
 }
 
 /// With what code the owner of an edge refuses the packets of a peer.
@@ -270,34 +320,28 @@ struct Edge {
     is_back: bool,
 }
 
-/// Where each VPC has routes to, other than itself: those of its tables, and its gateway endpoints, listed in them or not.
-pub(crate) fn ways_out(builder: &Builder) -> BTreeMap<VpcId, Vec<(AddressMatch, RouteTarget)>> {
-    let mut ways: BTreeMap<VpcId, Vec<(AddressMatch, RouteTarget)>> = BTreeMap::new();
-    for (_, table) in builder.each(pick!(RouteTable)) {
-        let own = ways.entry(table.vpc_id).or_default();
-        let routes = table.routes.into_iter();
-        let routes = routes.filter(|route| route.state == RouteState::Active);
-        own.extend(routes.filter_map(|route| {
-            let destination = destination_of(builder, &route);
-            let target = route
-                .target
-                .filter(|target| *target != RouteTarget::Local)?;
-            Some((destination, target))
-        }));
-    }
-    for (_, endpoint) in builder.each(pick!(VpcEndpoint)) {
-        let destination = endpoint_destination(builder, &endpoint);
-        let is_routed = !endpoint.route_table_ids.is_empty();
-        if let Some((destination, _)) = destination.filter(|_| is_routed) {
-            let target = RouteTarget::VpcEndpoint(endpoint.vpc_endpoint_id);
-            ways.entry(endpoint.vpc_id)
-                .or_default()
-                .push((destination, target));
+/// Where a VPC has routes to, other than itself: those of its tables, and its gateway endpoints, listed in them or not.
+pub(crate) fn ways_out(builder: &Builder, vpc: &ResourceId) -> Vec<(AddressMatch, RouteTarget)> {
+    let routed = builder.known.routed.get(vpc).into_iter().flatten();
+    let mut ways = Vec::new();
+    for held in routed.filter_map(|at| builder.network.resource(*at)) {
+        if let Body::RouteTable(table) = &held.body {
+            let routes = table.routes.iter();
+            let routes = routes.filter(|route| route.state == RouteState::Active);
+            ways.extend(routes.filter_map(|route| {
+                let target = route.target.clone();
+                let target = target.filter(|target| *target != RouteTarget::Local)?;
+                Some((destination_of(builder, route), target))
+            }));
+        }
+        if let Body::VpcEndpoint(endpoint) = &held.body
+            && let Some((destination, _)) = endpoint_destination(builder, endpoint)
+        {
+            let target = RouteTarget::VpcEndpoint(endpoint.vpc_endpoint_id.clone());
+            ways.push((destination, target));
         }
     }
-    for ways in ways.values_mut() {
-        ways.sort_by_key(|(destination, _)| std::cmp::Reverse(specificity(destination)));
-    }
+    ways.sort_by_key(|(destination, _)| std::cmp::Reverse(specificity(destination)));
     ways
 }
 

@@ -25,6 +25,6 @@ pub(crate) fn table(builder: &mut Builder, at: ResourceIx, endpoint: &VpcEndpoin
         region: region.or_else(|| service.map(|service| service.region)),
         is_gateway: endpoint.vpc_endpoint_type == VpcEndpointType::Gateway,
     };
-    builder.network.policies.insert(at, policy);
+    builder.frame().policies.insert(at, policy);
     builder.always(Stage::Policy, Action::Pass, "")
 }

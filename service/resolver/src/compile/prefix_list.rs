@@ -15,10 +15,9 @@ pub(crate) fn register(builder: &mut Builder) {
     for (_, list) in lists {
         let service: Option<ServiceAddress> = service_of_name(&list.prefix_list_name);
         let entries = list.entries_known.then(|| list.entries.clone());
-        builder.lists.insert(
-            (&list.prefix_list_id).into(),
-            PrefixListIx::of(builder.network.lists.len()),
-        );
-        builder.network.lists.push(PrefixList { service, entries });
+        let new = PrefixListIx::of(builder.network.frame.lists.len());
+        let id = (&list.prefix_list_id).into();
+        builder.learn().lists.insert(id, new);
+        builder.frame().lists.push(PrefixList { service, entries });
     }
 }

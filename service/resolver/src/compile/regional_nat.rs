@@ -4,6 +4,7 @@
 //! and goes to the internet gateway of the VPC. Replies come in there, go to the gateway, and on into the VPC.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use causeway_model::resource::Body;
 use causeway_model::resources::NatGateway;
@@ -35,10 +36,15 @@ pub(crate) fn register(builder: &mut Builder, at: ResourceIx, nat: &NatGateway) 
         return;
     };
     let nowhere = SubnetIx::of(usize::MAX);
-    let own = interface::add(builder, (at, vpc, nowhere), Vec::new(), Vec::new());
+    let own = interface::add(
+        builder,
+        (at, vpc, nowhere),
+        Vec::new().into(),
+        Arc::default(),
+    );
     interface::set_user(builder, own, Some(at));
     for (_, public) in addresses(builder, nat) {
-        interface::pair(builder, own, public, public);
+        interface::pair_for(builder, own, public, public);
     }
 }
 
@@ -108,7 +114,7 @@ fn zones(builder: &mut Builder, vpc: VpcIx, own: &[(Option<ZoneIx>, IpAddr)]) ->
 
 /// The zones of a VPC's subnets that are told by name alone.
 fn nameless(builder: &Builder, vpc: VpcIx) -> Vec<ZoneIx> {
-    let subnets = builder.network.subnets.iter();
+    let subnets = builder.network.frame.subnets.iter();
     let subnets = subnets.filter(|subnet| subnet.vpc == vpc);
     let nameless = subnets.filter(|subnet| {
         let resource = builder.network.resource(subnet.resource);

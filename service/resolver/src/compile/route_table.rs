@@ -6,6 +6,7 @@
 //! names the table, listed or not.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use causeway_model::ids::ResourceId;
 use causeway_model::resource::{Body, Kind, Resource};
@@ -28,26 +29,55 @@ use super::builder::{Builder, Key, pick};
 
 pub(crate) fn compile(builder: &mut Builder) {
     let endpoints: Vec<(ResourceIx, VpcEndpoint)> = builder.each(pick!(VpcEndpoint));
-    for (at, table) in builder.each(pick!(RouteTable)) {
-        let Some(vpc) = builder.vpc(&table.vpc_id) else {
-            continue;
-        };
-        let mut rules = rules(builder, &table, vpc);
-        rules.extend(unlisted_endpoint_routes(builder, &table, &endpoints));
-        let action = Action::Drop(Code::NoRouteToDestination);
-        let otherwise = Rule::always(action, "no route covers the destination");
-        let table = add(builder, Stage::RouteTable, rules, otherwise);
-        builder.fill(Key::RouteTable(at), at, vec![table]);
+    for (at, endpoint) in endpoints {
+        for id in &endpoint.route_table_ids {
+            let all = &mut builder.learn().endpoints_of_table;
+            let own = all.entry(id.into()).or_default();
+            if own.last() != Some(&at) {
+                own.push(at);
+            }
+        }
     }
+    for (at, table) in builder.each(pick!(RouteTable)) {
+        if let Some(made) = self::table(builder, &table) {
+            let made = builder.add_table(made);
+            builder.fill(Key::RouteTable(at), at, vec![made]);
+        }
+    }
+}
+
+/// Makes the table of a route table anew.
+pub(crate) fn refill(builder: &mut Builder, at: ResourceIx, table: &RouteTable) {
+    let place = builder.place(Key::RouteTable(at));
+    let place = builder.network.place(place);
+    let own = place.and_then(|place| place.tables.first().copied());
+    match (own, self::table(builder, table)) {
+        (Some(own), Some(table)) => builder.replace_table(own, table, true),
+        _ => builder.give_up(),
+    }
+}
+
+fn table(builder: &mut Builder, table: &RouteTable) -> Option<Table> {
+    let vpc = builder.vpc(&table.vpc_id)?;
+    let mut rules = rules(builder, table, vpc);
+    rules.extend(unlisted_endpoint_routes(builder, table));
+    let action = Action::Drop(Code::NoRouteToDestination);
+    let otherwise = Rule::always(action, "no route covers the destination");
+    Some(indexed(builder, Stage::RouteTable, rules, otherwise))
 }
 
 /// Adds a table that is read by the longest prefix: rules in order of precedence, with an index over their prefixes.
 pub(crate) fn add(
     builder: &mut Builder,
     stage: Stage,
-    mut rules: Vec<Rule>,
+    rules: Vec<Rule>,
     otherwise: Rule,
 ) -> TableIx {
+    let table = indexed(builder, stage, rules, otherwise);
+    builder.add_table(table)
+}
+
+fn indexed(builder: &Builder, stage: Stage, mut rules: Vec<Rule>, otherwise: Rule) -> Table {
     rules.sort_by_key(|rule| rule.rank);
     let mut prefixes: Vec<(IpNet, u32)> = Vec::new();
     let mut has_unlisted = false;
@@ -69,13 +99,13 @@ pub(crate) fn add(
     }
     let index = PrefixIndex::new(prefixes.into_iter(), has_unlisted);
     let order = Order::LongestPrefix(index);
-    builder.add_table(Table {
+    Table {
         stage,
         resource: None,
         order,
         rules,
         otherwise,
-    })
+    }
 }
 
 fn rules(builder: &mut Builder, table: &RouteTable, vpc: VpcIx) -> Vec<Rule> {
@@ -271,20 +301,23 @@ pub(crate) fn target_words(target: &RouteTarget) -> String {
 }
 
 /// Routes of gateway endpoints that name the table, where the table does not list them.
-fn unlisted_endpoint_routes(
-    builder: &mut Builder,
-    table: &RouteTable,
-    endpoints: &[(ResourceIx, VpcEndpoint)],
-) -> Vec<Rule> {
+fn unlisted_endpoint_routes(builder: &mut Builder, table: &RouteTable) -> Vec<Rule> {
+    let known = Arc::clone(&builder.known);
+    let naming = known
+        .endpoints_of_table
+        .get(table.route_table_id.as_resource_id());
     let is_listed = |endpoint: &VpcEndpoint| {
         let own = RouteTarget::VpcEndpoint(endpoint.vpc_endpoint_id.clone());
         let mut routes = table.routes.iter();
         routes.any(|route| route.target.as_ref() == Some(&own))
     };
     let mut rules = Vec::new();
-    for (at, endpoint) in endpoints {
-        let is_named = endpoint.route_table_ids.contains(&table.route_table_id);
-        if !is_named || is_listed(endpoint) || endpoint.state == VpcEndpointState::Deleted {
+    for at in naming.into_iter().flatten() {
+        let held = builder.network.resource(*at).cloned();
+        let Some(Body::VpcEndpoint(endpoint)) = held.as_ref().map(|held| &held.body) else {
+            continue;
+        };
+        if is_listed(endpoint) || endpoint.state == VpcEndpointState::Deleted {
             continue;
         }
         let Some((destination, words)) = endpoint_destination(builder, endpoint) else {
@@ -306,7 +339,7 @@ pub(crate) fn endpoint_destination(
     endpoint: &VpcEndpoint,
 ) -> Option<(AddressMatch, String)> {
     let service = service_of_name(endpoint.service_name.as_ref()?.as_str())?;
-    let held = builder.lists.iter().find(|(_, at)| {
+    let held = builder.known.lists.iter().find(|(_, at)| {
         let list = builder.network.list(**at);
         list.is_some_and(|list| list.service.as_ref() == Some(&service))
     });
@@ -325,7 +358,7 @@ pub(crate) fn destination_of(builder: &Builder, route: &Route) -> AddressMatch {
         RouteDestination::Cidr(net) => return AddressMatch::Net(*net),
         RouteDestination::PrefixList(id) => id,
     };
-    if let Some(list) = builder.lists.get(id.as_resource_id()) {
+    if let Some(list) = builder.known.lists.get(id.as_resource_id()) {
         return AddressMatch::List(*list);
     }
     let endpoint = match &route.target {

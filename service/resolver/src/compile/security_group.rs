@@ -4,6 +4,7 @@
 //! group matches the private addresses of the group's members, as long as no component on the way hides who sent the packet.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use causeway_model::ids::{ResourceId, VpcId};
 use causeway_model::protocol::{PortRange, ProtocolMatch};
@@ -13,6 +14,7 @@ use causeway_model::resources::filters::IpPermission;
 use causeway_model::trace::{Code, Stage};
 use ipnet::IpNet;
 
+use crate::network::Filters;
 use crate::table::{
     Action, AddressMatch, GroupIx, Match, Order, PrefixListIx, ResourceIx, Rule, Table, TableIx,
 };
@@ -20,24 +22,72 @@ use crate::table::{
 use super::builder::{Builder, pick};
 use super::peering;
 
-/// The filter tables of a set of groups, outbound and inbound.
-pub(crate) fn tables(builder: &mut Builder, groups: &[GroupIx]) -> [TableIx; 2] {
-    if let Some(known) = builder.group_tables.get(groups) {
-        return *known;
+/// The filter tables of a set of groups, outbound and inbound, for one more who has them.
+pub(crate) fn tables(builder: &mut Builder, groups: &Arc<[GroupIx]>) -> [TableIx; 2] {
+    if let Some(held) = builder.network.links.sets.get_mut(groups) {
+        held.users = held.users.saturating_add(1);
+        let (tables, is_back) = (held.tables, held.users == 1);
+        for table in tables.into_iter().filter(|_| is_back) {
+            builder.count_limits(table);
+        }
+        return tables;
     }
-    let new = [true, false].map(|egress| table(builder, groups, egress));
-    builder.group_tables.insert(groups.to_vec(), new);
-    new
+    let tables = [true, false].map(|egress| {
+        let table = table(builder, groups, egress);
+        let new = builder.add_table(table);
+        builder.count_limits(new);
+        new
+    });
+    let links = &mut builder.network.links;
+    links
+        .sets
+        .insert(Arc::clone(groups), Filters { tables, users: 1 });
+    for group in groups.iter() {
+        let sets = links.sets_of.entry(*group).or_default();
+        Arc::make_mut(sets).push(Arc::clone(groups));
+    }
+    tables
+}
+
+/// Tells that one less has the filter tables of a set of groups.
+pub(crate) fn release(builder: &mut Builder, groups: &[GroupIx]) {
+    let Some(held) = builder.network.links.sets.get_mut(groups) else {
+        return;
+    };
+    held.users = held.users.saturating_sub(1);
+    let (tables, is_last) = (held.tables, held.users == 0);
+    for table in tables.into_iter().filter(|_| is_last) {
+        builder.discount_limits(table);
+    }
+}
+
+/// Makes the filter tables anew of all sets that a group is in.
+pub(crate) fn refill(builder: &mut Builder, group: &ResourceId) {
+    let Some(at) = builder.network.links.groups.get(group).copied() else {
+        return;
+    };
+    let sets = builder.network.links.sets_of.get(&at).cloned();
+    for set in sets.iter().flat_map(|sets| sets.iter()) {
+        let Some(held) = builder.network.links.sets.get(set).copied() else {
+            continue;
+        };
+        for (own, egress) in held.tables.into_iter().zip([true, false]) {
+            let table = table(builder, set, egress);
+            builder.replace_table(own, table, held.users > 0);
+        }
+    }
 }
 
 /// Notes the groups that may be those of a peer VPC of which the topology holds no groups.
 pub(crate) fn note_peered(builder: &mut Builder) {
     let all: Vec<(ResourceIx, SecurityGroup)> = builder.each(pick!(SecurityGroup));
     let known: BTreeSet<&VpcId> = all.iter().map(|(_, group)| &group.vpc_id).collect();
-    let unknown: Vec<_> = peering::regional(builder)
-        .into_iter()
-        .filter(|peer| !known.contains(&peer.vpc_id))
-        .collect();
+    let mut unknown = peering::regional(builder);
+    let peers = unknown.iter().map(|peer| ResourceId::from(&peer.of));
+    builder.note(|read| read.peers.extend(peers));
+    unknown.retain(|peer| !known.contains(&peer.vpc_id));
+    let peers = unknown.iter().map(|peer| ResourceId::from(&peer.of));
+    builder.note(|read| read.half_known.extend(peers));
     for (_, group) in &all {
         let permissions = group.ip_permissions.iter();
         let permissions = permissions.chain(&group.ip_permissions_egress);
@@ -53,13 +103,13 @@ pub(crate) fn note_peered(builder: &mut Builder) {
             }
             let blocks: Vec<IpNet> = peers.flat_map(|peer| peer.blocks.clone()).collect();
             let at = builder.group(id);
-            let all = builder.network.peered_groups.entry(at).or_default();
+            let all = builder.frame().peered_groups.entry(at).or_default();
             all.extend(blocks);
         }
     }
 }
 
-fn table(builder: &mut Builder, groups: &[GroupIx], egress: bool) -> TableIx {
+fn table(builder: &mut Builder, groups: &[GroupIx], egress: bool) -> Table {
     let mut rules = Vec::new();
     let mut missing = Vec::new();
     let mut resource = None;
@@ -97,17 +147,17 @@ fn table(builder: &mut Builder, groups: &[GroupIx], egress: bool) -> TableIx {
     };
     let otherwise = Rule::always(Action::Deny(code), "no rule matches");
     let resource = resource.filter(|_| groups.len() == 1);
-    builder.add_table(Table {
+    Table {
         stage,
         resource,
         order: Order::Stateful,
         rules,
         otherwise,
-    })
+    }
 }
 
 fn held(builder: &Builder, id: &ResourceId) -> Option<(ResourceIx, SecurityGroup)> {
-    let (at, resource) = builder.find(id)?;
+    let (at, resource) = builder.own(id)?;
     let Body::SecurityGroup(group) = &resource.body else {
         return None;
     };
@@ -146,7 +196,7 @@ fn peers(builder: &mut Builder, permission: &IpPermission) -> Vec<(AddressMatch,
         .map(|net| (AddressMatch::Net(*net), net.to_string()))
         .collect();
     for id in &permission.prefix_list_ids {
-        if let Some(list) = builder.lists.get(id.as_resource_id()) {
+        if let Some(list) = builder.known.lists.get(id.as_resource_id()) {
             peers.push((AddressMatch::List(*list), id.to_string()));
         } else {
             peers.push((

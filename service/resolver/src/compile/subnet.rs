@@ -29,6 +29,7 @@ pub(crate) fn register(builder: &mut Builder) {
             dns_support: vpc.enable_dns_support.or(true),
             dns_hostnames: vpc.enable_dns_hostnames.or(vpc.is_default),
             internet_in: None,
+            subnets: Vec::new(),
         };
         builder.add_vpc((&vpc.vpc_id).into(), entry);
     }
@@ -36,8 +37,11 @@ pub(crate) fn register(builder: &mut Builder) {
         let Some(vpc) = builder.vpc(&subnet.vpc_id) else {
             continue;
         };
-        let new = SubnetIx::of(builder.network.subnets.len());
+        let new = SubnetIx::of(builder.network.frame.subnets.len());
         let entry = builder.place(Key::SubnetIn(new));
+        let out = builder.place(Key::SubnetOut(new));
+        let leave = Action::Forward(out);
+        let leave = builder.always(Stage::Forwarding, leave, "to its subnet");
         let zone = subnet.availability_zone;
         builder.add_subnet(
             (&subnet.subnet_id).into(),
@@ -48,6 +52,7 @@ pub(crate) fn register(builder: &mut Builder) {
                 zone,
                 zone_ix: None,
                 entry,
+                leave,
             },
         );
     }
@@ -57,11 +62,11 @@ pub(crate) fn register(builder: &mut Builder) {
 /// Gives equal zones of subnets one handle.
 fn register_zones(builder: &mut Builder) {
     let zones = Zones::gather(builder);
-    for index in 0..builder.network.subnets.len() {
+    for index in 0..builder.network.frame.subnets.len() {
         let zone = zones.of_subnet(SubnetIx::of(index));
         let key = zone.and_then(Zone::key);
         let new = key.map(|key| builder.zone(&key));
-        if let Some(subnet) = builder.network.subnets.get_mut(index) {
+        if let Some(subnet) = builder.frame().subnets.get_mut(index) {
             subnet.zone_ix = new;
         }
     }
@@ -70,7 +75,7 @@ fn register_zones(builder: &mut Builder) {
 pub(crate) fn compile(builder: &mut Builder) {
     let route_tables = RouteTables::gather(builder);
     let acls = network_acl::compile(builder);
-    for index in 0..builder.network.subnets.len() {
+    for index in 0..builder.network.frame.subnets.len() {
         let at = SubnetIx::of(index);
         let Some(subnet) = builder.network.subnet(at) else {
             continue;

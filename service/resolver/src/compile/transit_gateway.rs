@@ -303,7 +303,7 @@ fn leave(
             let Some(from) = from else { continue };
             let onward = to_peer(builder, hubs, (at, attachment), to);
             let key = Key::AttachmentOut(at, from);
-            let beyond = builder.beyond.get(&(at, from)).copied();
+            let beyond = builder.known.beyond.get(&(at, from)).copied();
             let tables = [Some(state), beyond, Some(onward)];
             let place = builder.fill(key, at, tables.into_iter().flatten().collect());
             builder.edit(place, |place| place.keeps_groups = false);
@@ -312,7 +312,7 @@ fn leave(
     }
     let Some(near) = near else { return };
     let mut tables = vec![state];
-    tables.extend(builder.beyond.get(&(at, near)));
+    tables.extend(builder.known.beyond.get(&(at, near)));
     match attachment.resource_type {
         Attached::Vpc => tables.extend(to_vpc(builder, hubs, at, attachment)),
         Attached::Vpn => tables.push(on_premises::to_vpn(builder, attachment)),

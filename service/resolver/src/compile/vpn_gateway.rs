@@ -16,7 +16,7 @@ use causeway_model::resources::routing::{
 use causeway_model::trace::{Code, Stage};
 use ipnet::{IpNet, Ipv6Net};
 
-use crate::table::{Action, AddressMatch, Match, Reach, ResourceIx, Rule, TableIx, VpcIx};
+use crate::table::{Action, AddressMatch, Match, Reach, ResourceIx, Rule, Table, TableIx, VpcIx};
 
 use super::builder::{Builder, Key, pick};
 use super::origins::beyond;
@@ -94,7 +94,6 @@ fn edge_tables(builder: &Builder) -> BTreeMap<VpnGatewayId, ResourceIx> {
 }
 
 pub(crate) fn compile(builder: &mut Builder) {
-    let ways = peering::ways_out(builder);
     let (learned, edges) = (learned(builder), edge_tables(builder));
     let premises = on_premises::Premises::gather(builder);
     for (at, gateway) in builder.each(pick!(VpnGateway)) {
@@ -114,9 +113,11 @@ pub(crate) fn compile(builder: &mut Builder) {
         let learned = learned.get(id).map_or(&[][..], Vec::as_slice);
         let routes = on_premises::routes(builder, at, &connections, Some(learned));
         outward(builder, at, [state, routes], &blocks);
-        let own = gateway.vpc_attachments.iter();
-        let ways = own.filter_map(|own| ways.get(&own.vpc_id)).flatten();
-        let owners = owners_of_edges(builder, &blocks, ways);
+        let owners = edge_table(builder, &gateway);
+        let owners = builder.add_table(owners);
+        for attached in &gateway.vpc_attachments {
+            builder.note_edge((&attached.vpc_id).into(), at, vec![owners]);
+        }
         let tables = vec![state, owners];
         inward(builder, at, (vpc, tables, &blocks), edges.get(id));
     }
@@ -162,21 +163,19 @@ fn of_the_vpc(blocks: &[IpNet], end: fn(AddressMatch) -> Match) -> Vec<Rule> {
 }
 
 /// NAT gateways and gateway endpoints refuse what does not come from their own VPC.
-fn owners_of_edges<'w>(
-    builder: &mut Builder,
-    blocks: &[IpNet],
-    ways: impl Iterator<Item = &'w (AddressMatch, RouteTarget)>,
-) -> TableIx {
-    let mut rules = of_the_vpc(blocks, Match::to);
+pub(crate) fn edge_table(builder: &Builder, gateway: &VpnGateway) -> Table {
+    let attached = gateway.vpc_attachments.iter();
+    let ways = attached.flat_map(|own| peering::ways_out(builder, own.vpc_id.as_resource_id()));
+    let mut rules = of_the_vpc(&blocks(builder, gateway), Match::to);
     rules.extend(ways.map(|(destination, target)| {
-        let action = peering::refusal(builder, target).map_or(Action::Pass, Action::Deny);
+        let action = peering::refusal(builder, &target).map_or(Action::Pass, Action::Deny);
         let label = format!(
             "{} serves its own VPC alone",
-            route_table::target_words(target)
+            route_table::target_words(&target)
         );
-        Rule::when(Match::to(destination.clone()), action, label)
+        Rule::when(Match::to(destination), action, label)
     }));
-    builder.ordered(
+    Table::first(
         Stage::Admission,
         rules,
         Rule::always(Action::Pass, "no edge"),

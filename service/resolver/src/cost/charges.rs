@@ -219,7 +219,7 @@ fn through_interface(
 ) {
     let hop = trace.hops.get(at);
     let own = hop.and_then(|hop| network.find(hop.resource.as_ref()?.id.as_str()));
-    let own = own.and_then(|own| network.interface(*network.primary.get(&own)?));
+    let own = own.and_then(|own| network.interface(network.primary(own)?));
     let user = own.and_then(|own| own.user);
     let endpoint = user.and_then(|user| Some((network.named(user)?, network.resource(user)?)));
     let Some((named, resource)) = endpoint else {

@@ -129,7 +129,7 @@ fn station<'n>(
 /// What uses an interface is a hop of its own, but for what replies leave from.
 fn of_interface<'n>(network: &'n Network, hop: &Hop) -> Option<Station<'n>> {
     let at = network.find(hop.resource.as_ref()?.id.as_str())?;
-    let own = network.interface(*network.primary.get(&at)?)?;
+    let own = network.interface(network.primary(at)?)?;
     let user = own.user.and_then(|user| network.resource(user));
     match user.map(|user| user.kind()) {
         Some(Kind::VpcEndpoint) => Some(Station::Regional),
@@ -140,9 +140,10 @@ fn of_interface<'n>(network: &'n Network, hop: &Hop) -> Option<Station<'n>> {
 
 fn subnet_of(network: &Network, at: ResourceIx) -> Option<&SubnetEntry> {
     let found = network
+        .frame
         .subnets
         .binary_search_by_key(&at, |subnet| subnet.resource);
-    network.subnets.get(found.ok()?)
+    network.frame.subnets.get(found.ok()?)
 }
 
 /// The subnet of a load balancer's node: what the node sends leaves by it, and replies pass the same node.

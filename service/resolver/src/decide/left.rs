@@ -152,7 +152,7 @@ impl<'p> Left<'p> {
             End::Destination => &header.destination,
         };
         let is_public = matches!(own, Addr::Internet | Addr::Service(_));
-        is_public.then_some(&self.network.never_public)
+        is_public.then_some(&self.network.frame.never_public)
     }
 }
 

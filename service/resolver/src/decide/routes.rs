@@ -144,7 +144,7 @@ fn symbolic<'t>(table: &'t Table, packet: &Packet, network: &Network) -> Decidin
     }
     let whole = packet.whole_of(to);
     let is_public = !matches!(to, Addr::Within(_));
-    let beside = is_public.then_some(&network.never_public);
+    let beside = is_public.then_some(&network.frame.never_public);
     let mut decided = Cover::default();
     let mut best: Vec<&Rule> = Vec::new();
     let (mut shared, mut parts) = (tied(&listed), 0);
@@ -237,7 +237,7 @@ fn in_order<'t>(
 /// Whether a route is for all that a symbolic address may be: the entries of a list may be so together.
 fn is_for_all(rule: &Rule, packet: &Packet, network: &Network) -> bool {
     let to = &packet.header.destination;
-    let beside = (!matches!(to, Addr::Within(_))).then_some(&network.never_public);
+    let beside = (!matches!(to, Addr::Within(_))).then_some(&network.frame.never_public);
     let mut together = Cover::default();
     let blocks = rule.matches.destination.blocks(to, network);
     for block in blocks.into_iter().flatten() {

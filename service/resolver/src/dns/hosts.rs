@@ -77,7 +77,7 @@ fn sees(network: &Network, asked_in: VpcIx, holder: VpcIx) -> bool {
         vpc.is_some_and(|vpc| vpc.dns_support && vpc.dns_hostnames)
     };
     let lets_ask = || {
-        let peers = network.names.resolving_peers.get(&asked_in);
+        let peers = network.frame.names.resolving_peers.get(&asked_in);
         peers.is_some_and(|peers| peers.contains(&holder))
     };
     has_names(holder) && has_names(asked_in) && (asked_in == holder || lets_ask())

@@ -78,7 +78,7 @@ impl<'n> Lookup<'n> {
 
     fn in_vpc(&mut self, at: VpcIx, entry: &VpcEntry, name: &DnsName) -> Resolved {
         let network = self.network;
-        if let Some(options) = network.names.other_servers.get(&at) {
+        if let Some(options) = network.frame.names.other_servers.get(&at) {
             let why = "other DNS servers than Amazon's answer in the VPC";
             return Resolved::unknown(Code::UnsupportedComponent, Some(*options), why);
         }
@@ -108,7 +108,7 @@ impl<'n> Lookup<'n> {
 
     /// The most specific of what knows the name; a rule that forwards only if nothing is more specific than its domain.
     fn decides(&self, at: VpcIx, entry: &VpcEntry, name: &DnsName) -> Decides<'n> {
-        let names = &self.network.names;
+        let names = &self.network.frame.names;
         let private = private_name(self.network, at, name);
         let is_on = |private: &PrivateName| private.is_enabled && entry.dns_hostnames;
         let private = private.filter(|(_, private)| is_on(private));
@@ -138,7 +138,7 @@ impl<'n> Lookup<'n> {
     }
 
     fn zones(&self, at: VpcIx, name: &DnsName) -> Vec<&'n Zone> {
-        let names = &self.network.names;
+        let names = &self.network.frame.names;
         let zones = names.zones_of.get(&at).into_iter().flatten();
         deciding_zones(zones.filter_map(|zone| names.zones.get(*zone)), name)
     }
@@ -212,7 +212,7 @@ impl<'n> Lookup<'n> {
 
     /// What a name is in public. `switched_off` is what would know it in the VPC.
     fn public(&self, name: &DnsName, switched_off: Option<ResourceIx>) -> Resolved {
-        let names = &self.network.names;
+        let names = &self.network.frame.names;
         if let Some(endpoint) = names.endpoints.get(name) {
             return addresses(self.network, endpoint);
         }

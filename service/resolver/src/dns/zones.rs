@@ -14,7 +14,7 @@ use crate::table::ResourceIx;
 use super::is_within;
 
 /// A private hosted zone.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Zone {
     pub(crate) resource: ResourceIx,
     pub(crate) name: DnsName,
@@ -23,7 +23,7 @@ pub(crate) struct Zone {
 }
 
 /// The records of a zone.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Records {
     by_name: FxHashMap<DnsName, Vec<Record>>,
     /// Names that exist: those that have records, and what stands between them and the zone.
@@ -62,7 +62,7 @@ pub(crate) enum Found<'z> {
 }
 
 /// A Resolver rule.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ResolverRule {
     pub(crate) resource: ResourceIx,
     /// All names, if none.

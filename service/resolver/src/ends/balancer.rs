@@ -22,7 +22,7 @@ pub(super) fn of_balancer(
         let code = Code::NoPossibleDestination;
         return settled(Verdict::Unreachable, code, Some(at), detail);
     }
-    let nodes = network.nodes.get(&at).into_iter().flatten();
+    let nodes = network.frame.nodes.get(&at).into_iter().flatten();
     let nodes = nodes.filter_map(|own| Some((*own, network.interface(*own)?)));
     let mut targets = Vec::new();
     let mut is_known = !balancer.availability_zones.is_empty();

@@ -21,7 +21,7 @@ use super::{Begin, Must, Settled, Source, Target, header, settled};
 pub(super) fn sources(network: &Network, address: IpAddr) -> Vec<Source> {
     let is_private = is_private_address(address);
     let covers = |net: &IpNet| net.contains(&address) && (is_private || net.prefix_len() > 0);
-    let origins = network.origins.iter().enumerate();
+    let origins = network.frame.origins.iter().enumerate();
     let origins =
         origins.filter(|(_, origin)| origin.is_of_premises && origin.behind.iter().any(covers));
     origins
@@ -61,8 +61,8 @@ pub(super) fn targets(network: &Network, at: ResourceIx, source: &Source) -> Set
 
 /// The origins of a resource.
 fn of(network: &Network, at: ResourceIx) -> impl Iterator<Item = (usize, &Origin)> {
-    let places = network.origins_of.get(&at).into_iter().flatten();
-    places.filter_map(|place| Some((*place, network.origins.get(*place)?)))
+    let places = network.frame.origins_of.get(&at).into_iter().flatten();
+    places.filter_map(|place| Some((*place, network.frame.origins.get(*place)?)))
 }
 
 /// Whether a flow comes from behind a gate.
@@ -176,7 +176,7 @@ pub(super) fn begin(
         let code = Code::UnassociatedComponent;
         return settled(Verdict::Unreachable, code, None, detail);
     }
-    let Some(origin) = network.origins.get(origin) else {
+    let Some(origin) = network.frame.origins.get(origin) else {
         let detail = "where the packet comes in is not known";
         return settled(Verdict::Undetermined, Code::UnknownResource, None, detail);
     };

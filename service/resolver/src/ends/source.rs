@@ -34,14 +34,14 @@ fn of_address(network: &Network, address: IpAddr) -> Settled<Vec<Source>> {
     if let Some((interface, _)) = network.by_public.get(&address) {
         return of_interface(network, *interface).map(|source| vec![source]);
     }
-    let vpcs = (0..network.vpcs.len()).map(VpcIx::of);
+    let vpcs = (0..network.frame.vpcs.len()).map(VpcIx::of);
     let held = vpcs.filter_map(|vpc| network.by_address.get(&(vpc, address)).copied());
     let held = held.map(|interface| of_interface(network, interface));
     let held = held.collect::<Settled<Vec<Source>>>()?;
     if !held.is_empty() {
         return Ok(held);
     }
-    let is_nobody = is_unrouted(address) || network.idle.contains(&address);
+    let is_nobody = is_unrouted(address) || network.idle.contains_key(&address);
     let premises = super::beyond::sources(network, address);
     if !premises.is_empty() && !is_nobody {
         return Ok(premises);

@@ -309,7 +309,7 @@ fn of_service(
     service: &VpcEndpointService,
     source: &Source,
 ) -> Settled<Vec<Target>> {
-    let held = network.endpoints_of.get(&service.service_name);
+    let held = network.frame.endpoints_of.get(&service.service_name);
     let held = held.into_iter().flatten().filter_map(|at| {
         let Body::VpcEndpoint(endpoint) = &network.resource(*at)?.body else {
             return None;

@@ -138,7 +138,7 @@ impl Naive<'_> {
         };
         let code = Code::NoPossibleDestination;
         let Some((own, _)) = public_holder(network, address) else {
-            if network.idle.contains(&address) {
+            if network.idle.contains_key(&address) {
                 let label = "the Elastic IP address is associated with nothing";
                 return self.drop(journey, here, label, code);
             }

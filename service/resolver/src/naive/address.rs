@@ -32,14 +32,14 @@ pub(super) fn is_private(address: IpAddr) -> bool {
 
 /// Whether a VPC of the topology has an address in its blocks; those of nearly all addresses, as AWS makes none, do not count.
 pub(super) fn is_of_a_vpc(network: &Network, address: IpAddr) -> bool {
-    let blocks = network.vpcs.iter().flat_map(|vpc| &vpc.cidr_blocks);
+    let blocks = network.frame.vpcs.iter().flat_map(|vpc| &vpc.cidr_blocks);
     let mut blocks = blocks.filter(|block| block.prefix_len() >= 8);
     blocks.any(|block| block.contains(&address))
 }
 
 /// The service whose list of addresses has an address in it.
 pub(super) fn service_of(network: &Network, address: IpAddr) -> Option<&ServiceAddress> {
-    let lists = network.lists.iter();
+    let lists = network.frame.lists.iter();
     let mut lists = lists.filter(|list| {
         let mut entries = list.entries.iter().flatten();
         list.service.is_some() && entries.any(|entry| entry.contains(&address))
@@ -74,7 +74,11 @@ pub(super) fn is_reserved(network: &Network, vpc: VpcIx, address: IpAddr) -> boo
     if blocks.any(|block| first_four(block).contains(&address)) {
         return true;
     }
-    let subnets = network.subnets.iter().filter(|subnet| subnet.vpc == vpc);
+    let subnets = network
+        .frame
+        .subnets
+        .iter()
+        .filter(|subnet| subnet.vpc == vpc);
     let mut blocks = subnets.flat_map(|subnet| &subnet.cidr_blocks);
     blocks.any(|block| first_four(block).contains(&address) || block.broadcast() == address)
 }

@@ -92,7 +92,7 @@ impl Naive<'_> {
         let to = newest(journey, true)?.to;
         let here = self.vpc_of_link(journey.link?)?;
         let there = self.vpc_of_link(self.place(to)?.link?)?;
-        let peers = self.asked.network.peers.get(&there);
+        let peers = self.asked.network.frame.peers.get(&there);
         let mut near = peers.into_iter().flatten().chain([&there]);
         near.any(|vpc| *vpc == here).then_some(to)
     }
@@ -156,7 +156,7 @@ impl Naive<'_> {
         // What ends at no interface is outside of the gateway.
         let comes_in_by_it = reply.interface.is_none() && sees_packet;
         let leaves_by_it = forward.interface.is_none() && sees_reply;
-        let redirections = &self.asked.network.redirections;
+        let redirections = &self.asked.network.frame.redirections;
         let half = format!("{words}: it sees half of the connection");
         if (comes_in_by_it || leaves_by_it) && redirections.contains(&device) {
             let detail = format!(

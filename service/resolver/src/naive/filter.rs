@@ -91,7 +91,8 @@ impl Naive<'_> {
             let Some(id) = network.groups.get(group.index()) else {
                 continue;
             };
-            if network.resources.iter().all(|held| held.id() != id) {
+            let mut held = network.resources.iter();
+            if held.all(|held| held.resource.id() != id) {
                 let label = &rule.label;
                 let (code, words) = if self.may_be_a_peers(group) {
                     let words = "which may be a peer VPC's, of which the topology holds no groups";
@@ -112,7 +113,7 @@ impl Naive<'_> {
 
     /// Whether a security group that the topology does not hold may be that of a peer VPC.
     fn may_be_a_peers(&self, group: GroupIx) -> bool {
-        self.asked.network.peered_groups.contains_key(&group)
+        self.asked.network.frame.peered_groups.contains_key(&group)
     }
 
     /// Whether a rule is for all of a flow's packets, but for the group that it names.
@@ -127,7 +128,7 @@ impl Naive<'_> {
     pub(super) fn pass_policy(&self, journey: &mut Journey, place: &Place, table: &Table) {
         let policy = place
             .resource
-            .and_then(|at| self.asked.network.policies.get(&at));
+            .and_then(|at| self.asked.network.frame.policies.get(&at));
         let (Some(request), Some(policy)) = (self.asked.request, policy) else {
             return;
         };

@@ -143,9 +143,9 @@ fn is_one_of(group: GroupIx, block: &IpNet, network: &Network) -> Fit {
         .interfaces
         .iter()
         .filter(|own| own.groups.contains(&group));
-    let mut addresses = members.flat_map(|member| &member.addresses);
+    let mut addresses = members.flat_map(|member| member.addresses.iter());
     let has_member = addresses.any(|address| block.contains(address));
-    let peers = network.peered_groups.get(&group);
+    let peers = network.frame.peered_groups.get(&group);
     let mut peers = peers.into_iter().flatten();
     let has_peer = peers.any(|peer| peer.contains(block) || block.contains(peer));
     if has_member || has_peer {
@@ -165,7 +165,7 @@ fn goes_to(group: GroupIx, packet: &Packet, network: &Network) -> Fit {
         return Fit::No;
     };
     let mut vpcs: Vec<VpcIx> = vec![sender.vpc];
-    vpcs.extend(network.peers.get(&sender.vpc).into_iter().flatten());
+    vpcs.extend(network.frame.peers.get(&sender.vpc).into_iter().flatten());
     let mut holders = vpcs
         .iter()
         .filter_map(|vpc| holder(network, *vpc, *address));

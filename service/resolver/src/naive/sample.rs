@@ -102,9 +102,10 @@ fn by_truth(end: &Addr, spots: &[Spot]) -> Vec<Vec<Spot>> {
 /// The addresses at which something begins: a block that a rule names, or what comes after it.
 fn borders(rules: &[&Match], network: &Network) -> Vec<IpAddr> {
     let mut nets = private_blocks();
-    nets.extend(network.vpcs.iter().flat_map(|vpc| &vpc.cidr_blocks));
+    nets.extend(network.frame.vpcs.iter().flat_map(|vpc| &vpc.cidr_blocks));
     nets.extend(
         network
+            .frame
             .lists
             .iter()
             .filter(|list| list.service.is_some())

@@ -64,11 +64,12 @@ fn where_a_service_is_within_the_internet_is_not_known() {
 fn the_addresses_of_services_are_apart() {
     let net: IpNet = "52.218.0.0/17".parse().unwrap();
     let mut network = Network::default();
-    network.lists.push(PrefixList {
+    let lists = &mut std::sync::Arc::make_mut(&mut network.frame).lists;
+    lists.push(PrefixList {
         service: Some(service("s3")),
         entries: Some(vec![net]),
     });
-    network.lists.push(PrefixList {
+    lists.push(PrefixList {
         service: Some(service("dynamodb")),
         entries: None,
     });

@@ -248,7 +248,7 @@ impl Walk<'_> {
             return Next::Table;
         };
         let Some((interface, _)) = self.network.by_public.get(&address) else {
-            if !self.network.idle.contains(&address) {
+            if !self.network.idle.contains_key(&address) {
                 return Next::Table;
             }
             let code = Code::NoPossibleDestination;

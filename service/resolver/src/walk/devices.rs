@@ -114,7 +114,7 @@ pub(super) fn check(network: &Network, forward: &Way, reply: &mut Way) {
         let (code, detail) = if is_seen_twice {
             let words = "it sees the packet and its reply with other addresses, and so half of two connections";
             (Code::ReturnPathAsymmetric, words.to_owned())
-        } else if goes_past && network.redirections.contains(&device) {
+        } else if goes_past && network.frame.redirections.contains(&device) {
             let detail = format!(
                 "{words}: it sees half of the connection; the gateway's route table sends what comes in there, and what leaves goes past it"
             );

@@ -119,7 +119,7 @@ impl Walk<'_> {
             is_hidden |= origin.is_some_and(|origin| origin.groups.contains(&group));
             let id = self.network.groups.get(group.index());
             if let Some(id) = id.filter(|id| self.network.find(id.as_str()).is_none()) {
-                let is_peered = self.network.peered_groups.contains_key(&group);
+                let is_peered = self.network.frame.peered_groups.contains_key(&group);
                 let (code, words) = if is_peered {
                     let words = "which may be a peer VPC's, of which the topology holds no groups";
                     (Code::UnknownPeeredSgs, words)
@@ -170,7 +170,7 @@ fn group_at_fault(traveller: &Traveller, rule: &Rule, network: &Network) -> Opti
 fn is_of_unknown_peer(rule: &Rule, network: &Network) -> bool {
     let ends = [&rule.matches.source, &rule.matches.destination];
     ends.iter().any(|end| {
-        matches!(end, AddressMatch::Group(group) if network.peered_groups.contains_key(group))
+        matches!(end, AddressMatch::Group(group) if network.frame.peered_groups.contains_key(group))
     })
 }
 

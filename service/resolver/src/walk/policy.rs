@@ -10,7 +10,9 @@ use super::{Effect, Traveller, Walk};
 impl Walk<'_> {
     /// Nothing, if the flow does not say who asks for what.
     pub(super) fn policy(&self, traveller: &mut Traveller, place: &Place, table: &Table) {
-        let policy = place.resource.and_then(|at| self.network.policies.get(&at));
+        let policy = place
+            .resource
+            .and_then(|at| self.network.frame.policies.get(&at));
         let Some((request, policy)) = self.request.zip(policy) else {
             return;
         };

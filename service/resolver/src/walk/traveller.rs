@@ -113,7 +113,7 @@ impl Traveller {
         let vpc_of = |link: Option<SubnetIx>| Some(network.subnet(link?)?.vpc);
         let here = vpc_of(self.link)?;
         let there = vpc_of(network.place(back)?.link)?;
-        let peers = network.peers.get(&there);
+        let peers = network.frame.peers.get(&there);
         let is_near = here == there || peers.is_some_and(|peers| peers.contains(&here));
         is_near.then_some(back)
     }

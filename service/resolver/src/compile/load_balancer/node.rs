@@ -31,7 +31,7 @@ impl<'b> Node<'b> {
         (at, balancer): (ResourceIx, &'b LoadBalancer),
         subnet: SubnetIx,
     ) -> Option<Self> {
-        let interface = *builder.nodes.get(&(at, subnet))?;
+        let interface = *builder.known.nodes.get(&(at, subnet))?;
         let groups = builder.network.interface(interface)?.groups.clone();
         // A Network Load Balancer without security groups takes everything; an Application Load Balancer always has some.
         let is_open = groups.is_empty() && balancer.r#type == LoadBalancerType::Network;
@@ -192,7 +192,7 @@ fn stand_in(builder: &mut Builder, node: &Node<'_>) {
 pub(super) fn is_served(builder: &mut Builder, at: ResourceIx, subnet: SubnetIx) -> bool {
     let place = builder.place(Key::LoadBalancer(at, subnet, None));
     let place = builder.network.place(place);
-    let tables = place.into_iter().flat_map(|place| &place.tables);
+    let tables = place.into_iter().flat_map(|place| place.tables.iter());
     let mut tables = tables.filter_map(|table| builder.network.table(*table));
     let choice = tables.find(|table| table.stage == Stage::Choice);
     choice.is_none_or(|table| {

@@ -251,8 +251,8 @@ fn find(builder: &Builder, fleet: &Fleet, own: Use<'_>, target: &Target) -> Vec<
     match own.group.target_type {
         TargetType::Instance => {
             let found = builder.find(&target.id).map(|(at, _)| at);
-            let found = found.and_then(|at| builder.network.primary.get(&at));
-            let found = found.and_then(|own| builder.network.interface(*own));
+            let found = found.and_then(|at| builder.network.primary(at));
+            let found = found.and_then(|own| builder.network.interface(own));
             let address = found.and_then(|found| found.addresses.first().copied());
             let zone = found.and_then(|found| fleet.zones.of_subnet(found.subnet).cloned());
             vec![place(address, zone.or(named), "")]
@@ -287,15 +287,15 @@ fn find(builder: &Builder, fleet: &Fleet, own: Use<'_>, target: &Target) -> Vec<
 /// The zone of an address of the load balancer's VPC.
 fn zone_of(builder: &Builder, fleet: &Fleet, own: Use<'_>, address: IpAddr) -> Option<Zone> {
     let vpc = builder.network.subnet(own.node.subnet)?.vpc;
-    let holder = builder.network.by_address.get(&(vpc, address));
-    if let Some(holder) = holder.and_then(|own| builder.network.interface(*own)) {
+    let holder = builder.holder(vpc, address);
+    if let Some(holder) = holder.and_then(|own| builder.network.interface(own)) {
         return fleet.zones.of_subnet(holder.subnet).cloned();
     }
-    let subnets = (0..).zip(&builder.network.subnets);
+    let subnets = (0..).zip(&builder.network.frame.subnets);
     let mut subnets = subnets.filter(|(_, subnet)| subnet.vpc == vpc);
     let holds = |block: &IpNet| block.contains(&address);
     let (index, _) = subnets.find(|(_, subnet)| subnet.cidr_blocks.iter().any(holds))?;
-    let zone = fleet.zones.of_subnet(crate::table::SubnetIx(index));
+    let zone = fleet.zones.of_subnet(crate::table::SubnetIx::of(index));
     zone.cloned()
 }
 

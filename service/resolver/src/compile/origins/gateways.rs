@@ -25,7 +25,7 @@ use super::super::{on_premises, peering, vpn_gateway};
 use super::{active, beyond, push};
 
 pub(super) fn compile(builder: &mut Builder, hubs: &Hubs) {
-    let premises = builder.network.origins.len();
+    let premises = builder.network.frame.origins.len();
     customer_gateways(builder);
     virtual_private_gateways(builder, premises);
     direct_connect_gateways(builder);
@@ -35,7 +35,7 @@ pub(super) fn compile(builder: &mut Builder, hubs: &Hubs) {
 
 /// The origins that were there when so many were, of resources that are meant.
 fn behind(builder: &Builder, among: usize, is_meant: impl Fn(Option<&Body>) -> bool) -> Vec<IpNet> {
-    let origins = builder.network.origins.iter().take(among);
+    let origins = builder.network.frame.origins.iter().take(among);
     let own = origins.filter(|origin| {
         let held = builder.network.resource(origin.resource);
         is_meant(held.map(|held| &held.body))
@@ -52,9 +52,9 @@ fn customer_gateways(builder: &mut Builder) {
         let vpn: VpnConnection = vpn;
         let customer = vpn.customer_gateway_id.as_ref();
         let customer = customer.and_then(|id| builder.find(id)).map(|(at, _)| at);
-        let own = builder.network.origins_of.get(&at).cloned();
+        let own = builder.network.frame.origins_of.get(&at).cloned();
         if let (Some(customer), Some(own)) = (customer, own) {
-            let all = builder.network.origins_of.entry(customer).or_default();
+            let all = builder.frame().origins_of.entry(customer).or_default();
             all.extend(own);
         }
     }
@@ -91,7 +91,7 @@ fn virtual_private_gateways(builder: &mut Builder, premises: usize) {
 }
 
 fn direct_connect_gateways(builder: &mut Builder) {
-    let premises = builder.network.origins.len();
+    let premises = builder.network.frame.origins.len();
     for (at, gateway) in builder.each(pick!(DirectConnectGateway)) {
         let gateway: DirectConnectGateway = gateway;
         let id = &gateway.direct_connect_gateway_id;
@@ -283,12 +283,12 @@ fn one_side(
     if !is_of_premises && !goes_on {
         let words = format!("to {}", attachment.resource_id);
         let table = beyond(builder, (&inward, &behind), start, &words);
-        builder.beyond.insert((at, side.hub), table);
+        builder.learn().beyond.insert((at, side.hub), table);
     }
     let gateway = builder.network.resource(side.hub);
     let gateway = gateway.map(|held| held.id().clone());
     let table = gateway.and_then(|id| hubs.table(&id, attachment));
-    let new = builder.network.origins.len();
+    let new = builder.network.frame.origins.len();
     push(
         builder,
         Origin {
@@ -301,7 +301,7 @@ fn one_side(
             is_up: transit_gateway::carries(attachment),
         },
     );
-    let all = builder.network.origins_of.entry(side.hub).or_default();
+    let all = builder.frame().origins_of.entry(side.hub).or_default();
     all.push(new);
 }
 

@@ -54,7 +54,7 @@ fn far_sides(
     let vpcs: Vec<_> = vpcs
         .filter_map(|other| builder.vpc(&other.resource_id))
         .collect();
-    let subnets = builder.network.subnets.iter();
+    let subnets = builder.network.frame.subnets.iter();
     let subnets = subnets.filter(|subnet| vpcs.contains(&subnet.vpc));
     let blocks = subnets.flat_map(|subnet| {
         let zone = subnet.zone_ix;

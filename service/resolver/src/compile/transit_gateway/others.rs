@@ -62,9 +62,7 @@ fn connect(
         return vec![unknown(builder, Code::UnknownResource, label)];
     };
     let carrier = state(builder, held, Code::BadStateAttachment);
-    if let Some(table) = builder.network.tables.get_mut(carrier.index()) {
-        table.resource = Some(transport);
-    }
+    builder.set_owner(carrier, transport);
     let label = format!("in GRE by {id}, to a peer that is not in the topology");
     vec![carrier, unknown(builder, Code::UnsupportedComponent, label)]
 }
@@ -72,7 +70,7 @@ fn connect(
 /// To the firewall that is attached.
 fn firewall(builder: &mut Builder, attachment: &TransitGatewayAttachment) -> TableIx {
     let id = &attachment.transit_gateway_attachment_id;
-    match builder.inspections.get(id.as_resource_id()) {
+    match builder.known.inspections.get(id.as_resource_id()) {
         Some(place) => {
             let action = Action::Forward(*place);
             builder.always(Stage::Forwarding, action, "to the firewall")

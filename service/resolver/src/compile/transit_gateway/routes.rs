@@ -54,7 +54,7 @@ fn rule(
     let (destination, words) = match &route.destination {
         TransitGatewayRouteDestination::Cidr(net) => (AddressMatch::Net(*net), net.to_string()),
         TransitGatewayRouteDestination::PrefixList(id) => {
-            let held = builder.lists.get(id.as_resource_id());
+            let held = builder.known.lists.get(id.as_resource_id());
             let list = held.copied().unwrap_or(PrefixListIx::MISSING);
             (AddressMatch::List(list), id.to_string())
         }
