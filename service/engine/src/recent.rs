@@ -31,6 +31,16 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
         value
     }
 
+    /// The value that ranks highest, of those that have a rank.
+    pub(crate) fn best<R: Ord>(&self, rank: impl Fn(&K, &V) -> Option<R>) -> Option<V> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let ranked = entries
+            .iter()
+            .filter_map(|(key, value)| Some((rank(key, value)?, value)));
+        let best = ranked.max_by(|(one, _), (other, _)| one.cmp(other));
+        best.map(|(_, value)| value.clone())
+    }
+
     /// Forgets what does not meet the condition.
     pub(crate) fn retain(&self, mut condition: impl FnMut(&K) -> bool) {
         self.entries
@@ -43,6 +53,16 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
 #[cfg(test)]
 mod tests {
     use super::Recent;
+
+    #[test]
+    fn the_value_that_ranks_highest_is_found() {
+        let recent = Recent::new(3);
+        for key in [2, 9, 4] {
+            recent.get_or_insert_with(key, || key);
+        }
+        assert_eq!(recent.best(|key, _| (*key < 9).then_some(*key)), Some(4));
+        assert_eq!(recent.best(|key, _| (*key > 9).then_some(*key)), None);
+    }
 
     #[test]
     fn what_was_not_used_for_longest_is_forgotten() {

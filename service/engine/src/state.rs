@@ -1,5 +1,6 @@
-//! States of topologies: the newest ones, older ones rebuilt from checkpoint and log, and the networks compiled from them.
+//! States of topologies: the newest ones, older ones rebuilt from checkpoint and log, and the networks compiled from them or derived from each other.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use causeway_model::revision::{Revision, Timestamp, TopologyName};
@@ -32,6 +33,16 @@ impl States {
             snapshots: Recent::new(limits.kept_states),
             networks: Recent::new(limits.kept_networks),
         }
+    }
+
+    /// The network to derive that of a revision from: of the kept ones of its topology the nearest below, else the nearest above.
+    fn nearest(&self, (topology, revision): Key) -> Option<Arc<Network>> {
+        let rank = |(id, held): &Key, network: &Arc<OnceCell<Arc<Network>>>| {
+            let distance = held.0.abs_diff(revision.0);
+            let is_usable = *id == topology && network.initialized();
+            is_usable.then_some(Reverse((*held > revision, distance)))
+        };
+        self.networks.best(rank)?.get().cloned()
     }
 
     /// Forgets a topology that is deleted.
@@ -127,7 +138,7 @@ impl Engine {
         .await
     }
 
-    /// The network of a state, compiled once.
+    /// The network of a state, made once: derived from another one of the topology, or compiled if none is kept.
     pub(crate) async fn network(
         &self,
         topology: &Topology,
@@ -140,18 +151,22 @@ impl Engine {
         if let Some(network) = cell.get() {
             return Ok(Arc::clone(network));
         }
-        let engine = self.clone();
-        let compile = async move {
-            let compiled = cell
+        let (engine, id) = (self.clone(), topology.record.id);
+        let make = async move {
+            let made = cell
                 .get_or_try_init(|| {
                     let prices = Arc::clone(&engine.prices);
-                    let compile = move || Network::compile(&view.snapshot).priced(prices);
-                    engine.compute.run(move || Arc::new(compile()))
+                    let base = engine.states.nearest((id, view.revision));
+                    let make = move || match base {
+                        Some(base) => base.derive(&view.snapshot),
+                        None => Network::compile(&view.snapshot).priced(prices),
+                    };
+                    engine.compute.run(move || Arc::new(make()))
                 })
                 .await;
-            compiled.cloned()
+            made.cloned()
         };
-        self.uncancelled(compile).await
+        self.uncancelled(make).await
     }
 
     /// The state at a revision, from the nearest checkpoint and the log.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use causeway_model::flow::Flow;
 use causeway_model::protocol::Protocol;
+use causeway_model::resource::Tag;
 use causeway_model::revision::Revision;
 
-use super::{engine, name, put, vpc, write};
+use super::{engine, name, put, subnet, vpc, write};
 use crate::{Consistency, Depth, EngineError, ResolveError};
 
 fn flow(source: &str, port: u16, source_port: Option<u16>) -> Flow {
@@ -35,6 +36,33 @@ async fn equal_flows_share_an_answer_and_others_keep_their_places() {
         assert_eq!(id.as_str(), format!("i-{}", place % 300));
         assert!(Arc::ptr_eq(answer, &answers.answers[place % 300]));
     }
+}
+
+#[tokio::test]
+async fn the_network_of_a_revision_is_derived_from_the_one_before_it() {
+    let engine = engine().await;
+    let derivations = async |revision| {
+        let topology = engine.topology(&name("t")).await.unwrap();
+        let view = engine.view(&name("t"), Consistency::Exact(revision)).await;
+        let network = engine.network(&topology, view.unwrap()).await;
+        network.unwrap().derivations()
+    };
+    let mut tagged = subnet("subnet-1", "vpc-1");
+    engine.apply(write(), put([vpc("vpc-1")])).await.unwrap();
+    engine.apply(write(), put([tagged.clone()])).await.unwrap();
+    for value in ["a", "b", "c"] {
+        tagged.tags = vec![Tag {
+            key: "Name".to_owned(),
+            value: value.to_owned(),
+        }];
+        engine.apply(write(), put([tagged.clone()])).await.unwrap();
+    }
+    assert_eq!(derivations(Revision(2)).await, 0);
+    assert_eq!(derivations(Revision(4)).await, 1);
+    assert_eq!(derivations(Revision(5)).await, 2);
+    // One that is not kept is made of its neighbour; one that differs in a subnet is compiled.
+    assert_eq!(derivations(Revision(3)).await, 1);
+    assert_eq!(derivations(Revision(1)).await, 0);
 }
 
 #[tokio::test]
