@@ -39,3 +39,9 @@ pub fn render_answer(answer: &PathAnswer, revision: Revision) -> v1::PathAnswer 
 pub fn render_resource(resource: &Resource) -> v1::Resource {
     wire::Wire::render(resource)
 }
+
+/// The resource that the contract writes so; none if the server would refuse it. For benchmarks, which have an engine without a server.
+#[must_use]
+pub fn parse_resource(resource: v1::Resource) -> Option<Resource> {
+    wire::Wire::parse(resource, &mut faults::Faults::default())
+}

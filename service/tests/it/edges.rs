@@ -93,7 +93,8 @@ pub(crate) const ROOMS: [Room; 11] = [
             "causeway-client",
             "causeway-aws-import",
         ],
-        tests_use: &[],
+        // The benchmarks make estates as large as it does.
+        tests_use: &["causeway-loadtest"],
     },
 ];
 
