@@ -339,6 +339,9 @@ fn what_is_read_of_an_inspection_is_compiled() {
         let changes = vec![put_in(INSPECTED, line)];
         is_compiled(INSPECTED, changes, "eni-web -> 8.8.8.8 tcp/443");
     }
+    let with_member = format!("{INSPECTED}eni member c 10.1.0.5 sg=lb\n");
+    let changes = vec![delete("eni-member")];
+    is_compiled(&with_member, changes, "eni-web -> 8.8.8.8 tcp/443");
 }
 
 #[test]
