@@ -126,16 +126,31 @@ impl EngineError {
             StoreError::NameTaken { name } => Self::TopologyExists { name },
             StoreError::NoTopology { id: _ } => Self::TopologyNotFound { name: name.clone() },
             StoreError::HeadMoved { expected, head } => Self::RevisionMismatch { expected, head },
-            // The engine asks for revisions up to the head alone, so one that is missing was dropped.
-            StoreError::NoRevision { revision } => Self::RevisionNotKept {
+            StoreError::NoRevision {
+                revision,
+                oldest: _,
+                head,
+            } if revision > head => Self::RevisionNotReached {
                 wanted: revision,
-                oldest: revision.next(),
+                head,
+            },
+            StoreError::NoRevision {
+                revision,
+                oldest,
+                head: _,
+            } => Self::RevisionNotKept {
+                wanted: revision,
+                oldest,
             },
             StoreError::Corrupt { .. } => Self::StoreCorrupt { source },
             StoreError::WriteFailed { .. } => Self::WritesStopped { source },
-            StoreError::Held { .. } | StoreError::Io { .. } | StoreError::Closed => {
-                Self::StoreFailed { source }
-            }
+            StoreError::LeanedOn { .. }
+            | StoreError::Labelled { .. }
+            | StoreError::NoLabel { .. }
+            | StoreError::NoCheckpoint { .. }
+            | StoreError::Held { .. }
+            | StoreError::Io { .. }
+            | StoreError::Closed => Self::StoreFailed { source },
         }
     }
 }

@@ -5,15 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::revision::{LabelName, Revision, TopologyName};
 
-use crate::port::{NewTopology, StoreError, TopologyId, TopologyRecord};
+use crate::port::{Base, Label, NewTopology, Origin, StoreError, TopologyId, TopologyRecord};
 
 /// The topologies of a store.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Catalogue {
     topologies: BTreeMap<TopologyId, TopologyRecord>,
     names: BTreeMap<TopologyName, Named>,
+    /// The labels of each topology that has some.
+    labels: BTreeMap<TopologyId, BTreeMap<LabelName, Label>>,
     /// The number of the next topology. It only grows, also when a creation fails.
     next: u64,
 }
@@ -40,6 +42,12 @@ pub(crate) enum Effect {
     Created(TopologyRecord),
     Deleted(TopologyId),
     Advanced(TopologyId, Revision),
+    /// The topology leans on nothing any more.
+    Detached(TopologyId),
+    /// This is the oldest revision now.
+    Trimmed(TopologyId, Revision),
+    Labelled(TopologyId, Label),
+    Unlabelled(TopologyId, LabelName),
 }
 
 impl Catalogue {
@@ -95,19 +103,40 @@ impl Catalogue {
             });
         }
         let (name, description) = (new.name.clone(), new.description.clone());
-        let record = TopologyRecord {
+        let mut record = TopologyRecord {
             id: TopologyId(self.next),
             name,
             description,
             time: new.time,
             head: Revision::ZERO,
+            oldest: Revision::ZERO,
+            origin: None,
+            leans_on: None,
         };
+        match &new.base {
+            Base::Empty => {}
+            Base::Fork { of, at } => {
+                let source = self.get(*of)?;
+                check_in_log(source, *at)?;
+                record.origin = Some(Origin {
+                    name: source.name.clone(),
+                    revision: *at,
+                });
+                record.leans_on = Some((*of, *at));
+            }
+            Base::Restored { first, origin } => {
+                (record.head, record.oldest) = (first.revision, first.revision);
+                record.origin.clone_from(origin);
+            }
+        }
         self.enter(record.clone());
         Ok(record)
     }
 
-    /// Takes a topology out.
+    /// Takes a topology out that no fork leans on.
     pub(crate) fn remove(&mut self, id: TopologyId) -> Result<TopologyRecord, StoreError> {
+        self.check_leaning(id, Revision(u64::MAX))?;
+        self.labels.remove(&id);
         let record = self
             .topologies
             .remove(&id)
@@ -137,6 +166,70 @@ impl Catalogue {
             record.head = record.head.next();
         }
         Ok(record.head)
+    }
+
+    /// That no fork leans on a revision of a topology that is below this one.
+    fn check_leaning(&self, id: TopologyId, below: Revision) -> Result<(), StoreError> {
+        let leaning = self.topologies.values().find_map(|fork| {
+            let (on, revision) = fork.leans_on?;
+            (on == id && revision < below).then(|| (fork.name.clone(), revision))
+        });
+        leaning.map_or(Ok(()), |(fork, revision)| {
+            Err(StoreError::LeanedOn { fork, revision })
+        })
+    }
+
+    /// Notes that a topology leans on nothing any more; says whether it did.
+    pub(crate) fn detach(&mut self, id: TopologyId) -> bool {
+        let record = self.topologies.get_mut(&id);
+        record.is_some_and(|record| record.leans_on.take().is_some())
+    }
+
+    /// Makes a revision the oldest one of a topology; says whether it was not so already.
+    pub(crate) fn trim(&mut self, id: TopologyId, oldest: Revision) -> Result<bool, StoreError> {
+        let record = self.get(id)?;
+        if oldest <= record.oldest {
+            return Ok(false);
+        }
+        check_in_log(record, oldest)?;
+        self.check_leaning(id, oldest)?;
+        let labels = self.labels.get(&id).into_iter().flat_map(BTreeMap::values);
+        if let Some(label) = labels.into_iter().find(|label| label.revision < oldest) {
+            return Err(StoreError::Labelled {
+                label: label.name.clone(),
+                revision: label.revision,
+            });
+        }
+        if let Some(record) = self.topologies.get_mut(&id) {
+            record.oldest = oldest;
+            // Its revision 0 is gone, and with it what it was needed for.
+            record.leans_on = None;
+        }
+        Ok(true)
+    }
+
+    /// Gives a revision that is kept a label.
+    pub(crate) fn label(&mut self, id: TopologyId, label: Label) -> Result<(), StoreError> {
+        check_in_log(self.get(id)?, label.revision)?;
+        let labels = self.labels.entry(id).or_default();
+        labels.insert(label.name.clone(), label);
+        Ok(())
+    }
+
+    /// Takes a label away.
+    pub(crate) fn unlabel(&mut self, id: TopologyId, name: &LabelName) -> Result<(), StoreError> {
+        self.get(id)?;
+        let labels = self.labels.entry(id).or_default();
+        labels.remove(name).map(drop).ok_or(StoreError::NoLabel {
+            label: name.clone(),
+        })
+    }
+
+    /// The labels of a topology, by name.
+    pub(crate) fn labels(&self, id: TopologyId) -> Result<Vec<Label>, StoreError> {
+        self.get(id)?;
+        let labels = self.labels.get(&id).into_iter().flat_map(BTreeMap::values);
+        Ok(labels.cloned().collect())
     }
 
     /// The topology with this number.
@@ -179,6 +272,10 @@ impl Catalogue {
                     record.head = head;
                 }
             }
+            Effect::Detached(id) => drop(self.detach(id)),
+            Effect::Trimmed(id, oldest) => drop(self.trim(id, oldest)),
+            Effect::Labelled(id, label) => drop(self.label(id, label)),
+            Effect::Unlabelled(id, name) => drop(self.unlabel(id, &name)),
         }
     }
 }
@@ -192,11 +289,16 @@ impl From<Damage> for StoreError {
     }
 }
 
-/// That a revision must be one of a topology.
+/// That a revision must be one that a topology keeps.
 pub(crate) fn check_in_log(record: &TopologyRecord, revision: Revision) -> Result<(), StoreError> {
-    if revision > record.head {
-        Err(StoreError::NoRevision { revision })
-    } else {
+    let (oldest, head) = (record.oldest, record.head);
+    if (oldest..=head).contains(&revision) {
         Ok(())
+    } else {
+        Err(StoreError::NoRevision {
+            revision,
+            oldest,
+            head,
+        })
     }
 }

@@ -15,8 +15,8 @@ mod sled_store;
 
 pub use memory_store::MemoryStore;
 pub use port::{
-    Append, Appended, Logged, NewTopology, RequestKey, RequestRecord, Store, StoreError,
-    TopologyId, TopologyRecord,
+    Append, Appended, Base, Label, Logged, NewTopology, Origin, RequestKey, RequestRecord, Store,
+    StoreError, TopologyId, TopologyRecord,
 };
 pub use report::{Fault, Report, TopologyReport};
 pub use sled_store::SledStore;

@@ -24,7 +24,7 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use causeway_model::change::ChangeSet;
-use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::revision::{LabelName, Revision, Timestamp, TopologyName};
 use causeway_model::snapshot::Snapshot;
 use keys::Key;
 use lock::DirectoryLock;
@@ -35,7 +35,7 @@ use writer::{Sync, Writer};
 
 use crate::catalogue::{Catalogue, Effect};
 use crate::port::{
-    Append, Appended, Logged, NewTopology, RequestKey, RequestRecord, Store, StoreError,
+    Append, Appended, Label, Logged, NewTopology, RequestKey, RequestRecord, Store, StoreError,
     TopologyId, TopologyRecord,
 };
 use crate::report::Report;
@@ -181,8 +181,62 @@ impl Store for SledStore {
         Ok(self.shared.catalogue().list())
     }
 
-    async fn delete(&self, id: TopologyId) -> Result<(), StoreError> {
+    async fn delete(
+        &self,
+        id: TopologyId,
+        _request: Option<RequestRecord>,
+    ) -> Result<(), StoreError> {
         self.submit(|reply| Job::Delete { id, reply }).await
+    }
+
+    async fn deletion(
+        &self,
+        _name: &TopologyName,
+        _key: &RequestKey,
+    ) -> Result<Option<RequestRecord>, StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    async fn checkpoints(&self, _id: TopologyId) -> Result<Vec<Revision>, StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    async fn drop_checkpoint(
+        &self,
+        _id: TopologyId,
+        _revision: Revision,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    async fn trim(&self, _id: TopologyId, _oldest: Revision) -> Result<(), StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    async fn set_label(
+        &self,
+        _id: TopologyId,
+        _label: Label,
+        _request: Option<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    async fn delete_label(
+        &self,
+        _id: TopologyId,
+        _name: &LabelName,
+        _request: Option<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    async fn labels(&self, _id: TopologyId) -> Result<Vec<Label>, StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    async fn forget_requests(&self, _before: Timestamp) -> Result<u64, StoreError> {
+        Err(StoreError::Closed)
     }
 
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {

@@ -247,6 +247,9 @@ fn named_topology(
         description: row.description.clone(),
         time: row.time,
         head: log.head,
+        oldest: Revision::ZERO,
+        origin: None,
+        leans_on: None,
     })
 }
 

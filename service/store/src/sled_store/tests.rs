@@ -23,6 +23,7 @@ fn new(name: &str) -> NewTopology {
         description: String::new(),
         time: Timestamp::default(),
         request: None,
+        base: crate::port::Base::Empty,
     }
 }
 

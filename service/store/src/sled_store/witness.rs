@@ -166,6 +166,10 @@ impl Witness {
                         ..Seen::default()
                     },
                 ),
+                Effect::Detached(_)
+                | Effect::Trimmed(..)
+                | Effect::Labelled(..)
+                | Effect::Unlabelled(..) => continue,
             };
             put(&mut records, id, &seen);
             self.take_over(id, seen);

@@ -145,7 +145,12 @@ impl Writer {
         self.sweeps
             .extend(staged.effects.iter().filter_map(|effect| match effect {
                 Effect::Deleted(id) => Some(*id),
-                Effect::Created(_) | Effect::Advanced(..) => None,
+                Effect::Created(_)
+                | Effect::Advanced(..)
+                | Effect::Detached(_)
+                | Effect::Trimmed(..)
+                | Effect::Labelled(..)
+                | Effect::Unlabelled(..) => None,
             }));
         self.shared.show(staged.effects, &staged.requests);
         Ok(())

@@ -88,7 +88,7 @@ async fn a_name_is_taken_until_its_topology_is_deleted(store: Arc<dyn Store>) ->
     assert!(
         matches!(store.create(new("acme")?).await, Err(StoreError::NameTaken { name }) if name.as_str() == "acme")
     );
-    store.delete(id).await?;
+    store.delete(id, None).await?;
     assert_eq!(store.find(&name("acme")?).await?, None);
     store.create(new("acme")?).await?;
     Ok(())
@@ -107,7 +107,7 @@ async fn a_name_that_is_created_again_has_another_number_and_nothing_of_the_old(
     store
         .put_checkpoint(old, Revision(2), snapshot(0..2)?)
         .await?;
-    store.delete(old).await?;
+    store.delete(old, None).await?;
     let fresh = store.create(new("acme")?).await?;
     assert!(fresh.id > old, "{:?} was given before {old:?}", fresh.id);
     assert_eq!(fresh.head, Revision::ZERO);
@@ -129,11 +129,11 @@ async fn a_name_that_is_created_again_has_another_number_and_nothing_of_the_old(
 
 async fn a_deleted_topology_is_gone_for_every_call(store: Arc<dyn Store>) -> TestResult {
     let id = grown(store.as_ref(), "acme", 2).await?.id;
-    store.delete(id).await?;
+    store.delete(id, None).await?;
     let gone = |outcome: Result<(), StoreError>| {
         assert!(matches!(outcome, Err(StoreError::NoTopology { id: found }) if found == id))
     };
-    gone(store.delete(id).await);
+    gone(store.delete(id, None).await);
     gone(store.append(append(id, 2)?).await.map(drop));
     gone(store.read(id, Revision::ZERO, Revision(1)).await.map(drop));
     gone(store.history(id, Revision(1), 1).await.map(drop));

@@ -6,7 +6,7 @@ use causeway_model::change::{Change, ChangeSet};
 use causeway_model::revision::{Revision, RevisionNote, Timestamp, TopologyName};
 use causeway_model::snapshot::Snapshot;
 use causeway_store::{
-    Append, NewTopology, RequestKey, RequestRecord, Store, TopologyId, TopologyRecord,
+    Append, Base, NewTopology, RequestKey, RequestRecord, Store, TopologyId, TopologyRecord,
 };
 
 use crate::samples;
@@ -23,6 +23,7 @@ pub(crate) fn new(text: &str) -> TestResult<NewTopology> {
         description: format!("what {text} is for"),
         time: time(1),
         request: None,
+        base: Base::Empty,
     })
 }
 
