@@ -38,7 +38,7 @@ pub(crate) struct CheckArgs {
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// For people
     Text,
     /// One JSON object

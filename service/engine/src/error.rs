@@ -87,6 +87,28 @@ pub enum EngineError {
         /// How many there may be.
         maximum: usize,
     },
+    /// Old revisions of a topology were dropped while it was exported.
+    #[error("old revisions of topology `{name}` were dropped while it was exported; export again")]
+    ExportOvertaken {
+        /// The topology.
+        name: TopologyName,
+    },
+    /// A backup of all topologies would lack one.
+    #[error(
+        "topology `{name}` is damaged, and a backup of all topologies would lack it; name the others to export them without it"
+    )]
+    ExportLacks {
+        /// The topology.
+        name: TopologyName,
+    },
+    /// As many exports are under way as may be.
+    #[error(
+        "{maximum} exports are under way, which is as many as the service makes at once; try again later"
+    )]
+    TooManyExports {
+        /// How many there may be.
+        maximum: usize,
+    },
     /// What is stored cannot be trusted.
     #[error("what is stored for this topology is damaged, it is not served")]
     StoreCorrupt {

@@ -257,6 +257,13 @@ impl Catalogue {
         by_name.cloned().collect()
     }
 
+    /// The names of topologies that cannot be used.
+    pub(crate) fn damaged(&self) -> Vec<TopologyName> {
+        let names = self.names.iter();
+        let damaged = names.filter(|(_, named)| matches!(named, Named::Damaged(_)));
+        damaged.map(|(name, _)| name.clone()).collect()
+    }
+
     /// All topologies that can be used, by number.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &TopologyRecord> {
         self.topologies.values()

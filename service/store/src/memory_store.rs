@@ -3,6 +3,7 @@
 //! Everything is done under one lock, so that what a commit assigns is assigned inside it. It knows no bytes.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use causeway_model::snapshot::Snapshot;
 
 use crate::catalogue::{self, Catalogue};
 use crate::port::{
-    Append, Appended, Base, Label, Logged, NewTopology, RequestKey, RequestRecord, Store,
+    Append, Appended, Base, Deletion, Label, Logged, NewTopology, RequestKey, RequestRecord, Store,
     StoreError, TopologyId, TopologyRecord,
 };
 
@@ -114,6 +115,10 @@ impl Store for MemoryStore {
 
     async fn list(&self) -> Result<Vec<TopologyRecord>, StoreError> {
         Ok(self.lock().catalogue.list())
+    }
+
+    async fn damaged(&self) -> Result<Vec<TopologyName>, StoreError> {
+        Ok(self.lock().catalogue.damaged())
     }
 
     async fn delete(
@@ -288,6 +293,62 @@ impl Store for MemoryStore {
         key: &RequestKey,
     ) -> Result<Option<RequestRecord>, StoreError> {
         Ok(self.lock().topology(id)?.requests.get(key).cloned())
+    }
+
+    async fn requests(
+        &self,
+        id: TopologyId,
+        after: Option<&RequestKey>,
+        limit: usize,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        let kept = self.lock();
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let later = kept
+            .topology(id)?
+            .requests
+            .range::<RequestKey, _>((start, Bound::Unbounded));
+        Ok(later
+            .take(limit)
+            .map(|(_, request)| request.clone())
+            .collect())
+    }
+
+    async fn put_requests(
+        &self,
+        id: TopologyId,
+        requests: Vec<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        let mut kept = self.lock();
+        let keyed = requests
+            .into_iter()
+            .map(|request| (request.key.clone(), request));
+        kept.change(id)?.requests.extend(keyed);
+        Ok(())
+    }
+
+    async fn deletions(
+        &self,
+        after: Option<&Deletion>,
+        limit: usize,
+    ) -> Result<Vec<Deletion>, StoreError> {
+        let kept = self.lock();
+        let start = after.map_or(Bound::Unbounded, |after| {
+            Bound::Excluded((after.name.clone(), after.request.key.clone()))
+        });
+        let later = kept.deletions.range((start, Bound::Unbounded)).take(limit);
+        let deletions = later.map(|((name, _), request)| Deletion {
+            name: name.clone(),
+            request: request.clone(),
+        });
+        Ok(deletions.collect())
+    }
+
+    async fn put_deletions(&self, deletions: Vec<Deletion>) -> Result<(), StoreError> {
+        let keyed = deletions
+            .into_iter()
+            .map(|Deletion { name, request }| ((name, request.key.clone()), request));
+        self.lock().deletions.extend(keyed);
+        Ok(())
     }
 
     async fn forget_requests(&self, before: Timestamp) -> Result<u64, StoreError> {

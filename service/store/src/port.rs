@@ -114,6 +114,15 @@ pub struct RequestRecord {
     pub counts: [u64; 4],
 }
 
+/// A request that deleted a topology.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deletion {
+    /// The name that the topology had.
+    pub name: TopologyName,
+    /// The request.
+    pub request: RequestRecord,
+}
+
 /// A change set that is to become the next revision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Append {
@@ -263,8 +272,11 @@ pub trait Store: Send + Sync + Debug {
     /// The topology with this name, if there is one.
     async fn find(&self, name: &TopologyName) -> Result<Option<TopologyRecord>, StoreError>;
 
-    /// All topologies, by name.
+    /// All topologies that can be used, by name.
     async fn list(&self) -> Result<Vec<TopologyRecord>, StoreError>;
+
+    /// The names of topologies that are damaged and cannot be used. They are in no list; [`Store::find`] tells what is wrong with one.
+    async fn damaged(&self) -> Result<Vec<TopologyName>, StoreError>;
 
     /// Deletes a topology with its log, checkpoints, labels and requests. The request that deletes it outlives it, under its name.
     ///
@@ -355,6 +367,31 @@ pub trait Store: Send + Sync + Debug {
         id: TopologyId,
         key: &RequestKey,
     ) -> Result<Option<RequestRecord>, StoreError>;
+
+    /// Requests of a topology after one that was given before, in the backend's own order, at most so many.
+    async fn requests(
+        &self,
+        id: TopologyId,
+        after: Option<&RequestKey>,
+        limit: usize,
+    ) -> Result<Vec<RequestRecord>, StoreError>;
+
+    /// Records requests that succeeded in a store that is restored here, each with its own revision.
+    async fn put_requests(
+        &self,
+        id: TopologyId,
+        requests: Vec<RequestRecord>,
+    ) -> Result<(), StoreError>;
+
+    /// Requests that deleted topologies, after one that was given before, in the backend's own order, at most so many.
+    async fn deletions(
+        &self,
+        after: Option<&Deletion>,
+        limit: usize,
+    ) -> Result<Vec<Deletion>, StoreError>;
+
+    /// Records deletions of a store that is restored here. Nothing is deleted.
+    async fn put_deletions(&self, deletions: Vec<Deletion>) -> Result<(), StoreError>;
 
     /// Forgets all requests that succeeded before a time, deletions too; tells how many.
     async fn forget_requests(&self, before: Timestamp) -> Result<u64, StoreError>;

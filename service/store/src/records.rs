@@ -33,7 +33,7 @@
 //!
 //! Each kind has its own version, raised when its fields change; the older ones stay readable. A version that is not known
 //! yet is refused by name, and so is a tag or a place beyond the dictionaries. Golden files in `tests/golden` hold the bytes of each
-//! version. Kinds and tags are never given a second meaning.
+//! version. Kinds and tags are never given a second meaning; kinds from 64 on are those of backups (`backup::records`).
 
 pub(crate) mod codec;
 pub(crate) mod names;
@@ -80,7 +80,7 @@ pub(crate) trait Record: Sized {
 }
 
 /// Reads kind and version, and gives the version if it is one that can be read.
-fn take_opening<R: Record>(input: &mut Input<'_>) -> Result<u8, RecordError> {
+pub(crate) fn take_opening<R: Record>(input: &mut Input<'_>) -> Result<u8, RecordError> {
     let kind = input.byte()?;
     if kind != R::KIND {
         return Err(RecordError::WrongKind {

@@ -4,6 +4,7 @@
 //! is durable, and what is durable stays. Nobody outside of this room knows that it is sled.
 
 mod batch;
+mod build;
 mod check;
 mod checkpoints;
 mod chunks;
@@ -15,6 +16,8 @@ mod read;
 mod stage;
 mod witness;
 mod writer;
+
+pub use self::build::Building;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -34,9 +37,10 @@ use witness::Witness;
 use writer::{Sync, Writer};
 
 use crate::catalogue::{Catalogue, Effect};
+use crate::causes::with_causes;
 use crate::port::{
-    Append, Appended, Label, Logged, NewTopology, RequestKey, RequestRecord, Store, StoreError,
-    TopologyId, TopologyRecord,
+    Append, Appended, Deletion, Label, Logged, NewTopology, RequestKey, RequestRecord, Store,
+    StoreError, TopologyId, TopologyRecord,
 };
 use crate::report::Report;
 
@@ -75,6 +79,15 @@ impl SledStore {
     /// [`StoreError::Corrupt`] if the database as a whole is damaged. A topology that is damaged is found out when it is used.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         Self::open_with(directory, |sync| sync)
+    }
+
+    /// Opens the store in a directory that has one.
+    ///
+    /// # Errors
+    /// As [`SledStore::open`], and [`StoreError::Io`] if there is no store in it.
+    pub fn open_existing(directory: &Path) -> Result<Self, StoreError> {
+        open::find_database(directory)?;
+        Self::open(directory)
     }
 
     /// Walks the whole store in a directory that nobody else holds, and tells what is there and what is wrong with it. It blocks,
@@ -181,6 +194,10 @@ impl Store for SledStore {
         Ok(self.shared.catalogue().list())
     }
 
+    async fn damaged(&self) -> Result<Vec<TopologyName>, StoreError> {
+        Ok(self.shared.catalogue().damaged())
+    }
+
     async fn delete(
         &self,
         id: TopologyId,
@@ -232,6 +249,35 @@ impl Store for SledStore {
     }
 
     async fn labels(&self, _id: TopologyId) -> Result<Vec<Label>, StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    async fn requests(
+        &self,
+        _id: TopologyId,
+        _after: Option<&RequestKey>,
+        _limit: usize,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    async fn put_requests(
+        &self,
+        _id: TopologyId,
+        _requests: Vec<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    async fn deletions(
+        &self,
+        _after: Option<&Deletion>,
+        _limit: usize,
+    ) -> Result<Vec<Deletion>, StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    async fn put_deletions(&self, _deletions: Vec<Deletion>) -> Result<(), StoreError> {
         Err(StoreError::Closed)
     }
 
@@ -369,17 +415,6 @@ fn sled_error(error: sled::Error, what: &str) -> StoreError {
     } else {
         io(format!("access the {what}"), error)
     }
-}
-
-/// An error with its causes, on one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ const DEPENDENCIES: [(&str, &str); 11] = [
     ("causeway-resolver", "ipnet rustc-hash thiserror"),
     (
         "causeway-store",
-        "async-trait crc32fast sled thiserror tokio tracing",
+        "async-trait crc32fast sha2 sled thiserror tokio tracing",
     ),
     ("causeway-engine", "futures thiserror tokio tracing"),
     (

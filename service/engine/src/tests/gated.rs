@@ -7,8 +7,8 @@ use causeway_model::change::ChangeSet;
 use causeway_model::revision::{LabelName, Revision, Timestamp, TopologyName};
 use causeway_model::snapshot::Snapshot;
 use causeway_store::{
-    Append, Appended, Label, Logged, MemoryStore, NewTopology, RequestKey, RequestRecord, Store,
-    StoreError, TopologyId, TopologyRecord,
+    Append, Appended, Deletion, Label, Logged, MemoryStore, NewTopology, RequestKey, RequestRecord,
+    Store, StoreError, TopologyId, TopologyRecord,
 };
 use tokio::sync::Semaphore;
 
@@ -107,6 +107,39 @@ impl Store for GatedStore {
 
     async fn labels(&self, id: TopologyId) -> Result<Vec<Label>, StoreError> {
         self.inner.labels(id).await
+    }
+
+    async fn damaged(&self) -> Result<Vec<TopologyName>, StoreError> {
+        self.inner.damaged().await
+    }
+
+    async fn requests(
+        &self,
+        id: TopologyId,
+        after: Option<&RequestKey>,
+        limit: usize,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        self.inner.requests(id, after, limit).await
+    }
+
+    async fn put_requests(
+        &self,
+        id: TopologyId,
+        requests: Vec<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        self.inner.put_requests(id, requests).await
+    }
+
+    async fn deletions(
+        &self,
+        after: Option<&Deletion>,
+        limit: usize,
+    ) -> Result<Vec<Deletion>, StoreError> {
+        self.inner.deletions(after, limit).await
+    }
+
+    async fn put_deletions(&self, deletions: Vec<Deletion>) -> Result<(), StoreError> {
+        self.inner.put_deletions(deletions).await
     }
 
     async fn forget_requests(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -1,6 +1,7 @@
 //! The contract suite: each rule is asked of every backend.
 
 mod checkpoints;
+mod copies;
 mod log;
 mod readers;
 
@@ -11,6 +12,7 @@ use causeway_model::snapshot::Snapshot;
 use causeway_store::{Append, MemoryStore, SledStore, Store, StoreError};
 
 use self::checkpoints::*;
+use self::copies::*;
 use self::log::*;
 use self::readers::*;
 use crate::support::{TestResult, append, grown, name, new, puts, request, snapshot, time};
@@ -58,6 +60,10 @@ contract! {
     a_large_checkpoint_comes_back_as_it_was,
     an_empty_checkpoint_comes_back_empty,
     a_checkpoint_can_be_put_again,
+    requests_are_listed_in_pages_each_once,
+    requests_that_are_put_are_found_with_their_own_revisions,
+    deletions_are_listed_in_pages_and_put_without_deleting,
+    requests_of_a_topology_that_is_gone_are_neither_listed_nor_put,
     heads_never_go_back_while_others_write,
     what_was_read_stays_as_it_is_while_others_write,
     a_request_makes_one_revision_however_often_it_is_sent_at_once,
