@@ -184,11 +184,9 @@ async fn a_topology_that_is_not_there_is_named() -> TestResult {
         "topology `nobody` does not exist, or was deleted meanwhile"
     );
     let bytes = exported(&store, &named(&["acme", "fork"])?).await?;
-    let restored = backup::restore(
-        &mut bytes.as_slice(),
-        &MemoryStore::new(),
-        &named(&["large"])?,
-    );
+    let (target, large) = (MemoryStore::new(), named(&["large"])?);
+    let mut input = bytes.as_slice();
+    let restored = backup::restore(&mut input, &target, &large);
     assert_eq!(
         restored.await.err().ok_or("it was restored")?.to_string(),
         "the backup has no topology `large`, it has `acme`, `fork`"
