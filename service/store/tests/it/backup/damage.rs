@@ -136,7 +136,7 @@ fn what_follows_the_end_is_refused() -> TestResult {
 #[test]
 fn a_frame_of_another_backup_is_refused() -> TestResult {
     let (one, store) = (small()?, MemoryStore::new());
-    let id = futures_now(grown(&store, "other", 2))?.id;
+    let id = futures_now(grown(&store, "emca", 2))?.id;
     futures_now(store.set_label(
         id,
         sample::label("v1", 2)?,
