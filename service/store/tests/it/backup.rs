@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use causeway_model::revision::Revision;
 use causeway_store::backup::{self, BackupError, ExportError, Selection, Sink, Taking};
-use causeway_store::{MemoryStore, SledStore, Store};
+use causeway_store::{Append, MemoryStore, SledStore, Store};
 
 use self::kept::kept;
-use crate::support::{TestResult, name};
+use crate::support::{TestResult, append, name, new, puts, snapshot};
 
 /// Keeps a backup in memory.
 #[derive(Debug, Default)]
@@ -104,10 +104,38 @@ async fn a_restored_store_goes_on_as_the_first_one() -> TestResult {
     backup::restore(&mut bytes.as_slice(), &second, &Selection::All).await?;
     for store in [&first, &second] {
         let acme = store.find(&name("acme")?).await?.ok_or("no acme")?;
-        let append = crate::support::append(acme.id, acme.head.0)?;
+        let append = append(acme.id, acme.head.0)?;
         assert_eq!(store.append(append).await?.revision, acme.head.next());
     }
     assert_eq!(kept(&second).await?, kept(&first).await?);
+    Ok(())
+}
+
+/// Each is cut anywhere, also within a resource.
+#[tokio::test]
+async fn large_states_and_change_sets_go_through_several_frames() -> TestResult {
+    let store = MemoryStore::new();
+    let id = store.create(new("acme")?).await?.id;
+    let set = puts(0..25_000)?;
+    for head in 0..2 {
+        let append = Append {
+            changes: set.clone(),
+            ..append(id, head)?
+        };
+        store.append(append).await?;
+    }
+    let state = snapshot(0..25_000)?;
+    store.put_checkpoint(id, Revision(1), state).await?;
+    store.trim(id, Revision(1)).await?;
+    let bytes = exported(&store, &Selection::All).await?;
+    for kind in [hostile::RESOURCES, hostile::CHANGES] {
+        let frames = hostile::Frames::of(&bytes).0;
+        let frames = frames.into_iter().filter(|(found, _)| *found == kind);
+        assert!(frames.count() > 2, "frames of kind {kind}");
+    }
+    let restored = MemoryStore::new();
+    backup::restore(&mut bytes.as_slice(), &restored, &Selection::All).await?;
+    assert!(kept(&restored).await? == kept(&store).await?, "it differs");
     Ok(())
 }
 
@@ -139,7 +167,7 @@ async fn what_is_verified_is_told() -> TestResult {
             ("acme", (0, 5, 36), (2, 2)),
             ("empty", (0, 0, 0), (0, 0)),
             ("fork", (0, 1, 4), (0, 0)),
-            ("large", (0, 1, 5_000), (0, 0)),
+            ("large", (0, 1, 50), (0, 0)),
             ("trimmed", (3, 4, 4), (1, 0)),
         ]
     );

@@ -200,16 +200,20 @@ impl Topology {
                 state.map_err(|error| self.failed(error))
             }
             (_, None) if oldest == Revision::ZERO => Ok(Snapshot::default()),
-            (_, None) => Err(StoreError::Corrupt {
-                what: format!(
-                    "checkpoint of topology `{}` at revision {oldest}",
-                    self.record.name
-                ),
-                detail:
-                    "it is missing or cannot be read, and nothing older is kept to make it from"
-                        .to_owned(),
+            (_, None) => {
+                // What was there a moment ago may have been dropped since; else it is damaged.
+                self.head(store).await?;
+                Err(self.lacks_its_beginning().into())
             }
-            .into()),
+        }
+    }
+
+    fn lacks_its_beginning(&self) -> StoreError {
+        let (name, oldest) = (&self.record.name, self.record.oldest);
+        StoreError::Corrupt {
+            what: format!("checkpoint of topology `{name}` at revision {oldest}"),
+            detail: "it is missing or cannot be read, and nothing older is kept to make it from"
+                .to_owned(),
         }
     }
 

@@ -14,9 +14,9 @@ use crate::support::TestResult;
 pub(super) const OPENING: usize = 20;
 
 const TOPOLOGY: u8 = 2;
-const RESOURCES: u8 = 3;
+pub(super) const RESOURCES: u8 = 3;
 const REVISION: u8 = 5;
-const CHANGES: u8 = 6;
+pub(super) const CHANGES: u8 = 6;
 const LABELS: u8 = 7;
 const TOPOLOGY_END: u8 = 8;
 const END: u8 = 9;
