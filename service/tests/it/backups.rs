@@ -4,10 +4,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use causeway_client::{Client, consistency, flow};
+use causeway_client::{Client, Code, Refusal, consistency, flow};
 use causeway_proto::v1;
 use tokio::task::{JoinSet, spawn_blocking};
+use tonic::Streaming;
+use tonic::transport::Channel;
+use v1::backup_service_client::BackupServiceClient;
 
 use crate::harness::{Process, Served, causeway, vpc};
 
@@ -210,7 +214,7 @@ async fn a_directory_is_exported_once_nobody_serves_it() {
     assert_eq!(
         said,
         format!(
-            "topology `t` at revision 1: revisions from 0 on, 7 resources, 0 labels, 1 requests\n\
+            "topology `t` at revision 1: revisions from 0 on, 7 resources, 0 labels, 2 requests\n\
              topology `u` at revision 0: revisions from 0 on, 0 resources, 0 labels, 1 requests\n\
              `{}`: 2 topologies and 0 deletions verified\n",
             file.display()
@@ -359,4 +363,76 @@ async fn names_that_are_none_are_told_each() {
         .await
         .unwrap_err();
     assert_eq!(error.reason(), Some(v1::ErrorReason::TopologyNotFound));
+}
+
+/// Fills `t` with more than windows, buffers and queues hold.
+async fn fill(served: &Served) {
+    let tag = |number: u32| v1::Tag {
+        key: format!("x{number}"),
+        value: "x".repeat(200),
+    };
+    let resources = (0..1_000).map(|number| v1::Resource {
+        tags: (0..30).map(tag).collect(),
+        ..vpc(&format!("vpc-{number}"))
+    });
+    let apply = resources.fold(served.client.apply("t"), |apply, resource| {
+        apply.put(resource)
+    });
+    apply.send().await.unwrap();
+}
+
+/// An export that is begun and not read.
+async fn begun(served: &Served) -> Streaming<v1::ExportTopologiesResponse> {
+    let channel = Channel::from_shared(served.endpoint.clone()).unwrap();
+    let channel = channel.initial_stream_window_size(65_535);
+    let mut client = BackupServiceClient::new(channel.connect().await.unwrap());
+    let everything = v1::ExportTopologiesRequest::default();
+    client
+        .export_topologies(everything)
+        .await
+        .unwrap()
+        .into_inner()
+}
+
+/// How a stream ends, after what of it had come by then.
+async fn end(mut chunks: Streaming<v1::ExportTopologiesResponse>) -> Refusal {
+    loop {
+        match chunks.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("it ended well"),
+            Err(status) => return Refusal::from(&status),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_nothing_loses_the_place_that_another_export_waits_for() {
+    let served = Served::start_as(|server| server.patience(Duration::from_secs(3))).await;
+    fill(&served).await;
+    let slow = (begun(&served).await, begun(&served).await);
+    let refused = served.client.export(Vec::new()).await.unwrap_err();
+    assert_eq!(refused.reason(), Some(v1::ErrorReason::TooManyExports));
+    assert!(refused.retry_after().is_some());
+    let mut export = loop {
+        match served.client.export(Vec::new()).await {
+            Err(refused) => assert_eq!(refused.code(), Code::ResourceExhausted),
+            Ok(export) => break export,
+        }
+    };
+    while export.next().await.unwrap().is_some() {}
+    let end = end(slow.0).await;
+    assert_eq!(end.code, Code::ResourceExhausted);
+    assert_eq!(end.reason, Some(v1::ErrorReason::ExportTooSlow));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_ends_when_the_server_stops() {
+    let mut served = Served::start().await;
+    fill(&served).await;
+    let chunks = begun(&served).await;
+    served.begin_stop();
+    let end = end(chunks).await;
+    assert_eq!(end.code, Code::Unavailable);
+    assert_eq!(end.reason, Some(v1::ErrorReason::ServerStopping));
+    served.stopped().await;
 }

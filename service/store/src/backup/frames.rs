@@ -278,12 +278,11 @@ impl FrameReader {
     }
 
     fn skip(&mut self, bytes: usize) {
-        let passed: Vec<u8> = self
-            .waiting
-            .drain(..bytes.min(self.waiting.len()))
-            .collect();
-        self.sum.update(&passed);
-        self.place.byte = self.place.byte.saturating_add(length(&passed));
+        let bytes = bytes.min(self.waiting.len());
+        let (passed, _) = self.waiting.split_at(bytes);
+        self.sum.update(passed);
+        self.place.byte = self.place.byte.saturating_add(length(passed));
+        self.waiting.drain(..bytes);
     }
 }
 

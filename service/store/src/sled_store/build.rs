@@ -167,7 +167,7 @@ fn parent_of(path: &Path) -> &Path {
     let parent = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
-    parent.unwrap_or(Path::new("."))
+    parent.unwrap_or_else(|| Path::new("."))
 }
 
 fn refused(action: String, detail: &str) -> StoreError {

@@ -1,5 +1,12 @@
 //! Backups: what comes out of one store goes into another as it was, and what is not a whole backup is refused.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed, in its helpers too"
+)]
+
 mod damage;
 mod hostile;
 mod kept;

@@ -195,10 +195,14 @@ impl Topology {
             self.record.leans_on,
         ) {
             (Some((revision, state)), _) if revision == oldest => Ok(state),
-            (_, Some((of, at))) => {
-                let state = leaned_on(store, of, at).await;
-                state.map_err(|error| self.failed(error))
-            }
+            (_, Some((of, at))) => match leaned_on(store, of, at).await {
+                // What leans on it keeps the other one from being deleted: it is damaged, or both are gone.
+                Err(StoreError::NoTopology { .. }) => {
+                    self.head(store).await?;
+                    Err(self.lacks_its_beginning().into())
+                }
+                state => state.map_err(|error| self.failed(error)),
+            },
             (_, None) if oldest == Revision::ZERO => Ok(Snapshot::default()),
             (_, None) => {
                 // What was there a moment ago may have been dropped since; else it is damaged.

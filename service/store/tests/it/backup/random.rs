@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use causeway_model::change::{Change, ChangeSet};
 use causeway_model::revision::Revision;
 use causeway_store::backup::{self, Selection};
-use causeway_store::{Append, Base, MemoryStore, NewTopology, Store, StoreError};
+use causeway_store::{
+    Append, Base, MemoryStore, NewTopology, Store, StoreError, TopologyId, TopologyRecord,
+};
 use proptest::prelude::*;
 
 use super::{exported, futures_now, kept, sample};
@@ -68,71 +70,9 @@ async fn act(store: &MemoryStore, at: usize, deed: Deed) -> TestResult {
     let found = store.find(&NAMES[at].parse()?).await?;
     let outcome = match (deed, found) {
         (Deed::Create, _) => store.create(new(NAMES[at])?).await.map(drop),
-        (Deed::Fork { of }, _) => match store.find(&NAMES[of].parse()?).await? {
-            None => Ok(()),
-            Some(of) => {
-                let base = Base::Fork {
-                    of: of.id,
-                    at: of.head,
-                };
-                let new = NewTopology {
-                    base,
-                    ..new(NAMES[at])?
-                };
-                store.create(new).await.map(drop)
-            }
-        },
+        (Deed::Fork { of }, _) => fork(store, at, of).await?,
         (_, None) => Ok(()),
-        (
-            Deed::Put {
-                numbers,
-                request: id,
-            },
-            Some(record),
-        ) => {
-            let append = Append {
-                changes: puts(numbers)?,
-                request: id.map(|id| request(&id.to_string())),
-                ..append(record.id, record.head.0)?
-            };
-            store.append(append).await.map(drop)
-        }
-        (Deed::Delete { number }, Some(record)) => {
-            let id = samples::subnet(number)?.id().clone();
-            let append = Append {
-                changes: ChangeSet {
-                    changes: vec![Change::Delete(id)],
-                },
-                counts: [0, 1],
-                ..append(record.id, record.head.0)?
-            };
-            store.append(append).await.map(drop)
-        }
-        (Deed::Label { name, back }, Some(record)) => {
-            let label = sample::label(&format!("l{name}"), record.head.0.saturating_sub(back))?;
-            store.set_label(record.id, label, None).await
-        }
-        (Deed::Unlabel { name }, Some(record)) => {
-            store
-                .delete_label(record.id, &format!("l{name}").parse()?, None)
-                .await
-        }
-        (Deed::Checkpoint { back }, Some(record)) => {
-            let at = Revision(record.head.0.saturating_sub(back));
-            checkpoint(store, record.id, at).await
-        }
-        (Deed::Trim { back }, Some(record)) => {
-            let at = Revision(record.head.0.saturating_sub(back));
-            match checkpoint(store, record.id, at).await {
-                Ok(()) => store.trim(record.id, at).await,
-                Err(error) => Err(error),
-            }
-        }
-        (Deed::Remove { request: id }, Some(record)) => {
-            store
-                .delete(record.id, Some(request(&id.to_string())))
-                .await
-        }
+        (deed, Some(record)) => change(store, record, deed).await?,
     };
     match outcome {
         Ok(())
@@ -147,12 +87,76 @@ async fn act(store: &MemoryStore, at: usize, deed: Deed) -> TestResult {
     }
 }
 
-/// Puts the checkpoint that the log comes to.
-async fn checkpoint(
+async fn fork(store: &MemoryStore, at: usize, of: usize) -> TestResult<Result<(), StoreError>> {
+    let Some(of) = store.find(&NAMES[of].parse()?).await? else {
+        return Ok(Ok(()));
+    };
+    let base = Base::Fork {
+        of: of.id,
+        at: of.head,
+    };
+    let fork = NewTopology {
+        base,
+        ..new(NAMES[at])?
+    };
+    Ok(store.create(fork).await.map(drop))
+}
+
+/// Does something to a topology that is there.
+async fn change(
     store: &MemoryStore,
-    id: causeway_store::TopologyId,
-    at: Revision,
-) -> Result<(), StoreError> {
+    record: TopologyRecord,
+    deed: Deed,
+) -> TestResult<Result<(), StoreError>> {
+    let (id, head) = (record.id, record.head.0);
+    let before = |back: u64| Revision(head.saturating_sub(back));
+    Ok(match deed {
+        Deed::Create | Deed::Fork { .. } => Ok(()),
+        Deed::Put {
+            numbers,
+            request: asked,
+        } => {
+            let append = Append {
+                changes: puts(numbers)?,
+                request: asked.map(|asked| request(&asked.to_string())),
+                ..append(id, head)?
+            };
+            store.append(append).await.map(drop)
+        }
+        Deed::Delete { number } => {
+            let delete = Change::Delete(samples::subnet(number)?.id().clone());
+            let changes = ChangeSet {
+                changes: vec![delete],
+            };
+            let append = Append {
+                changes,
+                counts: [0, 1],
+                ..append(id, head)?
+            };
+            store.append(append).await.map(drop)
+        }
+        Deed::Label { name, back } => {
+            let label = sample::label(&format!("l{name}"), before(back).0)?;
+            store.set_label(id, label, None).await
+        }
+        Deed::Unlabel { name } => {
+            let name = format!("l{name}").parse()?;
+            store.delete_label(id, &name, None).await
+        }
+        Deed::Checkpoint { back } => checkpoint(store, id, before(back)).await,
+        Deed::Trim { back } => match checkpoint(store, id, before(back)).await {
+            Ok(()) => store.trim(id, before(back)).await,
+            failed => failed,
+        },
+        Deed::Remove { request: asked } => {
+            let asked = request(&asked.to_string());
+            store.delete(id, Some(asked)).await
+        }
+    })
+}
+
+/// Puts the checkpoint that the log comes to.
+async fn checkpoint(store: &MemoryStore, id: TopologyId, at: Revision) -> Result<(), StoreError> {
     let state = kept::state(store, id, at).await;
     match state {
         Ok(state) => store.put_checkpoint(id, at, state).await,
