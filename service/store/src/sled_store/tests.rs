@@ -2,6 +2,7 @@
 
 mod check;
 mod damage;
+mod kept;
 mod leftovers;
 mod waiting;
 mod witness;

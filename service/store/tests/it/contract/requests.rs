@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use causeway_model::revision::Revision;
-use causeway_store::{Append, NewTopology, RequestRecord, Store};
+use causeway_store::{Append, NewTopology, RequestRecord, Store, TopologyId};
 
 use crate::support::{TestResult, append, grown, name, new, request, snapshot, time};
 
@@ -34,31 +34,44 @@ pub(super) async fn requests_outlive_the_revisions_that_they_made(
     Ok(())
 }
 
-pub(super) async fn a_deletion_is_found_under_the_name_whatever_has_the_name_then(
-    store: Arc<dyn Store>,
-) -> TestResult {
-    let (acme, key) = (name("acme")?, request("delete").key);
+/// The revision of a request that deleted a topology of a name.
+async fn deletion(store: &dyn Store, text: &str, id: &str) -> TestResult<Option<u64>> {
+    let found = store.deletion(&name(text)?, &request(id).key).await?;
+    Ok(found.map(|found| found.revision.0))
+}
+
+pub(super) async fn a_deletion_is_found_under_the_name(store: Arc<dyn Store>) -> TestResult {
     let id = grown(store.as_ref(), "acme", 3).await?.id;
-    assert_eq!(store.deletion(&acme, &key).await?, None);
+    assert_eq!(deletion(store.as_ref(), "acme", "delete").await?, None);
     store.delete(id, Some(request("delete"))).await?;
-    let expected = Some(RequestRecord {
+    let key = request("delete").key;
+    let expected = RequestRecord {
         revision: Revision(3),
         ..request("delete")
-    });
-    assert_eq!(store.deletion(&acme, &key).await?, expected);
-    assert_eq!(store.deletion(&name("acme-1")?, &key).await?, None);
-    assert_eq!(store.deletion(&acme, &request("delet").key).await?, None);
-    let again = grown(store.as_ref(), "acme", 1).await?.id;
-    assert_eq!(store.deletion(&acme, &key).await?, expected);
-    assert_eq!(store.request(again, &key).await?, None);
-    store.delete(again, Some(request("second"))).await?;
-    assert_eq!(store.deletion(&acme, &key).await?, expected);
-    let second = store.deletion(&acme, &request("second").key).await?;
-    assert_eq!(second.map(|found| found.revision), Some(Revision(1)));
+    };
+    let found = store.deletion(&name("acme")?, &key).await?;
+    assert_eq!(found, Some(expected));
+    assert_eq!(deletion(store.as_ref(), "acme-1", "delete").await?, None);
+    assert_eq!(deletion(store.as_ref(), "acme", "delet").await?, None);
     Ok(())
 }
 
-pub(super) async fn requests_are_forgotten_by_their_age(store: Arc<dyn Store>) -> TestResult {
+pub(super) async fn a_deletion_is_found_whatever_has_the_name_then(
+    store: Arc<dyn Store>,
+) -> TestResult {
+    for (head, sent) in [(3, "first"), (1, "second")] {
+        let id = grown(store.as_ref(), "acme", head).await?.id;
+        assert_eq!(store.request(id, &request("first").key).await?, None);
+        store.delete(id, Some(request(sent))).await?;
+    }
+    let first = deletion(store.as_ref(), "acme", "first").await?;
+    let second = deletion(store.as_ref(), "acme", "second").await?;
+    assert_eq!((first, second), (Some(3), Some(1)));
+    Ok(())
+}
+
+/// A topology with requests at 10, 19 and 20 seconds, and two deletions, at 11 and at 30.
+async fn aged(store: &dyn Store) -> TestResult<TopologyId> {
     let created = NewTopology {
         request: Some(at("create", 10)),
         ..new("acme")?
@@ -77,23 +90,29 @@ pub(super) async fn requests_are_forgotten_by_their_age(store: Arc<dyn Store>) -
         let gone = store.create(new(text)?).await?.id;
         store.delete(gone, Some(at("delete", seconds))).await?;
     }
-    let before = RequestRecord {
-        time: time(20),
-        ..request("new")
-    };
-    assert_eq!(store.forget_requests(time(5)).await?, 0);
+    Ok(id)
+}
+
+pub(super) async fn requests_are_forgotten_by_their_age(store: Arc<dyn Store>) -> TestResult {
+    let id = aged(store.as_ref()).await?;
     assert_eq!(store.forget_requests(time(20)).await?, 3);
-    for forgotten in ["create", "old"] {
-        assert_eq!(store.request(id, &request(forgotten).key).await?, None);
+    for (sent, is_kept) in [("create", false), ("old", false), ("new", true)] {
+        let found = store.request(id, &request(sent).key).await?;
+        assert_eq!(found.is_some(), is_kept, "{sent}");
     }
-    let kept = store.request(id, &request("new").key).await?;
-    let revision = Revision(2);
-    assert_eq!(kept, Some(RequestRecord { revision, ..before }));
-    let key = request("delete").key;
-    assert_eq!(store.deletion(&name("gone")?, &key).await?, None);
-    assert!(store.deletion(&name("gone-late")?, &key).await?.is_some());
-    assert_eq!(store.forget_requests(time(20)).await?, 0);
-    assert_eq!(store.forget_requests(time(99)).await?, 2);
+    assert_eq!(deletion(store.as_ref(), "gone", "delete").await?, None);
+    let late = deletion(store.as_ref(), "gone-late", "delete").await?;
+    assert_eq!(late, Some(0));
+    Ok(())
+}
+
+pub(super) async fn it_is_told_how_many_requests_are_forgotten(
+    store: Arc<dyn Store>,
+) -> TestResult {
+    aged(store.as_ref()).await?;
+    for (before, forgotten) in [(5, 0), (20, 3), (20, 0), (99, 2), (99, 0)] {
+        assert_eq!(store.forget_requests(time(before)).await?, forgotten);
+    }
     Ok(())
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use causeway_model::revision::{Revision, RevisionNote};
-use causeway_store::{Base, Logged, NewTopology, Origin, Store, StoreError};
+use causeway_store::{Base, Logged, NewTopology, Origin, Store, StoreError, TopologyRecord};
 
-use crate::support::{TestResult, append, name, new, puts, request, snapshot, time};
+use crate::support::{TestResult, append, found, name, new, puts, request, snapshot, time};
 
 fn restored(first: u64, origin: Option<Origin>) -> TestResult<(NewTopology, Logged)> {
     let first = Logged {
@@ -29,49 +29,37 @@ fn restored(first: u64, origin: Option<Origin>) -> TestResult<(NewTopology, Logg
     Ok((new, first))
 }
 
-pub(super) async fn a_restored_history_begins_at_its_revision_and_goes_on(
-    store: Arc<dyn Store>,
-) -> TestResult {
+/// A history that begins at revision 7 and is at 8.
+async fn eight(store: &dyn Store) -> TestResult<(TopologyRecord, Logged)> {
     let (new, first) = restored(7, None)?;
-    let made = store.create(new).await?;
-    assert_eq!((made.head, made.oldest), (Revision(7), Revision(7)));
+    let id = store.create(new).await?.id;
     store
-        .put_checkpoint(made.id, Revision(7), snapshot(0..7)?)
+        .put_checkpoint(id, Revision(7), snapshot(0..7)?)
         .await?;
-    assert_eq!(
-        store.append(append(made.id, 7)?).await?.revision,
-        Revision(8)
-    );
+    store.append(append(id, 7)?).await?;
+    Ok((found(store, "acme").await?, first))
+}
+
+pub(super) async fn a_restored_history_begins_at_its_revision(store: Arc<dyn Store>) -> TestResult {
+    let (made, first) = eight(store.as_ref()).await?;
+    assert_eq!((made.head, made.oldest), (Revision(8), Revision(7)));
     let told = store.history(made.id, Revision(9), 9).await?;
     assert_eq!((told.len(), told.last()), (2, Some(&first)));
-    assert_eq!(
-        store.read(made.id, Revision(7), Revision(8)).await?,
-        [puts([7])?]
-    );
+    let key = request("restore").key;
+    let request = store.request(made.id, &key).await?;
+    assert_eq!(request.map(|found| found.revision), Some(Revision(7)));
+    Ok(())
+}
+
+pub(super) async fn a_restored_history_goes_on(store: Arc<dyn Store>) -> TestResult {
+    let (made, _) = eight(store.as_ref()).await?;
+    let read = store.read(made.id, Revision(7), Revision(8)).await?;
+    assert_eq!(read, [puts([7])?]);
     let outcome = store.read(made.id, Revision(6), Revision(8)).await;
-    assert!(
-        matches!(
-            outcome,
-            Err(StoreError::NoRevision {
-                oldest: Revision(7),
-                ..
-            })
-        ),
-        "{outcome:?}"
-    );
-    assert_eq!(
-        store.checkpoint(made.id, Revision(8)).await?,
-        Some((Revision(7), snapshot(0..7)?))
-    );
-    let found = store.request(made.id, &request("restore").key).await?;
-    assert_eq!(found.map(|found| found.revision), Some(Revision(7)));
-    assert_eq!(
-        store
-            .find(&name("acme")?)
-            .await?
-            .map(|record| (record.oldest, record.head)),
-        Some((Revision(7), Revision(8)))
-    );
+    let is_told = |error: &StoreError| matches!(error, StoreError::NoRevision { oldest, .. } if *oldest == Revision(7));
+    assert!(outcome.as_ref().is_err_and(is_told), "{outcome:?}");
+    let held = store.checkpoint(made.id, Revision(8)).await?;
+    assert_eq!(held, Some((Revision(7), snapshot(0..7)?)));
     Ok(())
 }
 
