@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use prost::Message;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
+    "causeway/v1/backup_service.proto",
     "causeway/v1/errors.proto",
     "causeway/v1/path_service.proto",
     "causeway/v1/resources.proto",

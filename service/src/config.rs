@@ -77,7 +77,7 @@ pub struct Config {
     pub grace: Duration,
     /// How often a watch tells how far it has come.
     pub watch_marks: Duration,
-    /// How long who watches may take nothing.
+    /// How long who watches or exports may take nothing.
     pub watch_patience: Duration,
     /// Bytes of answers that are kept; 0 for none.
     pub answer_bytes: u64,

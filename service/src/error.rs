@@ -27,6 +27,20 @@ pub(crate) enum MainError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] causeway_store::StoreError),
+    /// What the store has cannot be exported.
+    #[error(transparent)]
+    Export(#[from] causeway_store::backup::ExportError),
+    /// A backup cannot be written to where it should go, or is damaged on its way there.
+    #[error("cannot write the backup")]
+    WriteBackup(#[source] io::Error),
+    /// A backup cannot be used.
+    #[error("backup `{file}` cannot be used; nothing was restored")]
+    Backup {
+        /// As the user named it.
+        file: String,
+        /// What is wrong, and where.
+        source: causeway_store::backup::BackupError,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}; choose another address with --listen")]
     Listen {

@@ -4,7 +4,9 @@ mod clock;
 pub mod config;
 mod demo;
 mod error;
+mod export;
 mod prices;
+mod restore;
 mod serve;
 mod store;
 mod telemetry;
@@ -35,6 +37,16 @@ enum Command {
     /// Look after a data directory while nobody serves it
     #[command(subcommand)]
     Store(store::StoreCommand),
+    /// Export topologies into a backup, from a running service or from the data directory of a stopped one
+    ///
+    /// The backup holds all that is kept of each topology: states, history, labels, requests. The file has its name only when it is whole;
+    /// its checksums are verified as it comes. See docs/backup-format.md.
+    Export(export::ExportArgs),
+    /// Make a new data directory from a backup, or check the backup alone (--verify); exits 1 if anything is wrong with it
+    ///
+    /// Everything is verified: checksums, records, and that the revisions of each topology come to the state that it had. The directory is built
+    /// as DIR.restoring beside it, and has its name only when all is restored and synced.
+    Restore(restore::RestoreArgs),
     #[command(flatten)]
     Client(causeway_cli::Command),
 }
@@ -67,6 +79,8 @@ async fn dispatch(command: Command) -> Result<ExitCode, MainError> {
         Command::Serve(arguments) => serve::run(Config::read(arguments)?).await?,
         Command::Demo => demo::run(&mut io::stdout()).await?,
         Command::Store(command) => return store::run(command, &mut io::stdout()).await,
+        Command::Export(arguments) => export::run(arguments, &mut io::stdout()).await?,
+        Command::Restore(arguments) => restore::run(arguments, &mut io::stdout()).await?,
         Command::Client(command) => return client(command).await,
     }
     Ok(ExitCode::SUCCESS)

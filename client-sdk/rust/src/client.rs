@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tonic::transport::Channel;
 
+use causeway_proto::v1::backup_service_client::BackupServiceClient;
 use causeway_proto::v1::path_service_client::PathServiceClient;
 use causeway_proto::v1::topology_service_client::TopologyServiceClient;
 
@@ -71,6 +72,11 @@ impl Client {
         TopologyServiceClient::new(self.channel.clone())
             .max_decoding_message_size(self.settings.max_decoding_bytes)
             .max_encoding_message_size(self.settings.max_encoding_bytes)
+    }
+
+    pub(crate) fn backup_service(&self) -> BackupServiceClient<Channel> {
+        BackupServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(self.settings.max_decoding_bytes)
     }
 
     pub(crate) fn path_service(&self) -> PathServiceClient<Channel> {

@@ -2,8 +2,8 @@
 //!
 //! It knows channels, deadlines, retries and errors; it must not know what a path or a resource means. Every call
 //!
-//! - carries a deadline to the service (header `grpc-timeout`), the same for all its attempts; a watch alone has none, and goes on by itself where it
-//!   was interrupted ([`Client::watch`]);
+//! - carries a deadline to the service (header `grpc-timeout`), the same for all its attempts; a watch and an export have none: a watch goes on by
+//!   itself where it was interrupted ([`Client::watch`]), an export ([`Client::export`]) takes what it takes;
 //! - names its topology in the header [`TOPOLOGY_HEADER`], so that a mesh may send the calls of one topology to one replica by consistent
 //!   hashing (Istio: `consistentHash.httpHeaderName`); nothing depends on it;
 //! - is repeated after UNAVAILABLE, a few times and with growing, random pauses, if it is safe to repeat: reads are, and writes are by
@@ -28,6 +28,7 @@ mod call;
 mod client;
 pub mod consistency;
 mod error;
+mod export;
 pub mod flow;
 mod history;
 mod import;
@@ -48,6 +49,7 @@ pub use crate::builder::ClientBuilder;
 pub use crate::call::TOPOLOGY_HEADER;
 pub use crate::client::Client;
 pub use crate::error::{Cause, ClientError, Refusal};
+pub use crate::export::Export;
 pub use crate::history::Differences;
 pub use crate::import::Import;
 pub use crate::paths::{MAX_BATCH, MAX_FULL_BATCH};

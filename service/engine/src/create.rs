@@ -1,7 +1,7 @@
 //! Making, listing and deleting topologies.
 
 use causeway_model::revision::{Revision, Timestamp, TopologyName};
-use causeway_store::{NewTopology, RequestRecord, StoreError, TopologyRecord};
+use causeway_store::{Base, NewTopology, RequestRecord, StoreError, TopologyRecord};
 
 use crate::commit::Request;
 use crate::engine::Engine;
@@ -61,6 +61,7 @@ impl Engine {
             description,
             time,
             request: record,
+            base: Base::Empty,
         };
         match self.store.create(new).await {
             Ok(record) => Ok(TopologyInfo::created(record)),
@@ -155,7 +156,7 @@ impl Engine {
         let _turn = topology.turn().await?;
         let id = topology.record.id;
         self.store
-            .delete(id)
+            .delete(id, None)
             .await
             .map_err(|error| EngineError::from_store(error, name))?;
         topology.mark_deleted();

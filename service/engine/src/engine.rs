@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use causeway_model::price::PriceBook;
 use causeway_store::Store;
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::compute::Compute;
 use crate::error::EngineError;
+use crate::export;
 use crate::limits::Limits;
 use crate::registry::Registry;
 use crate::state::States;
@@ -29,6 +31,8 @@ pub struct Shared {
     pub(crate) registry: Registry,
     pub(crate) states: States,
     pub(crate) compute: Compute,
+    /// A permit for each export that may be under way.
+    pub(crate) exports: Arc<Semaphore>,
 }
 
 impl Engine {
@@ -56,6 +60,7 @@ impl Engine {
                 registry: Registry::new(),
                 states,
                 compute,
+                exports: Arc::new(Semaphore::new(export::AT_ONCE)),
             }),
         }
     }

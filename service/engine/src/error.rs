@@ -87,6 +87,28 @@ pub enum EngineError {
         /// How many there may be.
         maximum: usize,
     },
+    /// Old revisions of a topology were dropped while it was exported.
+    #[error("old revisions of topology `{name}` were dropped while it was exported; export again")]
+    ExportOvertaken {
+        /// The topology.
+        name: TopologyName,
+    },
+    /// A backup of all topologies would lack one.
+    #[error(
+        "topology `{name}` is damaged, and a backup of all topologies would lack it; name the others to export them without it"
+    )]
+    ExportLacks {
+        /// The topology.
+        name: TopologyName,
+    },
+    /// As many exports are under way as may be.
+    #[error(
+        "{maximum} exports are under way, which is as many as the service makes at once; try again later"
+    )]
+    TooManyExports {
+        /// How many there may be.
+        maximum: usize,
+    },
     /// What is stored cannot be trusted.
     #[error("what is stored for this topology is damaged, it is not served")]
     StoreCorrupt {
@@ -126,16 +148,31 @@ impl EngineError {
             StoreError::NameTaken { name } => Self::TopologyExists { name },
             StoreError::NoTopology { id: _ } => Self::TopologyNotFound { name: name.clone() },
             StoreError::HeadMoved { expected, head } => Self::RevisionMismatch { expected, head },
-            // The engine asks for revisions up to the head alone, so one that is missing was dropped.
-            StoreError::NoRevision { revision } => Self::RevisionNotKept {
+            StoreError::NoRevision {
+                revision,
+                oldest: _,
+                head,
+            } if revision > head => Self::RevisionNotReached {
                 wanted: revision,
-                oldest: revision.next(),
+                head,
+            },
+            StoreError::NoRevision {
+                revision,
+                oldest,
+                head: _,
+            } => Self::RevisionNotKept {
+                wanted: revision,
+                oldest,
             },
             StoreError::Corrupt { .. } => Self::StoreCorrupt { source },
             StoreError::WriteFailed { .. } => Self::WritesStopped { source },
-            StoreError::Held { .. } | StoreError::Io { .. } | StoreError::Closed => {
-                Self::StoreFailed { source }
-            }
+            StoreError::LeanedOn { .. }
+            | StoreError::Labelled { .. }
+            | StoreError::NoLabel { .. }
+            | StoreError::NoCheckpoint { .. }
+            | StoreError::Held { .. }
+            | StoreError::Io { .. }
+            | StoreError::Closed => Self::StoreFailed { source },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The engine on a store in memory.
 
 mod commits;
+mod exports;
 mod gated;
 mod memory;
 mod moments;

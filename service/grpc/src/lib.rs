@@ -6,6 +6,7 @@
 //! Requests may have 64 MiB (an import: any number of chunks of 4 MiB), answers as much.
 
 mod apply;
+mod backup_service;
 mod deadline;
 mod difference;
 mod error;

@@ -19,6 +19,9 @@ use tower_layer::{Identity, Stack};
 
 use causeway_engine::Engine;
 use causeway_proto::FILE_DESCRIPTOR_SET;
+use causeway_proto::v1::backup_service_server::{
+    BackupServiceServer, SERVICE_NAME as BACKUP_SERVICE,
+};
 use causeway_proto::v1::path_service_server::SERVICE_NAME as PATH_SERVICE;
 use causeway_proto::v1::topology_service_server::{
     SERVICE_NAME as TOPOLOGY_SERVICE, TopologyServiceServer,
@@ -28,8 +31,8 @@ use crate::deadline::DeadlineLayer;
 use crate::path_service::{Answers, PathService};
 use crate::status::completed;
 use crate::telemetry::TelemetryLayer;
-use crate::topology_service;
 use crate::topology_service::Watching;
+use crate::{backup_service, topology_service};
 
 /// Most bytes of a request, and of an answer.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
@@ -38,7 +41,7 @@ pub const MAX_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
 const ANSWER_BYTES: u64 = 256 * 1024 * 1024;
 
 /// What health is told of: the server as a whole, and each service.
-const SERVICES: [&str; 3] = ["", TOPOLOGY_SERVICE, PATH_SERVICE];
+const SERVICES: [&str; 4] = ["", TOPOLOGY_SERVICE, PATH_SERVICE, BACKUP_SERVICE];
 
 /// HTTP/2 windows: large enough for a batch to arrive without waiting for the other side.
 const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
@@ -110,7 +113,7 @@ impl Server {
         Self { mark_every, ..self }
     }
 
-    /// How long who watches may take nothing while something waits for it; then it is disconnected. 30 seconds by default.
+    /// How long who watches or exports may take nothing while something waits for it; then it is disconnected. 30 seconds by default.
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
@@ -180,13 +183,18 @@ impl Server {
         health: &HealthReporter,
         stopping: watch::Receiver<bool>,
     ) -> Result<Routes, ServeError> {
+        let watching = Watching {
+            mark_every: self.mark_every,
+            patience: self.patience,
+            stopping,
+        };
+        let backups = BackupServiceServer::new(backup_service::Handlers {
+            engine: self.engine.clone(),
+            watching: watching.clone(),
+        });
         let topologies = TopologyServiceServer::new(topology_service::Handlers {
             engine: self.engine.clone(),
-            watching: Watching {
-                mark_every: self.mark_every,
-                patience: self.patience,
-                stopping,
-            },
+            watching,
         })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
@@ -201,6 +209,7 @@ impl Server {
         );
         Ok(Routes::new(topologies)
             .add_service(paths)
+            .add_service(backups)
             .add_service(reflects)
             .add_service(reflects_as_before)
             .add_service(health))

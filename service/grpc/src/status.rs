@@ -4,6 +4,7 @@
 //! place of an answer passes by here too ([`foreign`]). Without an ErrorInfo remain: what tonic says after an answer has begun (a page of a list that
 //! is larger than a message may be), a call that its caller cancelled, and what health and reflection say for themselves.
 
+mod export;
 mod foreign;
 mod watch;
 
@@ -22,6 +23,7 @@ use crate::error::{CallError, FoundFaults};
 use crate::faults::FieldFault;
 use crate::wire::Wire;
 
+pub(crate) use export::{ExportEnd, export_ended};
 pub(crate) use foreign::completed;
 pub(crate) use watch::{WatchEnd, watch_ended};
 
@@ -127,13 +129,17 @@ fn engine(error: EngineError) -> Status {
     }
     let (code, reason) = kind(&error);
     let message = error.to_string();
-    Told {
+    let facts = facts(&error);
+    let told = Told {
         code,
         reason,
         message,
-        facts: &facts(&error),
+        facts: &facts,
+    };
+    match export::retry_after(&error) {
+        Some(delay) => told.into_status_after(delay),
+        None => told.into_status(),
     }
-    .into_status()
 }
 
 fn kind(error: &EngineError) -> (Code, ErrorReason) {
@@ -149,7 +155,11 @@ fn kind(error: &EngineError) -> (Code, ErrorReason) {
         EngineError::RevisionMismatch { .. } => (Code::Aborted, Reason::RevisionMismatch),
         EngineError::RequestReused { .. } => (Code::InvalidArgument, Reason::RequestIdReused),
         EngineError::TooManyItems { .. } => (Code::InvalidArgument, Reason::TooManyItems),
-        EngineError::StoreCorrupt { .. } => (Code::DataLoss, Reason::StoreCorrupt),
+        EngineError::ExportOvertaken { .. } => (Code::Aborted, Reason::ExportOvertaken),
+        EngineError::TooManyExports { .. } => (Code::ResourceExhausted, Reason::TooManyExports),
+        EngineError::StoreCorrupt { .. } | EngineError::ExportLacks { .. } => {
+            (Code::DataLoss, Reason::StoreCorrupt)
+        }
         EngineError::StoreFailed { .. } | EngineError::WritesStopped { .. } => {
             (Code::Internal, Reason::StoreFailed)
         }
@@ -160,9 +170,13 @@ fn kind(error: &EngineError) -> (Code, ErrorReason) {
 /// What a program may want to know of an error without reading its message.
 fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
     match error {
-        EngineError::TopologyNotFound { name } | EngineError::TopologyExists { name } => {
+        EngineError::TopologyNotFound { name }
+        | EngineError::TopologyExists { name }
+        | EngineError::ExportOvertaken { name }
+        | EngineError::ExportLacks { name } => {
             vec![("topology", name.to_string())]
         }
+        EngineError::TooManyExports { maximum } => vec![("maximum", maximum.to_string())],
         EngineError::ResourceNotFound {
             topology,
             id,
@@ -234,6 +248,14 @@ impl Told<'_> {
     fn into_status(self) -> Status {
         let (code, message) = (self.code, cut(&self.message, MAX_MESSAGE_BYTES));
         Status::with_error_details(code, message, self.details())
+    }
+
+    /// The same for a call that may succeed when it is made again after a while.
+    fn into_status_after(self, delay: Duration) -> Status {
+        let (code, message) = (self.code, cut(&self.message, MAX_MESSAGE_BYTES));
+        let mut details = self.details();
+        details.set_retry_info(Some(delay));
+        Status::with_error_details(code, message, details)
     }
 
     fn details(&self) -> ErrorDetails {

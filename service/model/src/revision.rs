@@ -77,6 +77,53 @@ impl FromStr for TopologyName {
     }
 }
 
+/// A name that is given to a revision: 1 to 63 of `a-z`, `0-9`, `-`, `.` and `_`, starting with a letter, so that it is never taken for a number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LabelName(Arc<str>);
+
+/// The text is no label.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{text}` is no label: 1 to 63 of `a-z`, `0-9`, `-`, `.` and `_`, starting with a letter")]
+pub struct LabelNameError {
+    /// The text, cut at 80 characters.
+    pub text: String,
+}
+
+impl LabelName {
+    /// The label.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for LabelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for LabelName {
+    type Err = LabelNameError;
+
+    fn from_str(text: &str) -> Result<Self, LabelNameError> {
+        let characters_are_good = text.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_')
+        });
+        let starts_well = text
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_lowercase());
+        if characters_are_good && starts_well && text.len() <= 63 {
+            Ok(Self(Arc::from(text)))
+        } else {
+            Err(LabelNameError {
+                text: text.chars().take(80).collect(),
+            })
+        }
+    }
+}
+
 /// A moment, as the time since 1970-01-01 UTC. The clock is the caller's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(pub Duration);

@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use causeway_model::change::{Change, ChangeSet};
 use causeway_model::revision::{Revision, RevisionNote, Timestamp};
-use causeway_store::{Append, NewTopology, SledStore, Store, TopologyId};
+use causeway_store::{Append, Base, NewTopology, SledStore, Store, TopologyId};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -111,6 +111,7 @@ async fn create(store: &SledStore, number: u64) -> Written {
         description: String::new(),
         time: Timestamp::default(),
         request: None,
+        base: Base::Empty,
     };
     let topology = store.create(new).await.unwrap().id;
     Written { topology, head: 0 }

@@ -5,17 +5,37 @@
 
 use std::collections::BTreeMap;
 
-use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::revision::{LabelName, Revision, TopologyName};
 
-use crate::port::{NewTopology, StoreError, TopologyId, TopologyRecord};
+use crate::port::{Base, Label, NewTopology, Origin, StoreError, TopologyId, TopologyRecord};
 
 /// The topologies of a store.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Catalogue {
     topologies: BTreeMap<TopologyId, TopologyRecord>,
     names: BTreeMap<TopologyName, Named>,
+    /// The labels of each topology that has some, or had.
+    labels: BTreeMap<TopologyId, Labels>,
+    /// What damaged topologies lean on, so that it is still there when they are whole again.
+    held: Vec<Leaning>,
     /// The number of the next topology. It only grows, also when a creation fails.
     next: u64,
+}
+
+/// The labels of a topology.
+#[derive(Debug, Default, Clone)]
+struct Labels {
+    by_name: BTreeMap<LabelName, Label>,
+    /// How often one was set or taken away.
+    changes: u64,
+}
+
+/// That a fork leans on a revision of another topology.
+#[derive(Debug, Clone)]
+struct Leaning {
+    fork: TopologyName,
+    on: TopologyId,
+    revision: Revision,
 }
 
 /// What a name stands for.
@@ -40,6 +60,12 @@ pub(crate) enum Effect {
     Created(TopologyRecord),
     Deleted(TopologyId),
     Advanced(TopologyId, Revision),
+    /// The topology leans on nothing any more.
+    Detached(TopologyId),
+    /// This is the oldest revision now.
+    Trimmed(TopologyId, Revision),
+    Labelled(TopologyId, Label),
+    Unlabelled(TopologyId, LabelName),
 }
 
 impl Catalogue {
@@ -69,10 +95,32 @@ impl Catalogue {
         self.names.insert(name, Named::Damaged(damage));
     }
 
-    /// Takes a topology out of use, and keeps its name and its number from being given again.
+    /// Keeps what a topology leans on that cannot be used.
+    pub(crate) fn hold(&mut self, fork: TopologyName, (on, revision): (TopologyId, Revision)) {
+        self.held.push(Leaning { fork, on, revision });
+    }
+
+    /// Enters the labels that were found in the store of a topology, and how often they were changed.
+    pub(crate) fn enter_labels(
+        &mut self,
+        id: TopologyId,
+        labels: impl IntoIterator<Item = Label>,
+        changes: u64,
+    ) {
+        let by_name = labels.into_iter().map(|label| (label.name.clone(), label));
+        let by_name = by_name.collect();
+        self.labels.insert(id, Labels { by_name, changes });
+    }
+
+    /// Takes a topology out of use, and keeps its name and its number from being given again, and what it leans on.
     pub(crate) fn damage(&mut self, id: TopologyId, name: Option<TopologyName>, damage: Damage) {
         self.next = self.next.max(id.0.saturating_add(1));
         let record = self.topologies.remove(&id);
+        if let Some(record) = &record
+            && let Some(on) = record.leans_on
+        {
+            self.hold(record.name.clone(), on);
+        }
         let Some(name) = record.map(|record| record.name).or(name) else {
             return;
         };
@@ -95,19 +143,41 @@ impl Catalogue {
             });
         }
         let (name, description) = (new.name.clone(), new.description.clone());
-        let record = TopologyRecord {
+        let mut record = TopologyRecord {
             id: TopologyId(self.next),
             name,
             description,
             time: new.time,
             head: Revision::ZERO,
+            oldest: Revision::ZERO,
+            origin: None,
+            leans_on: None,
         };
+        match &new.base {
+            Base::Empty => {}
+            Base::Fork { of, at } => {
+                let source = self.get(*of)?;
+                check_in_log(source, *at)?;
+                record.origin = Some(Origin {
+                    name: source.name.clone(),
+                    revision: *at,
+                });
+                record.leans_on = Some((*of, *at));
+            }
+            Base::Restored { first, origin } => {
+                (record.head, record.oldest) = (first.revision, first.revision);
+                record.origin.clone_from(origin);
+            }
+        }
         self.enter(record.clone());
         Ok(record)
     }
 
-    /// Takes a topology out.
+    /// Takes a topology out that no fork leans on.
     pub(crate) fn remove(&mut self, id: TopologyId) -> Result<TopologyRecord, StoreError> {
+        self.get(id)?;
+        self.check_leaning(id, Revision(u64::MAX))?;
+        self.labels.remove(&id);
         let record = self
             .topologies
             .remove(&id)
@@ -139,6 +209,91 @@ impl Catalogue {
         Ok(record.head)
     }
 
+    /// That no fork leans on a revision of a topology that is below this one.
+    fn check_leaning(&self, id: TopologyId, below: Revision) -> Result<(), StoreError> {
+        let forks = self.topologies.values().filter_map(|record| {
+            let (on, revision) = record.leans_on?;
+            Some((&record.name, on, revision))
+        });
+        let held = self.held.iter();
+        let held = held.map(|leaning| (&leaning.fork, leaning.on, leaning.revision));
+        let mut leaning = forks.chain(held);
+        match leaning.find(|(_, on, revision)| *on == id && *revision < below) {
+            None => Ok(()),
+            Some((fork, _, revision)) => Err(StoreError::LeanedOn {
+                fork: fork.clone(),
+                revision,
+            }),
+        }
+    }
+
+    /// Notes that a topology leans on nothing any more; says whether it did.
+    pub(crate) fn detach(&mut self, id: TopologyId) -> bool {
+        let record = self.topologies.get_mut(&id);
+        record.is_some_and(|record| record.leans_on.take().is_some())
+    }
+
+    /// Makes a revision the oldest one of a topology; says whether it was not so already.
+    pub(crate) fn trim(&mut self, id: TopologyId, oldest: Revision) -> Result<bool, StoreError> {
+        let record = self.get(id)?;
+        if oldest <= record.oldest {
+            return Ok(false);
+        }
+        check_in_log(record, oldest)?;
+        self.check_leaning(id, oldest)?;
+        let label = self.labels_of(id).find(|label| label.revision < oldest);
+        if let Some(label) = label {
+            return Err(StoreError::Labelled {
+                label: label.name.clone(),
+                revision: label.revision,
+            });
+        }
+        if let Some(record) = self.topologies.get_mut(&id) {
+            record.oldest = oldest;
+            // Its revision 0 is gone, and with it what it was needed for.
+            record.leans_on = None;
+        }
+        Ok(true)
+    }
+
+    /// Gives a revision that is kept a label.
+    pub(crate) fn label(&mut self, id: TopologyId, label: Label) -> Result<(), StoreError> {
+        check_in_log(self.get(id)?, label.revision)?;
+        let labels = self.labels.entry(id).or_default();
+        labels.by_name.insert(label.name.clone(), label);
+        labels.changes = labels.changes.saturating_add(1);
+        Ok(())
+    }
+
+    /// Takes a label away.
+    pub(crate) fn unlabel(&mut self, id: TopologyId, name: &LabelName) -> Result<(), StoreError> {
+        self.get(id)?;
+        let labels = self.labels.entry(id).or_default();
+        if labels.by_name.remove(name).is_none() {
+            return Err(StoreError::NoLabel {
+                label: name.clone(),
+            });
+        }
+        labels.changes = labels.changes.saturating_add(1);
+        Ok(())
+    }
+
+    /// The labels of a topology, by name.
+    pub(crate) fn labels(&self, id: TopologyId) -> Result<Vec<Label>, StoreError> {
+        self.get(id)?;
+        Ok(self.labels_of(id).cloned().collect())
+    }
+
+    fn labels_of(&self, id: TopologyId) -> impl Iterator<Item = &Label> {
+        let labels = self.labels.get(&id).into_iter();
+        labels.flat_map(|labels| labels.by_name.values())
+    }
+
+    /// How often a label of a topology was set or taken away.
+    pub(crate) fn label_changes(&self, id: TopologyId) -> u64 {
+        self.labels.get(&id).map_or(0, |labels| labels.changes)
+    }
+
     /// The topology with this number.
     pub(crate) fn get(&self, id: TopologyId) -> Result<&TopologyRecord, StoreError> {
         self.topologies
@@ -164,6 +319,13 @@ impl Catalogue {
         by_name.cloned().collect()
     }
 
+    /// The names of topologies that cannot be used.
+    pub(crate) fn damaged(&self) -> Vec<TopologyName> {
+        let names = self.names.iter();
+        let damaged = names.filter(|(_, named)| matches!(named, Named::Damaged(_)));
+        damaged.map(|(name, _)| name.clone()).collect()
+    }
+
     /// All topologies that can be used, by number.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &TopologyRecord> {
         self.topologies.values()
@@ -179,6 +341,10 @@ impl Catalogue {
                     record.head = head;
                 }
             }
+            Effect::Detached(id) => drop(self.detach(id)),
+            Effect::Trimmed(id, oldest) => drop(self.trim(id, oldest)),
+            Effect::Labelled(id, label) => drop(self.label(id, label)),
+            Effect::Unlabelled(id, name) => drop(self.unlabel(id, &name)),
         }
     }
 }
@@ -192,11 +358,16 @@ impl From<Damage> for StoreError {
     }
 }
 
-/// That a revision must be one of a topology.
+/// That a revision must be one that a topology keeps.
 pub(crate) fn check_in_log(record: &TopologyRecord, revision: Revision) -> Result<(), StoreError> {
-    if revision > record.head {
-        Err(StoreError::NoRevision { revision })
-    } else {
+    let (oldest, head) = (record.oldest, record.head);
+    if (oldest..=head).contains(&revision) {
         Ok(())
+    } else {
+        Err(StoreError::NoRevision {
+            revision,
+            oldest,
+            head,
+        })
     }
 }

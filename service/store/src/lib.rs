@@ -3,7 +3,9 @@
 //! Only this room knows sled and the format of what is stored. It knows no wire types and no resolver, and gives revisions no
 //! meaning beyond their order.
 
+pub mod backup;
 mod catalogue;
+mod causes;
 mod memory_store;
 pub mod port;
 mod records;
@@ -15,8 +17,8 @@ mod sled_store;
 
 pub use memory_store::MemoryStore;
 pub use port::{
-    Append, Appended, Logged, NewTopology, RequestKey, RequestRecord, Store, StoreError,
-    TopologyId, TopologyRecord,
+    Append, Appended, Base, Deletion, Label, Logged, NewTopology, Origin, RequestKey,
+    RequestRecord, Store, StoreError, TopologyId, TopologyRecord,
 };
 pub use report::{Fault, Report, TopologyReport};
-pub use sled_store::SledStore;
+pub use sled_store::{Building, SledStore};

@@ -4,17 +4,24 @@
 //! is durable, and what is durable stays. Nobody outside of this room knows that it is sled.
 
 mod batch;
+mod build;
 mod check;
 mod checkpoints;
 mod chunks;
+mod forget;
+mod inventory;
 mod keys;
 mod load;
 mod lock;
 mod open;
 mod read;
+mod requests;
 mod stage;
+mod sweep;
 mod witness;
 mod writer;
+
+pub use self::build::Building;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -24,19 +31,20 @@ use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use causeway_model::change::ChangeSet;
-use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::revision::{LabelName, Revision, Timestamp, TopologyName};
 use causeway_model::snapshot::Snapshot;
 use keys::Key;
 use lock::DirectoryLock;
-use stage::{Creation, Job, Prepared, Reply};
+use stage::{Creation, Job, Keep, Prepared, Reply};
 use tokio::sync::{mpsc, oneshot};
 use witness::Witness;
 use writer::{Sync, Writer};
 
 use crate::catalogue::{Catalogue, Effect};
+use crate::causes::with_causes;
 use crate::port::{
-    Append, Appended, Logged, NewTopology, RequestKey, RequestRecord, Store, StoreError,
-    TopologyId, TopologyRecord,
+    Append, Appended, Deletion, Label, Logged, NewTopology, RequestKey, RequestRecord, Store,
+    StoreError, TopologyId, TopologyRecord,
 };
 use crate::report::Report;
 
@@ -77,6 +85,15 @@ impl SledStore {
         Self::open_with(directory, |sync| sync)
     }
 
+    /// Opens the store in a directory that has one.
+    ///
+    /// # Errors
+    /// As [`SledStore::open`], and [`StoreError::Io`] if there is no store in it.
+    pub fn open_existing(directory: &Path) -> Result<Self, StoreError> {
+        open::find_database(directory)?;
+        Self::open(directory)
+    }
+
     /// Walks the whole store in a directory that nobody else holds, and tells what is there and what is wrong with it. It blocks,
     /// and takes memory for one snapshot. Nothing of what is stored is changed, beside what opening a database puts in order.
     ///
@@ -102,7 +119,7 @@ impl SledStore {
         let durably = durably(&db, open::database_file(directory)?);
         open::sync_directory(directory, is_new)?;
         let seen = witness::read(directory);
-        let catalogue = open::catalogue(&db, &seen)?;
+        let catalogue = inventory::catalogue(&db, &seen)?;
         let witness = Witness::start(directory, seen, &catalogue);
         let shared = Arc::new(Shared {
             db,
@@ -110,8 +127,8 @@ impl SledStore {
             hidden: Mutex::default(),
             _lock: lock,
         });
-        open::clean(&shared)?;
-        let sweeps = open::deleted(&shared.db)?;
+        sweep::clean(&shared)?;
+        let sweeps = sweep::left(&shared)?;
         let (jobs, queue) = mpsc::channel(MAX_QUEUED);
         let writer = Writer::new(Arc::clone(&shared), queue, (sync(durably), witness), sweeps);
         let thread = std::thread::Builder::new().name("causeway-store".to_owned());
@@ -134,6 +151,11 @@ impl SledStore {
             .await
             .map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Sends a job about what is kept to the writer and waits for its answer.
+    async fn keep<T>(&self, keep: impl FnOnce(Reply<T>) -> Keep) -> Result<T, StoreError> {
+        self.submit(|reply| Job::Keep(keep(reply))).await
     }
 
     /// Does something that blocks with what readers share.
@@ -181,8 +203,28 @@ impl Store for SledStore {
         Ok(self.shared.catalogue().list())
     }
 
-    async fn delete(&self, id: TopologyId) -> Result<(), StoreError> {
-        self.submit(|reply| Job::Delete { id, reply }).await
+    async fn damaged(&self) -> Result<Vec<TopologyName>, StoreError> {
+        Ok(self.shared.catalogue().damaged())
+    }
+
+    async fn delete(
+        &self,
+        id: TopologyId,
+        request: Option<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        stage::check_request(request.as_ref())?;
+        self.submit(|reply| Job::Delete { id, request, reply })
+            .await
+    }
+
+    async fn deletion(
+        &self,
+        name: &TopologyName,
+        key: &RequestKey,
+    ) -> Result<Option<RequestRecord>, StoreError> {
+        let (name, key) = (name.clone(), key.clone());
+        self.blocking(move |shared| shared.deletion(&name, &key))
+            .await
     }
 
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
@@ -226,7 +268,7 @@ impl Store for SledStore {
         snapshot: Snapshot,
     ) -> Result<(), StoreError> {
         let jobs = self.jobs.clone();
-        self.blocking(move |_| checkpoints::write(&jobs, id, revision, &snapshot))
+        self.blocking(move |shared| checkpoints::write(shared, &jobs, (id, revision), &snapshot))
             .await
     }
 
@@ -239,6 +281,62 @@ impl Store for SledStore {
             .await
     }
 
+    async fn checkpoints(&self, id: TopologyId) -> Result<Vec<Revision>, StoreError> {
+        self.blocking(move |shared| shared.checkpoints(id)).await
+    }
+
+    async fn drop_checkpoint(&self, id: TopologyId, revision: Revision) -> Result<(), StoreError> {
+        self.keep(|reply| Keep::DropCheckpoint {
+            id,
+            revision,
+            reply,
+        })
+        .await
+    }
+
+    async fn trim(&self, id: TopologyId, oldest: Revision) -> Result<(), StoreError> {
+        let jobs = self.jobs.clone();
+        self.blocking(move |shared| checkpoints::trim(shared, &jobs, id, oldest))
+            .await
+    }
+
+    async fn set_label(
+        &self,
+        id: TopologyId,
+        label: Label,
+        request: Option<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        stage::check_request(request.as_ref())?;
+        self.keep(|reply| Keep::SetLabel {
+            id,
+            label,
+            request,
+            reply,
+        })
+        .await
+    }
+
+    async fn delete_label(
+        &self,
+        id: TopologyId,
+        name: &LabelName,
+        request: Option<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        stage::check_request(request.as_ref())?;
+        let name = name.clone();
+        self.keep(|reply| Keep::DeleteLabel {
+            id,
+            name,
+            request,
+            reply,
+        })
+        .await
+    }
+
+    async fn labels(&self, id: TopologyId) -> Result<Vec<Label>, StoreError> {
+        self.shared.catalogue().labels(id)
+    }
+
     async fn request(
         &self,
         id: TopologyId,
@@ -246,6 +344,57 @@ impl Store for SledStore {
     ) -> Result<Option<RequestRecord>, StoreError> {
         let key = key.clone();
         self.blocking(move |shared| shared.request(id, &key)).await
+    }
+
+    async fn requests(
+        &self,
+        id: TopologyId,
+        after: Option<&RequestKey>,
+        limit: usize,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        let after = after.cloned();
+        self.blocking(move |shared| shared.requests(id, after.as_ref(), limit))
+            .await
+    }
+
+    async fn put_requests(
+        &self,
+        id: TopologyId,
+        requests: Vec<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        requests
+            .iter()
+            .try_for_each(|request| stage::check_request(Some(request)))?;
+        self.keep(|reply| Keep::PutRequests {
+            id,
+            requests,
+            reply,
+        })
+        .await
+    }
+
+    async fn deletions(
+        &self,
+        after: Option<&Deletion>,
+        limit: usize,
+    ) -> Result<Vec<Deletion>, StoreError> {
+        let after = after.cloned();
+        self.blocking(move |shared| shared.deletions(after.as_ref(), limit))
+            .await
+    }
+
+    async fn put_deletions(&self, deletions: Vec<Deletion>) -> Result<(), StoreError> {
+        deletions
+            .iter()
+            .try_for_each(|deletion| stage::check_request(Some(&deletion.request)))?;
+        self.keep(|reply| Keep::PutDeletions { deletions, reply })
+            .await
+    }
+
+    async fn forget_requests(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let jobs = self.jobs.clone();
+        self.blocking(move |shared| forget::forget(shared, &jobs, before))
+            .await
     }
 }
 
@@ -315,17 +464,6 @@ fn sled_error(error: sled::Error, what: &str) -> StoreError {
     } else {
         io(format!("access the {what}"), error)
     }
-}
-
-/// An error with its causes, on one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 )]
 
 mod acme;
+mod backups;
 mod costs;
 mod derived;
 mod diffs;

@@ -24,7 +24,12 @@ async fn health_says_serving_for_the_server_and_each_service_and_not_serving_onc
     let about = |service: &str| HealthCheckRequest {
         service: service.to_owned(),
     };
-    for service in ["", "causeway.v1.TopologyService", "causeway.v1.PathService"] {
+    for service in [
+        "",
+        "causeway.v1.TopologyService",
+        "causeway.v1.PathService",
+        "causeway.v1.BackupService",
+    ] {
         assert_eq!(
             status(health.check(about(service)).await.unwrap().into_inner()),
             ServingStatus::Serving,
@@ -79,6 +84,7 @@ async fn reflection_lists_the_services_and_describes_them() {
     assert_eq!(
         names,
         [
+            "causeway.v1.BackupService",
             "causeway.v1.PathService",
             "causeway.v1.TopologyService",
             "grpc.health.v1.Health",

@@ -28,7 +28,7 @@ const DEPENDENCIES: [(&str, &str); 11] = [
     ("causeway-resolver", "imbl ipnet rustc-hash thiserror"),
     (
         "causeway-store",
-        "async-trait crc32fast sled thiserror tokio tracing",
+        "async-trait crc32fast sha2 sled thiserror tokio tracing",
     ),
     ("causeway-engine", "futures thiserror tokio tracing"),
     (

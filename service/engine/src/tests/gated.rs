@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use causeway_model::change::ChangeSet;
-use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::revision::{LabelName, Revision, Timestamp, TopologyName};
 use causeway_model::snapshot::Snapshot;
 use causeway_store::{
-    Append, Appended, Logged, MemoryStore, NewTopology, RequestKey, RequestRecord, Store,
-    StoreError, TopologyId, TopologyRecord,
+    Append, Appended, Deletion, Label, Logged, MemoryStore, NewTopology, RequestKey, RequestRecord,
+    Store, StoreError, TopologyId, TopologyRecord,
 };
 use tokio::sync::Semaphore;
 
@@ -59,8 +59,91 @@ impl Store for GatedStore {
         self.inner.list().await
     }
 
-    async fn delete(&self, id: TopologyId) -> Result<(), StoreError> {
-        self.inner.delete(id).await
+    async fn delete(
+        &self,
+        id: TopologyId,
+        request: Option<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        self.inner.delete(id, request).await
+    }
+
+    async fn deletion(
+        &self,
+        name: &TopologyName,
+        key: &RequestKey,
+    ) -> Result<Option<RequestRecord>, StoreError> {
+        self.inner.deletion(name, key).await
+    }
+
+    async fn checkpoints(&self, id: TopologyId) -> Result<Vec<Revision>, StoreError> {
+        self.inner.checkpoints(id).await
+    }
+
+    async fn drop_checkpoint(&self, id: TopologyId, revision: Revision) -> Result<(), StoreError> {
+        self.inner.drop_checkpoint(id, revision).await
+    }
+
+    async fn trim(&self, id: TopologyId, oldest: Revision) -> Result<(), StoreError> {
+        self.inner.trim(id, oldest).await
+    }
+
+    async fn set_label(
+        &self,
+        id: TopologyId,
+        label: Label,
+        request: Option<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        self.inner.set_label(id, label, request).await
+    }
+
+    async fn delete_label(
+        &self,
+        id: TopologyId,
+        name: &LabelName,
+        request: Option<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        self.inner.delete_label(id, name, request).await
+    }
+
+    async fn labels(&self, id: TopologyId) -> Result<Vec<Label>, StoreError> {
+        self.inner.labels(id).await
+    }
+
+    async fn damaged(&self) -> Result<Vec<TopologyName>, StoreError> {
+        self.inner.damaged().await
+    }
+
+    async fn requests(
+        &self,
+        id: TopologyId,
+        after: Option<&RequestKey>,
+        limit: usize,
+    ) -> Result<Vec<RequestRecord>, StoreError> {
+        self.inner.requests(id, after, limit).await
+    }
+
+    async fn put_requests(
+        &self,
+        id: TopologyId,
+        requests: Vec<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        self.inner.put_requests(id, requests).await
+    }
+
+    async fn deletions(
+        &self,
+        after: Option<&Deletion>,
+        limit: usize,
+    ) -> Result<Vec<Deletion>, StoreError> {
+        self.inner.deletions(after, limit).await
+    }
+
+    async fn put_deletions(&self, deletions: Vec<Deletion>) -> Result<(), StoreError> {
+        self.inner.put_deletions(deletions).await
+    }
+
+    async fn forget_requests(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.inner.forget_requests(before).await
     }
 
     async fn read(

@@ -85,6 +85,23 @@ fn what_the_store_says_stays_inside() {
 }
 
 #[test]
+fn an_export_that_may_succeed_when_it_is_made_again_says_so() {
+    let name = "prod".parse().unwrap();
+    let overtaken = EngineError::ExportOvertaken { name };
+    let full = EngineError::TooManyExports { maximum: 2 };
+    for (error, code, reason) in [
+        (overtaken, Code::Aborted, "EXPORT_OVERTAKEN"),
+        (full, Code::ResourceExhausted, "TOO_MANY_EXPORTS"),
+    ] {
+        let status = Status::from(CallError::from(error));
+        let details = status.get_error_details();
+        assert_eq!(status.code(), code);
+        assert_eq!(details.error_info().unwrap().reason, reason);
+        assert!(details.retry_info().is_some());
+    }
+}
+
+#[test]
 fn a_message_is_cut_between_characters() {
     assert_eq!(
         (

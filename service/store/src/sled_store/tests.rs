@@ -2,6 +2,7 @@
 
 mod check;
 mod damage;
+mod kept;
 mod leftovers;
 mod waiting;
 mod witness;
@@ -23,6 +24,7 @@ fn new(name: &str) -> NewTopology {
         description: String::new(),
         time: Timestamp::default(),
         request: None,
+        base: crate::port::Base::Empty,
     }
 }
 

@@ -1,8 +1,14 @@
 //! The contract suite: each rule is asked of every backend.
 
 mod checkpoints;
+mod copies;
+mod forks;
+mod labels;
 mod log;
 mod readers;
+mod requests;
+mod restored;
+mod retention;
 
 use std::sync::Arc;
 
@@ -11,8 +17,14 @@ use causeway_model::snapshot::Snapshot;
 use causeway_store::{Append, MemoryStore, SledStore, Store, StoreError};
 
 use self::checkpoints::*;
+use self::copies::*;
+use self::forks::*;
+use self::labels::*;
 use self::log::*;
 use self::readers::*;
+use self::requests::*;
+use self::restored::*;
+use self::retention::*;
 use crate::support::{TestResult, append, grown, name, new, puts, request, snapshot, time};
 
 /// Runs each rule over each backend.
@@ -58,9 +70,45 @@ contract! {
     a_large_checkpoint_comes_back_as_it_was,
     an_empty_checkpoint_comes_back_empty,
     a_checkpoint_can_be_put_again,
+    requests_are_listed_in_pages_each_once,
+    requests_that_are_put_are_found_with_their_own_revisions,
+    deletions_are_listed_in_pages_and_put_without_deleting,
+    requests_of_a_topology_that_is_gone_are_neither_listed_nor_put,
     heads_never_go_back_while_others_write,
     what_was_read_stays_as_it_is_while_others_write,
     a_request_makes_one_revision_however_often_it_is_sent_at_once,
+    a_fork_begins_at_revision_zero_and_tells_what_it_leans_on,
+    a_fork_has_a_log_of_its_own,
+    a_fork_of_what_is_not_kept_is_refused,
+    a_fork_of_what_is_deleted_is_refused,
+    what_a_fork_leans_on_is_neither_deleted_nor_trimmed,
+    a_fork_with_a_checkpoint_at_zero_leans_on_nothing,
+    a_fork_of_a_fork_leans_on_it,
+    a_fork_whose_beginning_is_trimmed_leans_on_nothing,
+    labels_are_told_by_name,
+    a_label_moves_and_makes_no_revision,
+    a_label_of_a_revision_that_is_not_kept_is_refused,
+    a_label_that_is_not_there_is_told,
+    requests_about_labels_are_found,
+    a_label_keeps_the_history_from_its_revision_on,
+    labels_go_with_their_topology,
+    requests_outlive_the_revisions_that_they_made,
+    a_deletion_is_found_under_the_name,
+    a_deletion_is_found_whatever_has_the_name_then,
+    requests_are_forgotten_by_their_age,
+    it_is_told_how_many_requests_are_forgotten,
+    many_requests_are_forgotten_at_once,
+    a_restored_history_begins_at_its_revision,
+    a_restored_history_goes_on,
+    a_restored_fork_has_its_origin_and_leans_on_nothing,
+    what_is_below_the_oldest_revision_is_refused,
+    a_trim_is_seen_at_once_by_every_reader,
+    a_trimmed_history_goes_on,
+    a_trim_needs_a_checkpoint_at_its_revision,
+    a_trim_never_goes_back,
+    a_dropped_checkpoint_is_gone_and_can_be_put_again,
+    the_checkpoint_that_a_history_begins_with_stays,
+    readers_see_no_hole_while_a_history_is_trimmed,
 }
 
 async fn a_created_topology_is_found_and_listed_by_name(store: Arc<dyn Store>) -> TestResult {
@@ -88,7 +136,7 @@ async fn a_name_is_taken_until_its_topology_is_deleted(store: Arc<dyn Store>) ->
     assert!(
         matches!(store.create(new("acme")?).await, Err(StoreError::NameTaken { name }) if name.as_str() == "acme")
     );
-    store.delete(id).await?;
+    store.delete(id, None).await?;
     assert_eq!(store.find(&name("acme")?).await?, None);
     store.create(new("acme")?).await?;
     Ok(())
@@ -107,7 +155,7 @@ async fn a_name_that_is_created_again_has_another_number_and_nothing_of_the_old(
     store
         .put_checkpoint(old, Revision(2), snapshot(0..2)?)
         .await?;
-    store.delete(old).await?;
+    store.delete(old, None).await?;
     let fresh = store.create(new("acme")?).await?;
     assert!(fresh.id > old, "{:?} was given before {old:?}", fresh.id);
     assert_eq!(fresh.head, Revision::ZERO);
@@ -129,11 +177,11 @@ async fn a_name_that_is_created_again_has_another_number_and_nothing_of_the_old(
 
 async fn a_deleted_topology_is_gone_for_every_call(store: Arc<dyn Store>) -> TestResult {
     let id = grown(store.as_ref(), "acme", 2).await?.id;
-    store.delete(id).await?;
+    store.delete(id, None).await?;
     let gone = |outcome: Result<(), StoreError>| {
         assert!(matches!(outcome, Err(StoreError::NoTopology { id: found }) if found == id))
     };
-    gone(store.delete(id).await);
+    gone(store.delete(id, None).await);
     gone(store.append(append(id, 2)?).await.map(drop));
     gone(store.read(id, Revision::ZERO, Revision(1)).await.map(drop));
     gone(store.history(id, Revision(1), 1).await.map(drop));
@@ -144,5 +192,8 @@ async fn a_deleted_topology_is_gone_for_every_call(store: Arc<dyn Store>) -> Tes
     );
     gone(store.checkpoint(id, Revision(1)).await.map(drop));
     gone(store.request(id, &request("r").key).await.map(drop));
+    gone(store.checkpoints(id).await.map(drop));
+    gone(store.drop_checkpoint(id, Revision(1)).await);
+    gone(store.trim(id, Revision(1)).await);
     Ok(())
 }

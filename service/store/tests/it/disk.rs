@@ -26,7 +26,7 @@ async fn everything_is_there_after_closing_and_opening() -> TestResult {
         .put_checkpoint(id, Revision(3), snapshot(0..3)?)
         .await?;
     let gone = grown(&store, "gone", 2).await?.id;
-    store.delete(gone).await?;
+    store.delete(gone, None).await?;
     let (list, history) = (
         store.list().await?,
         store.history(id, Revision(9), 9).await?,
@@ -59,7 +59,7 @@ async fn a_number_is_not_given_again_after_the_last_topology_was_deleted() -> Te
     let directory = tempfile::tempdir()?;
     let store = SledStore::open(directory.path())?;
     let id = store.create(new("acme")?).await?.id;
-    store.delete(id).await?;
+    store.delete(id, None).await?;
     drop(store);
     assert!(
         SledStore::open(directory.path())?

@@ -6,7 +6,7 @@ use causeway_model::change::{Change, ChangeSet};
 use causeway_model::revision::{Revision, RevisionNote, Timestamp, TopologyName};
 use causeway_model::snapshot::Snapshot;
 use causeway_store::{
-    Append, NewTopology, RequestKey, RequestRecord, Store, TopologyId, TopologyRecord,
+    Append, Base, NewTopology, RequestKey, RequestRecord, Store, TopologyId, TopologyRecord,
 };
 
 use crate::samples;
@@ -23,6 +23,7 @@ pub(crate) fn new(text: &str) -> TestResult<NewTopology> {
         description: format!("what {text} is for"),
         time: time(1),
         request: None,
+        base: Base::Empty,
     })
 }
 
@@ -80,8 +81,27 @@ pub(crate) async fn grown(store: &dyn Store, text: &str, head: u64) -> TestResul
     for revision in 0..head {
         store.append(append(id, revision)?).await?;
     }
-    Ok(store
-        .find(&name(text)?)
-        .await?
-        .ok_or("it was created and is not found")?)
+    found(store, text).await
+}
+
+/// What is told of a topology.
+pub(crate) async fn found(store: &dyn Store, text: &str) -> TestResult<TopologyRecord> {
+    let record = store.find(&name(text)?).await?;
+    Ok(record.ok_or("it was created and is not found")?)
+}
+
+/// A topology at a revision, with checkpoints.
+pub(crate) async fn with_checkpoints(
+    store: &dyn Store,
+    text: &str,
+    (head, checkpoints): (u64, &[u32]),
+) -> TestResult<TopologyId> {
+    let id = grown(store, text, head).await?.id;
+    for &revision in checkpoints {
+        let held = snapshot(0..revision)?;
+        store
+            .put_checkpoint(id, Revision(revision.into()), held)
+            .await?;
+    }
+    Ok(id)
 }

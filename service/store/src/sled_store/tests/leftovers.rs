@@ -9,7 +9,7 @@ async fn a_deleted_topology_leaves_no_key() -> TestResult {
     let directory = TempDir::new()?;
     let id = acme(&directory).await?;
     let store = SledStore::open(directory.path())?;
-    store.delete(id).await?;
+    store.delete(id, None).await?;
     // After each write some keys are swept, so that it ends also while there is always something to write.
     for number in 0..10 {
         store.create(new(&format!("n{number}"))).await?;

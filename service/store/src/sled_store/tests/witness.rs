@@ -42,7 +42,7 @@ async fn a_log_that_is_cut_off_by_damage_is_named_and_not_served() -> TestResult
         assert_eq!(store.list().await?, []);
         let next = store.create(new("next")).await?;
         assert!(next.id.0 > 2, "{:?} was given before", next.id);
-        store.delete(next.id).await?;
+        store.delete(next.id, None).await?;
     }
     Ok(())
 }
@@ -103,7 +103,7 @@ async fn a_name_that_was_deleted_and_given_again_raises_no_alarm() -> TestResult
     for head in 0..3 {
         let store = SledStore::open(directory.path())?;
         let found = store.find(&"acme".parse()?).await?.ok_or("it is gone")?;
-        store.delete(found.id).await?;
+        store.delete(found.id, None).await?;
         let next = store.create(new("acme")).await?.id;
         assert!(next > old);
         store.append(append(next, 0)).await?;
@@ -121,7 +121,7 @@ async fn a_witness_that_misses_its_last_records_takes_no_deleted_topology_for_lo
     let path = directory.path().join("heads");
     let store = SledStore::open(directory.path())?;
     let before = std::fs::read(&path)?;
-    store.delete(id).await?;
+    store.delete(id, None).await?;
     drop(store);
     let after = std::fs::read(&path)?;
     assert!(after.len() > before.len());
@@ -141,7 +141,7 @@ async fn a_deletion_that_is_cut_off_by_damage_is_named_and_does_not_bring_the_to
     let id = acme(&directory).await?;
     let kept = std::fs::read(directory.path().join(DATABASE_FILE))?;
     let store = SledStore::open(directory.path())?;
-    store.delete(id).await?;
+    store.delete(id, None).await?;
     drop(store);
     std::fs::write(directory.path().join(DATABASE_FILE), kept)?;
     for entry in std::fs::read_dir(directory.path())? {

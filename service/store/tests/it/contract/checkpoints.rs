@@ -50,7 +50,9 @@ pub(super) async fn a_checkpoint_beyond_the_head_is_refused(store: Arc<dyn Store
         matches!(
             outcome,
             Err(StoreError::NoRevision {
-                revision: Revision(3)
+                revision: Revision(3),
+                oldest: Revision::ZERO,
+                head: Revision(2),
             })
         ),
         "{outcome:?}"

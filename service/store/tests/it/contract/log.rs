@@ -269,7 +269,7 @@ pub(super) async fn a_read_beyond_the_head_is_refused(store: Arc<dyn Store>) -> 
     for to in [3, u64::MAX] {
         let outcome = store.read(id, Revision::ZERO, Revision(to)).await;
         assert!(
-            matches!(outcome, Err(StoreError::NoRevision { revision }) if revision.0 == to),
+            matches!(outcome, Err(StoreError::NoRevision { revision, .. }) if revision.0 == to),
             "{outcome:?}"
         );
     }

@@ -1,0 +1,106 @@
+//! ExportTopologies: a stream that a task feeds, as fast as it is read.
+//!
+//! A reader that takes nothing for too long is disconnected: an export holds a thread and a state.
+
+use causeway_engine::{Engine, Export};
+use causeway_model::revision::TopologyName;
+use causeway_proto::v1;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio::time::{Instant, sleep_until};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Status};
+
+use crate::deadline;
+use crate::error::{CallError, read};
+use crate::status::{self, ExportEnd};
+use crate::topology_service::Watching;
+use crate::wire::Wire;
+
+/// What an export answers with.
+pub(crate) type Chunks = ReceiverStream<Result<v1::ExportTopologiesResponse, Status>>;
+
+/// Where the chunks go.
+type Queue = mpsc::Sender<Result<v1::ExportTopologiesResponse, Status>>;
+
+/// Chunks that wait for a reader, at most.
+const QUEUE: usize = 2;
+
+/// Most names of one request.
+const MAX_NAMES: usize = 10_000;
+
+/// Begins an export, and leaves it to a task.
+pub(super) async fn run(
+    engine: &Engine,
+    watching: Watching,
+    request: Request<v1::ExportTopologiesRequest>,
+) -> Result<Chunks, CallError> {
+    let headers = request.metadata().clone().into_headers();
+    let ends_at = deadline::allowed(&headers).map(|allowed| Instant::now() + allowed);
+    let export = engine.export(topologies(request.into_inner())?).await?;
+    let (queue, chunks) = mpsc::channel(QUEUE);
+    tokio::spawn(serve(export, queue, watching, ends_at));
+    Ok(ReceiverStream::new(chunks))
+}
+
+fn topologies(wire: v1::ExportTopologiesRequest) -> Result<Vec<TopologyName>, CallError> {
+    let v1::ExportTopologiesRequest { topologies } = wire;
+    read(|faults| {
+        faults.field("topologies", |faults| {
+            let count = topologies.len();
+            if count > MAX_NAMES {
+                return faults.add(format!("has {count} names, the maximum is {MAX_NAMES}"));
+            }
+            let names = topologies.into_iter().enumerate();
+            // All of them are read, so that every fault is told.
+            let names: Vec<Option<TopologyName>> = names
+                .map(|(index, name)| faults.item(index, |faults| Wire::parse(name, faults)))
+                .collect();
+            names.into_iter().collect()
+        })
+    })
+}
+
+async fn serve(export: Export, queue: Queue, watching: Watching, ends_at: Option<Instant>) {
+    // A place for the status, however full the queue is by then.
+    let Ok(last) = queue.clone().reserve_owned().await else {
+        return;
+    };
+    let mut stopping = watching.stopping.clone();
+    let end = tokio::select! {
+        end = feed(export, &queue, &watching) => end,
+        // A server that is gone without a word has stopped too.
+        _ = stopping.wait_for(|stopping| *stopping) => Some(ExportEnd::Stopping),
+        () = expired(ends_at) => Some(ExportEnd::Deadline),
+        () = queue.closed() => None,
+    };
+    if let Some(end) = end {
+        last.send(Err(status::export_ended(end)));
+    }
+}
+
+/// Sends chunks until there are no more; tells why, if that is not the end of the backup.
+async fn feed(mut export: Export, queue: &Queue, watching: &Watching) -> Option<ExportEnd> {
+    loop {
+        let chunk = match export.next().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => return None,
+            Err(error) => return Some(ExportEnd::Failed(error)),
+        };
+        let response = v1::ExportTopologiesResponse { chunk };
+        match queue.send_timeout(Ok(response), watching.patience).await {
+            Ok(()) => {}
+            Err(SendTimeoutError::Timeout(_)) => {
+                return Some(ExportEnd::TooSlow(watching.patience));
+            }
+            Err(SendTimeoutError::Closed(_)) => return None,
+        }
+    }
+}
+
+async fn expired(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
