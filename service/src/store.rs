@@ -63,14 +63,16 @@ fn print(directory: &Path, report: &Report, out: &mut dyn Write) -> io::Result<(
         let TopologyReport {
             name,
             head,
+            oldest,
             revisions,
             checkpoints,
             compared,
+            labels,
             requests,
         } = topology;
         writeln!(
             out,
-            "topology `{name}` at revision {head}: {revisions} revisions, {checkpoints} checkpoints ({compared} compared with the log), {requests} requests"
+            "topology `{name}` at revision {head}, kept from {oldest} on: {revisions} revisions, {checkpoints} checkpoints ({compared} compared with the log), {labels} labels, {requests} requests"
         )?;
     }
     if report.leftovers > 0 {
@@ -97,9 +99,11 @@ fn render(report: &Report) -> Value {
         json!({
             "name": topology.name,
             "revision": topology.head.0,
+            "oldestRevision": topology.oldest.0,
             "revisions": topology.revisions,
             "checkpoints": topology.checkpoints,
             "comparedCheckpoints": topology.compared,
+            "labels": topology.labels,
             "requests": topology.requests,
         })
     });

@@ -14,10 +14,28 @@ use crate::port::{Base, Label, NewTopology, Origin, StoreError, TopologyId, Topo
 pub(crate) struct Catalogue {
     topologies: BTreeMap<TopologyId, TopologyRecord>,
     names: BTreeMap<TopologyName, Named>,
-    /// The labels of each topology that has some.
-    labels: BTreeMap<TopologyId, BTreeMap<LabelName, Label>>,
+    /// The labels of each topology that has some, or had.
+    labels: BTreeMap<TopologyId, Labels>,
+    /// What damaged topologies lean on, so that it is still there when they are whole again.
+    held: Vec<Leaning>,
     /// The number of the next topology. It only grows, also when a creation fails.
     next: u64,
+}
+
+/// The labels of a topology.
+#[derive(Debug, Default, Clone)]
+struct Labels {
+    by_name: BTreeMap<LabelName, Label>,
+    /// How often one was set or taken away.
+    changes: u64,
+}
+
+/// That a fork leans on a revision of another topology.
+#[derive(Debug, Clone)]
+struct Leaning {
+    fork: TopologyName,
+    on: TopologyId,
+    revision: Revision,
 }
 
 /// What a name stands for.
@@ -77,10 +95,32 @@ impl Catalogue {
         self.names.insert(name, Named::Damaged(damage));
     }
 
-    /// Takes a topology out of use, and keeps its name and its number from being given again.
+    /// Keeps what a topology leans on that cannot be used.
+    pub(crate) fn hold(&mut self, fork: TopologyName, (on, revision): (TopologyId, Revision)) {
+        self.held.push(Leaning { fork, on, revision });
+    }
+
+    /// Enters the labels that were found in the store of a topology, and how often they were changed.
+    pub(crate) fn enter_labels(
+        &mut self,
+        id: TopologyId,
+        labels: impl IntoIterator<Item = Label>,
+        changes: u64,
+    ) {
+        let by_name = labels.into_iter().map(|label| (label.name.clone(), label));
+        let by_name = by_name.collect();
+        self.labels.insert(id, Labels { by_name, changes });
+    }
+
+    /// Takes a topology out of use, and keeps its name and its number from being given again, and what it leans on.
     pub(crate) fn damage(&mut self, id: TopologyId, name: Option<TopologyName>, damage: Damage) {
         self.next = self.next.max(id.0.saturating_add(1));
         let record = self.topologies.remove(&id);
+        if let Some(record) = &record
+            && let Some(on) = record.leans_on
+        {
+            self.hold(record.name.clone(), on);
+        }
         let Some(name) = record.map(|record| record.name).or(name) else {
             return;
         };
@@ -135,6 +175,7 @@ impl Catalogue {
 
     /// Takes a topology out that no fork leans on.
     pub(crate) fn remove(&mut self, id: TopologyId) -> Result<TopologyRecord, StoreError> {
+        self.get(id)?;
         self.check_leaning(id, Revision(u64::MAX))?;
         self.labels.remove(&id);
         let record = self
@@ -170,13 +211,20 @@ impl Catalogue {
 
     /// That no fork leans on a revision of a topology that is below this one.
     fn check_leaning(&self, id: TopologyId, below: Revision) -> Result<(), StoreError> {
-        let leaning = self.topologies.values().find_map(|fork| {
-            let (on, revision) = fork.leans_on?;
-            (on == id && revision < below).then(|| (fork.name.clone(), revision))
+        let forks = self.topologies.values().filter_map(|record| {
+            let (on, revision) = record.leans_on?;
+            Some((&record.name, on, revision))
         });
-        leaning.map_or(Ok(()), |(fork, revision)| {
-            Err(StoreError::LeanedOn { fork, revision })
-        })
+        let held = self.held.iter();
+        let held = held.map(|leaning| (&leaning.fork, leaning.on, leaning.revision));
+        let mut leaning = forks.chain(held);
+        match leaning.find(|(_, on, revision)| *on == id && *revision < below) {
+            None => Ok(()),
+            Some((fork, _, revision)) => Err(StoreError::LeanedOn {
+                fork: fork.clone(),
+                revision,
+            }),
+        }
     }
 
     /// Notes that a topology leans on nothing any more; says whether it did.
@@ -193,8 +241,8 @@ impl Catalogue {
         }
         check_in_log(record, oldest)?;
         self.check_leaning(id, oldest)?;
-        let labels = self.labels.get(&id).into_iter().flat_map(BTreeMap::values);
-        if let Some(label) = labels.into_iter().find(|label| label.revision < oldest) {
+        let label = self.labels_of(id).find(|label| label.revision < oldest);
+        if let Some(label) = label {
             return Err(StoreError::Labelled {
                 label: label.name.clone(),
                 revision: label.revision,
@@ -212,7 +260,8 @@ impl Catalogue {
     pub(crate) fn label(&mut self, id: TopologyId, label: Label) -> Result<(), StoreError> {
         check_in_log(self.get(id)?, label.revision)?;
         let labels = self.labels.entry(id).or_default();
-        labels.insert(label.name.clone(), label);
+        labels.by_name.insert(label.name.clone(), label);
+        labels.changes = labels.changes.saturating_add(1);
         Ok(())
     }
 
@@ -220,16 +269,29 @@ impl Catalogue {
     pub(crate) fn unlabel(&mut self, id: TopologyId, name: &LabelName) -> Result<(), StoreError> {
         self.get(id)?;
         let labels = self.labels.entry(id).or_default();
-        labels.remove(name).map(drop).ok_or(StoreError::NoLabel {
-            label: name.clone(),
-        })
+        if labels.by_name.remove(name).is_none() {
+            return Err(StoreError::NoLabel {
+                label: name.clone(),
+            });
+        }
+        labels.changes = labels.changes.saturating_add(1);
+        Ok(())
     }
 
     /// The labels of a topology, by name.
     pub(crate) fn labels(&self, id: TopologyId) -> Result<Vec<Label>, StoreError> {
         self.get(id)?;
-        let labels = self.labels.get(&id).into_iter().flat_map(BTreeMap::values);
-        Ok(labels.cloned().collect())
+        Ok(self.labels_of(id).cloned().collect())
+    }
+
+    fn labels_of(&self, id: TopologyId) -> impl Iterator<Item = &Label> {
+        let labels = self.labels.get(&id).into_iter();
+        labels.flat_map(|labels| labels.by_name.values())
+    }
+
+    /// How often a label of a topology was set or taken away.
+    pub(crate) fn label_changes(&self, id: TopologyId) -> u64 {
+        self.labels.get(&id).map_or(0, |labels| labels.changes)
     }
 
     /// The topology with this number.

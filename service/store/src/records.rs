@@ -10,13 +10,15 @@
 //! |---|---|
 //! | `#` | [`CounterRow`]: the number of the next topology; numbers are never given twice |
 //! | `n` name | [`NameRow`]: the number of the topology with this name |
-//! | `t` topology | [`TopologyRow`] |
+//! | `t` topology | [`TopologyRow`]: also its oldest revision; what lies below that in the sorts that follow is nothing any more |
 //! | `h` topology revision | [`LogRow`]: who, why, when, and the extent of the changes |
-//! | `l` topology revision chunk | a chunk of a [`ChangesRow`] |
+//! | `l` topology revision chunk | a chunk of a [`ChangesRow`]; none for an oldest revision above 0 |
 //! | `c` topology revision | [`CheckpointRow`]: the extent of the checkpoint; without it the chunks are nothing |
 //! | `k` topology revision chunk | a chunk of a checkpoint: [`checkpoint_opening`], then each resource after its length |
-//! | `p` topology revision | [`MarkRow`]: a checkpoint that is being written, to be cleaned up if it never ends |
+//! | `p` topology revision | [`MarkRow`]: a checkpoint that is being written or dropped, to be cleaned up if that never ends |
+//! | `b` topology label | [`LabelRow`] |
 //! | `r` topology caller id | [`RequestRow`]; the caller after its length |
+//! | `e` name caller id | [`RequestRow`] of a request that deleted a topology of this name, which outlives it; name and caller after their lengths |
 //! | `d` topology | [`MarkRow`]: a topology that is being deleted; its name and its `t` are gone already |
 //!
 //! A value starts with a checksum, CRC-32 of the key and of the rest of the value, lowest byte first. A value that is no chunk then
@@ -37,13 +39,15 @@
 
 pub(crate) mod codec;
 pub(crate) mod names;
+mod topology;
 pub(crate) mod values;
 
 use causeway_model::change::ChangeSet;
 use causeway_model::resource::Resource;
-use causeway_model::revision::{Revision, RevisionNote, Timestamp, TopologyName};
+use causeway_model::revision::{Revision, RevisionNote, Timestamp};
 use codec::Input;
 pub(crate) use codec::RecordError;
+pub(crate) use topology::{LabelRow, TopologyRow};
 
 use crate::port::TopologyId;
 
@@ -111,14 +115,6 @@ pub(crate) struct Extent {
     pub(crate) checksum: u32,
 }
 
-/// A topology; its head is what its log says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TopologyRow {
-    pub(crate) name: TopologyName,
-    pub(crate) description: String,
-    pub(crate) time: Timestamp,
-}
-
 /// A revision in the log, without its changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogRow {
@@ -168,6 +164,13 @@ pub(crate) struct MarkRow;
 struct ResourcesRow;
 
 impl Extent {
+    /// Of nothing.
+    pub(crate) const EMPTY: Self = Self {
+        bytes: 0,
+        chunks: 0,
+        checksum: 0,
+    };
+
     fn put(self, out: &mut Vec<u8>) {
         codec::put_number(out, self.bytes);
         codec::put_number(out, self.chunks.into());
@@ -185,29 +188,6 @@ impl Extent {
             bytes,
             chunks,
             checksum: u32::from_le_bytes(input.array()?),
-        })
-    }
-}
-
-impl Record for TopologyRow {
-    const KIND: u8 = 1;
-    const WHAT: &'static str = "topology record";
-    const VERSION: u8 = 1;
-
-    fn write(&self, out: &mut Vec<u8>) {
-        codec::put_text(out, self.name.as_str());
-        codec::put_text(out, &self.description);
-        values::put_time(out, self.time);
-    }
-
-    fn read(_version: u8, input: &mut Input<'_>) -> Result<Self, RecordError> {
-        let name = input.text()?.parse().map_err(|error| RecordError::Id {
-            reason: format!("{error}"),
-        })?;
-        Ok(Self {
-            name,
-            description: input.text()?.to_owned(),
-            time: values::take_time(input)?,
         })
     }
 }

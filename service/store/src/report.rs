@@ -20,12 +20,16 @@ pub struct TopologyReport {
     pub name: String,
     /// Its newest revision.
     pub head: Revision,
+    /// Its oldest revision that is kept.
+    pub oldest: Revision,
     /// Revisions of its log.
     pub revisions: u64,
     /// Its checkpoints.
     pub checkpoints: u64,
     /// Of these, how many were compared with a replay of the log.
     pub compared: u64,
+    /// Its labels.
+    pub labels: u64,
     /// Its requests.
     pub requests: u64,
 }

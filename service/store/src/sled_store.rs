@@ -7,12 +7,15 @@ mod batch;
 mod check;
 mod checkpoints;
 mod chunks;
+mod forget;
+mod inventory;
 mod keys;
 mod load;
 mod lock;
 mod open;
 mod read;
 mod stage;
+mod sweep;
 mod witness;
 mod writer;
 
@@ -28,7 +31,7 @@ use causeway_model::revision::{LabelName, Revision, Timestamp, TopologyName};
 use causeway_model::snapshot::Snapshot;
 use keys::Key;
 use lock::DirectoryLock;
-use stage::{Creation, Job, Prepared, Reply};
+use stage::{Creation, Job, Keep, Prepared, Reply};
 use tokio::sync::{mpsc, oneshot};
 use witness::Witness;
 use writer::{Sync, Writer};
@@ -102,7 +105,7 @@ impl SledStore {
         let durably = durably(&db, open::database_file(directory)?);
         open::sync_directory(directory, is_new)?;
         let seen = witness::read(directory);
-        let catalogue = open::catalogue(&db, &seen)?;
+        let catalogue = inventory::catalogue(&db, &seen)?;
         let witness = Witness::start(directory, seen, &catalogue);
         let shared = Arc::new(Shared {
             db,
@@ -110,8 +113,8 @@ impl SledStore {
             hidden: Mutex::default(),
             _lock: lock,
         });
-        open::clean(&shared)?;
-        let sweeps = open::deleted(&shared.db)?;
+        sweep::clean(&shared)?;
+        let sweeps = sweep::left(&shared)?;
         let (jobs, queue) = mpsc::channel(MAX_QUEUED);
         let writer = Writer::new(Arc::clone(&shared), queue, (sync(durably), witness), sweeps);
         let thread = std::thread::Builder::new().name("causeway-store".to_owned());
@@ -134,6 +137,11 @@ impl SledStore {
             .await
             .map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Sends a job about what is kept to the writer and waits for its answer.
+    async fn keep<T>(&self, keep: impl FnOnce(Reply<T>) -> Keep) -> Result<T, StoreError> {
+        self.submit(|reply| Job::Keep(keep(reply))).await
     }
 
     /// Does something that blocks with what readers share.
@@ -184,59 +192,21 @@ impl Store for SledStore {
     async fn delete(
         &self,
         id: TopologyId,
-        _request: Option<RequestRecord>,
+        request: Option<RequestRecord>,
     ) -> Result<(), StoreError> {
-        self.submit(|reply| Job::Delete { id, reply }).await
+        stage::check_request(request.as_ref())?;
+        self.submit(|reply| Job::Delete { id, request, reply })
+            .await
     }
 
     async fn deletion(
         &self,
-        _name: &TopologyName,
-        _key: &RequestKey,
+        name: &TopologyName,
+        key: &RequestKey,
     ) -> Result<Option<RequestRecord>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    async fn checkpoints(&self, _id: TopologyId) -> Result<Vec<Revision>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    async fn drop_checkpoint(
-        &self,
-        _id: TopologyId,
-        _revision: Revision,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    async fn trim(&self, _id: TopologyId, _oldest: Revision) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    async fn set_label(
-        &self,
-        _id: TopologyId,
-        _label: Label,
-        _request: Option<RequestRecord>,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    async fn delete_label(
-        &self,
-        _id: TopologyId,
-        _name: &LabelName,
-        _request: Option<RequestRecord>,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    async fn labels(&self, _id: TopologyId) -> Result<Vec<Label>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    async fn forget_requests(&self, _before: Timestamp) -> Result<u64, StoreError> {
-        Err(StoreError::Closed)
+        let (name, key) = (name.clone(), key.clone());
+        self.blocking(move |shared| shared.deletion(&name, &key))
+            .await
     }
 
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
@@ -280,7 +250,7 @@ impl Store for SledStore {
         snapshot: Snapshot,
     ) -> Result<(), StoreError> {
         let jobs = self.jobs.clone();
-        self.blocking(move |_| checkpoints::write(&jobs, id, revision, &snapshot))
+        self.blocking(move |shared| checkpoints::write(shared, &jobs, (id, revision), &snapshot))
             .await
     }
 
@@ -293,6 +263,62 @@ impl Store for SledStore {
             .await
     }
 
+    async fn checkpoints(&self, id: TopologyId) -> Result<Vec<Revision>, StoreError> {
+        self.blocking(move |shared| shared.checkpoints(id)).await
+    }
+
+    async fn drop_checkpoint(&self, id: TopologyId, revision: Revision) -> Result<(), StoreError> {
+        self.keep(|reply| Keep::DropCheckpoint {
+            id,
+            revision,
+            reply,
+        })
+        .await
+    }
+
+    async fn trim(&self, id: TopologyId, oldest: Revision) -> Result<(), StoreError> {
+        let jobs = self.jobs.clone();
+        self.blocking(move |shared| checkpoints::trim(shared, &jobs, id, oldest))
+            .await
+    }
+
+    async fn set_label(
+        &self,
+        id: TopologyId,
+        label: Label,
+        request: Option<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        stage::check_request(request.as_ref())?;
+        self.keep(|reply| Keep::SetLabel {
+            id,
+            label,
+            request,
+            reply,
+        })
+        .await
+    }
+
+    async fn delete_label(
+        &self,
+        id: TopologyId,
+        name: &LabelName,
+        request: Option<RequestRecord>,
+    ) -> Result<(), StoreError> {
+        stage::check_request(request.as_ref())?;
+        let name = name.clone();
+        self.keep(|reply| Keep::DeleteLabel {
+            id,
+            name,
+            request,
+            reply,
+        })
+        .await
+    }
+
+    async fn labels(&self, id: TopologyId) -> Result<Vec<Label>, StoreError> {
+        self.shared.catalogue().labels(id)
+    }
+
     async fn request(
         &self,
         id: TopologyId,
@@ -300,6 +326,12 @@ impl Store for SledStore {
     ) -> Result<Option<RequestRecord>, StoreError> {
         let key = key.clone();
         self.blocking(move |shared| shared.request(id, &key)).await
+    }
+
+    async fn forget_requests(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let jobs = self.jobs.clone();
+        self.blocking(move |shared| forget::forget(shared, &jobs, before))
+            .await
     }
 }
 

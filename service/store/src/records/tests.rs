@@ -10,6 +10,7 @@ use proptest::prelude::*;
 
 use super::codec::{Input, RecordError};
 use super::*;
+use crate::port::{Origin, TopologyId};
 use crate::samples;
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
@@ -70,11 +71,11 @@ fn bytes_of_every_record_are_as_in_the_golden_files() -> TestResult {
         .into_iter()
         .map(|resource| Change::Put(Box::new(resource)));
     let changes = puts.chain([Change::Delete(id)]).collect();
+    golden_of("topology.v2.hex", &topology()?)?;
     golden_of(
-        "topology.v1.hex",
-        &TopologyRow {
-            name: "acme-1".parse()?,
-            description: "all of acme".to_owned(),
+        "label.v1.hex",
+        &LabelRow {
+            revision: Revision(300),
             time: time(),
         },
     )?;
@@ -107,6 +108,50 @@ fn bytes_of_every_record_are_as_in_the_golden_files() -> TestResult {
     golden_of("counter.v1.hex", &CounterRow { next: 1 << 40 })?;
     golden_of("name.v1.hex", &NameRow { id: TopologyId(77) })?;
     golden_of("mark.v1.hex", &MarkRow)
+}
+
+fn topology() -> Result<TopologyRow, Box<dyn std::error::Error>> {
+    let revision = Revision(200);
+    Ok(TopologyRow {
+        name: "acme-1".parse()?,
+        description: "all of acme".to_owned(),
+        time: time(),
+        oldest: Revision(128),
+        origin: Some(Origin {
+            name: "acme-0".parse()?,
+            revision,
+        }),
+        leans_on: Some((TopologyId(77), revision)),
+        label_changes: 3,
+    })
+}
+
+/// Bytes that an older version of the program wrote are read, and what they did not tell is as it was then.
+#[test]
+fn a_topology_of_the_first_version_keeps_everything_and_leans_on_nothing() -> TestResult {
+    let bytes = golden("topology.v1.hex")?;
+    let expected = TopologyRow {
+        oldest: Revision::ZERO,
+        origin: None,
+        leans_on: None,
+        label_changes: 0,
+        ..topology()?
+    };
+    assert_eq!(TopologyRow::decode(&bytes)?, expected);
+    Ok(())
+}
+
+/// The bytes in a golden file.
+fn golden(file: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(file);
+    let digits: String = std::fs::read_to_string(path)?.split_whitespace().collect();
+    let mut bytes = Vec::new();
+    for pair in digits.as_bytes().chunks(2) {
+        bytes.push(u8::from_str_radix(std::str::from_utf8(pair)?, 16)?);
+    }
+    Ok(bytes)
 }
 
 #[test]
@@ -411,6 +456,7 @@ proptest! {
     fn hostile_bytes_are_refused_and_never_panic(kind in 0_u8..12, version in 0_u8..4, bytes: Vec<u8>) {
         let bytes = [&[kind, version][..], &bytes].concat();
         drop(TopologyRow::decode(&bytes));
+        drop(LabelRow::decode(&bytes));
         drop(LogRow::decode(&bytes));
         drop(ChangesRow::decode(&bytes));
         drop(CheckpointRow::decode(&bytes));

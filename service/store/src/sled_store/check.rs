@@ -3,25 +3,27 @@
 //!
 //! It goes on after a fault, so that one run names them all. It changes nothing.
 
+mod rebuild;
 mod topology;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 
-use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::revision::TopologyName;
 
 use super::keys::{self, Sort};
-use super::witness::{Seen, SeenTopologies};
+use super::witness::{Left, Seen, SeenTopologies};
 use super::{chunks, sled_error, with_causes};
 use crate::port::{StoreError, TopologyId};
-use crate::records::{CounterRow, NameRow, RecordError, TopologyRow};
+use crate::records::{CounterRow, NameRow, RecordError, RequestRow, TopologyRow};
 use crate::report::{Fault, Report};
 
 /// Walks the store, of which so much was seen before.
 pub(super) fn walk(db: &sled::Db, seen: &SeenTopologies) -> Result<Report, StoreError> {
     let mut check = Check {
         db,
-        heads: BTreeMap::new(),
+        rows: BTreeMap::new(),
+        left: BTreeMap::new(),
         report: Report::default(),
     };
     // sled asserts what it expects of its pages.
@@ -37,8 +39,10 @@ pub(super) fn walk(db: &sled::Db, seen: &SeenTopologies) -> Result<Report, Store
 /// A check under way.
 struct Check<'a> {
     db: &'a sled::Db,
-    /// What the topologies' logs go up to.
-    heads: BTreeMap<TopologyId, Revision>,
+    /// The records of topologies that can be read.
+    rows: BTreeMap<TopologyId, TopologyRow>,
+    /// What there is of each topology.
+    left: BTreeMap<TopologyId, Left>,
     report: Report,
 }
 
@@ -51,6 +55,8 @@ impl Check<'_> {
             topology::walk(self, id, name)?;
         }
         seen.iter().for_each(|(&id, seen)| self.compare(id, seen));
+        self.leaning();
+        self.deletions()?;
         self.report
             .topologies
             .sort_by(|one, other| one.name.cmp(&other.name));
@@ -59,7 +65,7 @@ impl Check<'_> {
 
     /// A topology holds what was seen of it before.
     fn compare(&mut self, id: TopologyId, seen: &Seen) {
-        if let Some(detail) = seen.fault(self.heads.get(&id).copied()) {
+        if let Some(detail) = seen.fault(self.left.get(&id).copied()) {
             let title = seen.title(id);
             self.report.faults.push(Fault {
                 what: format!("topology `{title}` at revision {}", seen.head),
@@ -68,6 +74,42 @@ impl Check<'_> {
                 detail,
             });
         }
+    }
+
+    /// What forks lean on is there.
+    fn leaning(&mut self) {
+        for (id, row) in std::mem::take(&mut self.rows) {
+            let (Some((on, revision)), true) = (row.leans_on, self.left.contains_key(&id)) else {
+                continue;
+            };
+            let holds = self
+                .left
+                .get(&on)
+                .is_some_and(|left| (left.oldest..=left.head).contains(&revision));
+            if !holds {
+                let title = row.origin.map_or_else(
+                    || format!("number {}", on.0),
+                    |origin| origin.name.to_string(),
+                );
+                let what = format!("topology `{}`", row.name);
+                let detail =
+                    format!("it is a fork of `{title}` at revision {revision}, which is not there");
+                self.say(Some(row.name.as_str()), what, &detail);
+            }
+        }
+    }
+
+    /// The requests that deleted topologies can be read.
+    fn deletions(&mut self) -> Result<(), StoreError> {
+        for entry in self.db.scan_prefix(Sort::Deletion.alone()) {
+            let (key, value) = entry.map_err(|error| sled_error(error, "requests"))?;
+            let row = chunks::unseal_record::<RequestRow>(&key, &value);
+            if let (Some((name, request)), Err(error)) = (keys::deletion_in(&key), row) {
+                let what = format!("request `{}` that deleted topology `{name}`", request.id);
+                self.fault(Some(name.as_str()), what, &error);
+            }
+        }
+        Ok(())
     }
 
     /// The topologies that names lead to, or that have a record, with their names.
@@ -95,6 +137,10 @@ impl Check<'_> {
                 );
             }
         }
+        let known = rows.iter();
+        self.rows = known
+            .filter_map(|(id, row)| Some((*id, row.clone()?)))
+            .collect();
         for (id, row) in rows {
             if found.contains_key(&id) {
                 continue;
@@ -164,7 +210,7 @@ impl Check<'_> {
 
     /// Every key is of its form, and what belongs to a topology belongs to one that is there.
     fn orphans(&mut self, known: &BTreeSet<TopologyId>) -> Result<(), StoreError> {
-        let deletions = super::open::deleted(self.db)?;
+        let deletions = super::sweep::deleted(self.db)?;
         let mut orphans: BTreeMap<TopologyId, u64> = BTreeMap::new();
         for key in self.db.iter().keys() {
             let key = key.map_err(|error| sled_error(error, "database"))?;
@@ -174,6 +220,7 @@ impl Check<'_> {
             let owner = match sort {
                 Some(Sort::Counter) if key.len() == 1 => continue,
                 Some(Sort::Name) if keys::name_in(&key).is_some() => continue,
+                Some(Sort::Deletion) if keys::deletion_in(&key).is_some() => continue,
                 Some(sort) => keys::owner_in(sort, &key),
                 None => None,
             };

@@ -1,11 +1,14 @@
-//! Writing a checkpoint: in parts, so that other writes get their turn between them, and never as a whole in bytes.
+//! Writing a checkpoint, in parts, so that other writes get their turn between them, and never as a whole in bytes; and trusting one
+//! with what lies below it.
 
 use causeway_model::revision::Revision;
 use causeway_model::snapshot::Snapshot;
 use tokio::sync::{mpsc, oneshot};
 
+use super::Shared;
 use super::chunks::{self, MAX_VALUE, Sum};
-use super::stage::{CheckpointPart, Job, Reply};
+use super::read::Whole;
+use super::stage::{CheckpointPart, Job, Keep, Reply};
 use crate::port::{StoreError, TopologyId};
 use crate::records::{self, CheckpointRow};
 
@@ -14,16 +17,21 @@ const PART_BYTES: usize = 16 * MAX_VALUE;
 
 /// Writes a checkpoint, and returns when it is durable. It blocks.
 pub(super) fn write(
+    shared: &Shared,
     jobs: &mpsc::Sender<Job>,
-    id: TopologyId,
-    revision: Revision,
+    (id, revision): (TopologyId, Revision),
     snapshot: &Snapshot,
 ) -> Result<(), StoreError> {
-    submit(jobs, |reply| Job::BeginCheckpoint {
+    let is_damaged = shared.is_first_damaged(id, revision)?;
+    let is_to_be_written = submit(jobs, |reply| Job::BeginCheckpoint {
         id,
         revision,
+        is_damaged,
         reply,
     })?;
+    if !is_to_be_written {
+        return Ok(());
+    }
     let mut writing = Writing {
         jobs,
         id,
@@ -76,7 +84,33 @@ impl Writing<'_> {
     }
 }
 
-fn submit(jobs: &mpsc::Sender<Job>, job: impl FnOnce(Reply<()>) -> Job) -> Result<(), StoreError> {
+/// Makes a revision the oldest one. It blocks, and reads the checkpoint there first: nothing else is left of that revision.
+pub(super) fn trim(
+    shared: &Shared,
+    jobs: &mpsc::Sender<Job>,
+    id: TopologyId,
+    oldest: Revision,
+) -> Result<(), StoreError> {
+    let checkpoint = match shared.whole_checkpoint(id, oldest)? {
+        Whole::Needless => return Ok(()),
+        Whole::Missing => return Err(StoreError::NoCheckpoint { revision: oldest }),
+        Whole::Record(checkpoint) => checkpoint,
+    };
+    submit(jobs, |reply| {
+        Job::Keep(Keep::Trim {
+            id,
+            oldest,
+            checkpoint,
+            reply,
+        })
+    })
+}
+
+/// Sends a job to the writer and waits for its answer.
+pub(super) fn submit<T>(
+    jobs: &mpsc::Sender<Job>,
+    job: impl FnOnce(Reply<T>) -> Job,
+) -> Result<T, StoreError> {
     let (reply, answer) = oneshot::channel();
     jobs.blocking_send(job(reply))
         .map_err(|_| StoreError::Closed)?;

@@ -1,6 +1,6 @@
 //! The keys, as the page of the records lays them out: a letter, then numbers with the highest byte first.
 
-use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::revision::{LabelName, Revision, TopologyName};
 
 use crate::port::{RequestKey, TopologyId};
 use crate::records::codec::{self, Input};
@@ -20,13 +20,16 @@ pub(super) enum Sort {
     Checkpoint = b'c',
     CheckpointChunk = b'k',
     Unfinished = b'p',
+    Label = b'b',
     Request = b'r',
+    Deletion = b'e',
     Deleted = b'd',
 }
 
 impl Sort {
     /// The sorts that hold what belongs to one topology, and that its deletion has to clear.
-    pub(super) const OWNED: [Self; 6] = [
+    pub(super) const OWNED: [Self; 7] = [
+        Self::Label,
         Self::Request,
         Self::Log,
         Self::LogChunk,
@@ -36,7 +39,7 @@ impl Sort {
     ];
 
     /// All sorts.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Counter,
         Self::Name,
         Self::Topology,
@@ -45,7 +48,9 @@ impl Sort {
         Self::Checkpoint,
         Self::CheckpointChunk,
         Self::Unfinished,
+        Self::Label,
         Self::Request,
+        Self::Deletion,
         Self::Deleted,
     ];
 
@@ -91,6 +96,22 @@ pub(super) fn request(id: TopologyId, request: &RequestKey) -> Key {
     key
 }
 
+/// The key of a label.
+pub(super) fn label(id: TopologyId, label: &LabelName) -> Key {
+    let mut key = Sort::Label.of(id);
+    key.extend_from_slice(label.as_str().as_bytes());
+    key
+}
+
+/// The key of a request that deleted a topology of this name.
+pub(super) fn deletion(name: &TopologyName, request: &RequestKey) -> Key {
+    let mut key = Sort::Deletion.alone();
+    codec::put_text(&mut key, name.as_str());
+    codec::put_text(&mut key, &request.caller);
+    key.extend_from_slice(request.id.as_bytes());
+    key
+}
+
 /// The name in a key.
 pub(super) fn name_in(key: &[u8]) -> Option<TopologyName> {
     let (_, name) = key.split_first()?;
@@ -123,19 +144,39 @@ pub(super) fn chunk_in(key: &[u8]) -> Option<(TopologyId, Revision, u32)> {
 pub(super) fn request_in(key: &[u8]) -> Option<(TopologyId, RequestKey)> {
     let mut input = Input::new(key.split_first()?.1);
     let id = TopologyId(u64::from_be_bytes(input.array().ok()?));
+    Some((id, take_request(&mut input)?))
+}
+
+/// The topology and the label in a key of a label.
+pub(super) fn label_in(key: &[u8]) -> Option<(TopologyId, LabelName)> {
+    let mut input = Input::new(key.split_first()?.1);
+    let id = TopologyId(u64::from_be_bytes(input.array().ok()?));
+    let label = input.bytes(input.left()).ok()?;
+    Some((id, std::str::from_utf8(label).ok()?.parse().ok()?))
+}
+
+/// The name and the request in a key of a request that deleted a topology.
+pub(super) fn deletion_in(key: &[u8]) -> Option<(TopologyName, RequestKey)> {
+    let mut input = Input::new(key.split_first()?.1);
+    let name = input.text().ok()?.parse().ok()?;
+    Some((name, take_request(&mut input)?))
+}
+
+fn take_request(input: &mut Input<'_>) -> Option<RequestKey> {
     let caller = input.text().ok()?.to_owned();
     let text = input.bytes(input.left()).ok()?;
-    let text = std::str::from_utf8(text).ok()?.to_owned();
-    Some((id, RequestKey { caller, id: text }))
+    let id = std::str::from_utf8(text).ok()?.to_owned();
+    Some(RequestKey { caller, id })
 }
 
 /// The topology that a key belongs to whose sort is one of [`Sort::OWNED`], if the key is of its form.
 pub(super) fn owner_in(sort: Sort, key: &[u8]) -> Option<TopologyId> {
     match sort {
-        Sort::Counter | Sort::Name => None,
+        Sort::Counter | Sort::Name | Sort::Deletion => None,
         Sort::Topology | Sort::Deleted => topology_in(key),
         Sort::Log | Sort::Checkpoint | Sort::Unfinished => revision_in(key).map(|(id, _)| id),
         Sort::LogChunk | Sort::CheckpointChunk => chunk_in(key).map(|(id, ..)| id),
+        Sort::Label => label_in(key).map(|(id, _)| id),
         Sort::Request => request_in(key).map(|(id, _)| id),
     }
 }

@@ -85,6 +85,27 @@ pub(super) fn checkpoint(
     place: Place<'_>,
     record: &[u8],
 ) -> Result<Snapshot, StoreError> {
+    let mut snapshot = Snapshot::default();
+    resources(db, place, record, |set| snapshot = snapshot.replay(&set))?;
+    Ok(snapshot)
+}
+
+/// That everything is there and whole that a checkpoint's record leads to.
+pub(super) fn check_checkpoint(
+    db: &sled::Db,
+    place: Place<'_>,
+    record: &[u8],
+) -> Result<(), StoreError> {
+    resources(db, place, record, drop)
+}
+
+/// Reads the resources of a checkpoint, some at a time.
+fn resources(
+    db: &sled::Db,
+    place: Place<'_>,
+    record: &[u8],
+    take: impl FnMut(ChangeSet),
+) -> Result<(), StoreError> {
     let key = Sort::Checkpoint.at(place.topology, place.revision);
     let damaged = |error: &RecordError| place.damaged("checkpoint", error);
     let row: CheckpointRow =
@@ -94,7 +115,12 @@ pub(super) fn checkpoint(
         chunks: Sort::CheckpointChunk,
         extent: row.body,
     };
-    let mut loading = Loading::default();
+    let mut loading = Loading {
+        take,
+        waiting: Vec::new(),
+        resources: 0,
+        is_open: false,
+    };
     body.read(db, place, |chunk| loading.add(chunk))?;
     loading
         .finish(row.resources)
@@ -147,15 +173,14 @@ impl Body {
 }
 
 /// A checkpoint while it is read. Only the part of it is held in bytes that no whole resource was read from yet.
-#[derive(Debug, Default)]
-struct Loading {
-    snapshot: Snapshot,
+struct Loading<F> {
+    take: F,
     waiting: Vec<u8>,
     resources: u64,
     is_open: bool,
 }
 
-impl Loading {
+impl<F: FnMut(ChangeSet)> Loading<F> {
     fn add(&mut self, chunk: &[u8]) -> Result<(), RecordError> {
         self.waiting.extend_from_slice(chunk);
         let mut input = Input::new(&self.waiting);
@@ -170,11 +195,11 @@ impl Loading {
         }
         let read = self.waiting.len().saturating_sub(input.left());
         self.waiting.drain(..read);
-        self.snapshot = self.snapshot.replay(&set);
+        (self.take)(set);
         Ok(())
     }
 
-    fn finish(self, expected: u64) -> Result<Snapshot, RecordError> {
+    fn finish(self, expected: u64) -> Result<(), RecordError> {
         Input::new(&self.waiting).finish()?;
         if self.resources != expected {
             return Err(RecordError::Count {
@@ -183,6 +208,6 @@ impl Loading {
                 expected,
             });
         }
-        Ok(self.snapshot)
+        Ok(())
     }
 }

@@ -2,91 +2,29 @@
 //!
 //! Each job is checked against what the jobs before it have staged. Nothing here is visible to a reader, and nothing is synced.
 
+mod checkpoints;
+mod job;
+mod keep;
+
 use std::collections::BTreeMap;
 
 use causeway_model::revision::Revision;
-use tokio::sync::oneshot;
 
+pub(super) use self::job::{CheckpointPart, Creation, Job, Keep, Prepared, Reply, check_request};
+use self::job::{give, write_failed};
 use super::keys::{self, Key, Sort};
 use super::sled_error;
+use super::sweep::Sweep;
 use super::{batch, chunks};
-use crate::catalogue::{self, Catalogue, Effect};
-use crate::port::{
-    Append, Appended, NewTopology, RequestRecord, StoreError, TopologyId, TopologyRecord,
-};
-use crate::records::{
-    ChangesRow, CheckpointRow, CounterRow, LogRow, MarkRow, NameRow, Record, RequestRow,
-    TopologyRow,
-};
-
-/// Where an answer goes.
-pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+use crate::catalogue::{Catalogue, Effect};
+use crate::port::{Appended, RequestRecord, StoreError, TopologyId, TopologyRecord};
+use crate::records::{CounterRow, MarkRow, NameRow, Record, RequestRow, TopologyRow};
 
 /// An answer that waits for the group: it is given what made the group fail, if something did.
 pub(super) type Answer = Box<dyn FnOnce(Option<&str>) + Send>;
 
 /// Chunks of more bytes than this are written ahead of their group, in batches of this size, so that no batch is huge.
 const AHEAD_BYTES: usize = 16 * chunks::MAX_VALUE;
-
-/// Something to write.
-#[derive(Debug)]
-pub(super) enum Job {
-    Create {
-        new: Box<Creation>,
-        reply: Reply<TopologyRecord>,
-    },
-    Delete {
-        id: TopologyId,
-        reply: Reply<()>,
-    },
-    Append {
-        append: Box<Prepared>,
-        reply: Reply<Appended>,
-    },
-    BeginCheckpoint {
-        id: TopologyId,
-        revision: Revision,
-        reply: Reply<()>,
-    },
-    CheckpointPart {
-        part: CheckpointPart,
-        reply: Reply<()>,
-    },
-    EndCheckpoint {
-        id: TopologyId,
-        revision: Revision,
-        row: CheckpointRow,
-        reply: Reply<()>,
-    },
-}
-
-/// A topology to create, with its record.
-#[derive(Debug)]
-pub(super) struct Creation {
-    new: NewTopology,
-    row: Vec<u8>,
-}
-
-/// A change set to append, in bytes.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    topology: TopologyId,
-    head: Revision,
-    /// The log record; none if there are no changes.
-    row: Option<Vec<u8>>,
-    body: Vec<u8>,
-    request: Option<RequestRecord>,
-}
-
-/// Some chunks of a checkpoint.
-#[derive(Debug)]
-pub(super) struct CheckpointPart {
-    pub(super) id: TopologyId,
-    pub(super) revision: Revision,
-    /// The place of the first chunk.
-    pub(super) first: u32,
-    pub(super) body: Vec<u8>,
-}
 
 /// A group while it is staged.
 pub(super) struct Stage<'a> {
@@ -104,76 +42,16 @@ pub(super) struct Staged {
     /// Keys of requests, not to be found before they are durable.
     pub(super) requests: Vec<Key>,
     pub(super) answers: Vec<Answer>,
+    /// What is to be removed bit by bit, once this is written.
+    pub(super) sweeps: Vec<Sweep>,
+    /// What is not to be removed any more.
+    pub(super) kept: Vec<Sweep>,
     /// Whether something is promised to be durable.
     pub(super) is_promised: bool,
     /// Whether chunks were written ahead.
     pub(super) is_ahead: bool,
     /// What went wrong while writing ahead.
     pub(super) failure: Option<StoreError>,
-}
-
-impl Job {
-    /// About how many bytes it writes.
-    pub(super) fn bytes(&self) -> usize {
-        match self {
-            Self::Append { append, .. } => append.body.len(),
-            Self::CheckpointPart { part, .. } => part.body.len(),
-            Self::Create { .. }
-            | Self::Delete { .. }
-            | Self::BeginCheckpoint { .. }
-            | Self::EndCheckpoint { .. } => 0,
-        }
-    }
-
-    /// The answer to a job that is not done.
-    pub(super) fn refuse(self, failure: &str) {
-        match self {
-            Self::Create { reply, .. } => give(reply, Err(write_failed(failure))),
-            Self::Append { reply, .. } => give(reply, Err(write_failed(failure))),
-            Self::Delete { reply, .. }
-            | Self::BeginCheckpoint { reply, .. }
-            | Self::CheckpointPart { reply, .. }
-            | Self::EndCheckpoint { reply, .. } => give(reply, Err(write_failed(failure))),
-        }
-    }
-}
-
-impl Creation {
-    /// Prepares a creation, away from the writer's thread.
-    pub(super) fn new(new: NewTopology) -> Result<Self, StoreError> {
-        let row = TopologyRow {
-            name: new.name.clone(),
-            description: new.description.clone(),
-            time: new.time,
-        };
-        let row = chunks::encode_bounded(&row)?;
-        check_request(new.request.as_ref())?;
-        Ok(Self { new, row })
-    }
-}
-
-impl Prepared {
-    /// Prepares an append, away from the writer's thread.
-    pub(super) fn new(append: Append) -> Result<Self, StoreError> {
-        check_request(append.request.as_ref())?;
-        let (mut row, mut body) = (None, Vec::new());
-        if !append.changes.changes.is_empty() {
-            body = ChangesRow(append.changes).encode();
-            let extent = chunks::Sum::of(&body).extent();
-            row = Some(chunks::encode_bounded(&LogRow {
-                note: append.note,
-                counts: append.counts,
-                body: extent,
-            })?);
-        }
-        Ok(Self {
-            topology: append.topology,
-            head: append.head,
-            row,
-            body,
-            request: append.request,
-        })
-    }
 }
 
 impl<'a> Stage<'a> {
@@ -196,8 +74,8 @@ impl<'a> Stage<'a> {
                 let outcome = self.create(*new);
                 self.answer(reply, outcome);
             }
-            Job::Delete { id, reply } => {
-                let outcome = self.delete(id);
+            Job::Delete { id, request, reply } => {
+                let outcome = self.delete(id, request);
                 self.answer(reply, outcome);
             }
             Job::Append { append, reply } => {
@@ -207,9 +85,10 @@ impl<'a> Stage<'a> {
             Job::BeginCheckpoint {
                 id,
                 revision,
+                is_damaged,
                 reply,
             } => {
-                let outcome = self.begin_checkpoint(id, revision);
+                let outcome = self.begin_checkpoint(id, revision, is_damaged);
                 self.answer(reply, outcome);
             }
             Job::CheckpointPart { part, reply } => {
@@ -225,6 +104,7 @@ impl<'a> Stage<'a> {
                 let outcome = self.end_checkpoint(id, revision, &row);
                 self.answer(reply, outcome);
             }
+            Job::Keep(keep) => self.keep(keep),
         }
     }
 
@@ -237,23 +117,28 @@ impl<'a> Stage<'a> {
             },
         );
         self.put_record(keys::name(&record.name), &NameRow { id: record.id });
-        self.put(Sort::Topology.of(record.id), &creation.row);
-        if let Some(request) = creation.new.request {
-            let revision = request.revision;
-            self.put_request(record.id, &request, revision);
+        self.put_topology(record.id)?;
+        if let Some(first) = creation.first {
+            self.put(Sort::Log.at(record.id, record.head), &first);
         }
+        self.put_request(record.id, creation.new.request, record.head);
         self.staged.effects.push(Effect::Created(record.clone()));
         self.staged.is_promised = true;
         Ok(record)
     }
 
     /// The topology is gone with its name and its record. What it owned is swept later, and found again by the mark if need be.
-    fn delete(&mut self, id: TopologyId) -> Result<(), StoreError> {
+    fn delete(&mut self, id: TopologyId, request: Option<RequestRecord>) -> Result<(), StoreError> {
         let record = self.catalogue.remove(id)?;
         self.remove(keys::name(&record.name));
         self.remove(Sort::Topology.of(id));
         self.put_record(Sort::Deleted.of(id), &MarkRow);
+        if let Some(request) = request {
+            let key = keys::deletion(&record.name, &request.key);
+            self.put_request_under(key, &request, record.head);
+        }
         self.staged.effects.push(Effect::Deleted(id));
+        self.staged.sweeps.push(Sweep::Deleted(id));
         self.staged.is_promised = true;
         Ok(())
     }
@@ -269,46 +154,18 @@ impl<'a> Stage<'a> {
             self.staged.effects.push(Effect::Advanced(id, revision));
             self.staged.is_promised = true;
         }
-        if let Some(request) = append.request {
-            self.put_request(id, &request, revision);
-            self.staged.is_promised = true;
-        }
+        self.put_request(id, append.request, revision);
         Ok(Appended { revision })
     }
 
-    fn begin_checkpoint(&mut self, id: TopologyId, revision: Revision) -> Result<(), StoreError> {
-        catalogue::check_in_log(self.catalogue.get(id)?, revision)?;
-        self.remove(Sort::Checkpoint.at(id, revision));
-        self.put_record(Sort::Unfinished.at(id, revision), &MarkRow);
-        Ok(())
-    }
-
-    fn checkpoint_part(&mut self, part: &CheckpointPart) -> Result<(), StoreError> {
-        self.catalogue.get(part.id)?;
-        for (place, chunk) in (part.first..).zip(chunks::cut(&part.body)) {
-            self.put(
-                Sort::CheckpointChunk.chunk(part.id, part.revision, place),
-                chunk,
-            );
+    fn put_request(&mut self, id: TopologyId, request: Option<RequestRecord>, revision: Revision) {
+        if let Some(request) = request {
+            let key = keys::request(id, &request.key);
+            self.put_request_under(key, &request, revision);
         }
-        Ok(())
     }
 
-    fn end_checkpoint(
-        &mut self,
-        id: TopologyId,
-        revision: Revision,
-        row: &CheckpointRow,
-    ) -> Result<(), StoreError> {
-        self.catalogue.get(id)?;
-        self.put_record(Sort::Checkpoint.at(id, revision), row);
-        self.remove(Sort::Unfinished.at(id, revision));
-        self.staged.is_promised = true;
-        Ok(())
-    }
-
-    fn put_request(&mut self, id: TopologyId, request: &RequestRecord, revision: Revision) {
-        let key = keys::request(id, &request.key);
+    fn put_request_under(&mut self, key: Key, request: &RequestRecord, revision: Revision) {
         self.put_record(
             key.clone(),
             &RequestRow {
@@ -319,6 +176,31 @@ impl<'a> Stage<'a> {
             },
         );
         self.staged.requests.push(key);
+        self.staged.is_promised = true;
+    }
+
+    /// Stages the record of a topology as the catalogue has it.
+    fn put_topology(&mut self, id: TopologyId) -> Result<(), StoreError> {
+        let record = self.catalogue.get(id)?;
+        let row = TopologyRow::of(record, self.catalogue.label_changes(id));
+        self.put_record(Sort::Topology.of(id), &row);
+        Ok(())
+    }
+
+    /// Stages that something is not to be removed any more.
+    fn keep_swept(&mut self, sweep: Sweep) {
+        self.staged.sweeps.retain(|other| *other != sweep);
+        self.staged.kept.push(sweep);
+    }
+
+    /// What is stored under a key once everything before is written.
+    fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(staged) = self.staged.writes.get(key) {
+            return Ok(staged.clone());
+        }
+        let found = self.db.get(key);
+        let found = found.map_err(|error| sled_error(error, "database"))?;
+        Ok(found.map(|value| value.to_vec()))
     }
 
     /// Stages the chunks of a body, or writes them at once if they are many: they are nothing without the record that names them.
@@ -371,28 +253,4 @@ impl<'a> Stage<'a> {
             )
         }));
     }
-}
-
-/// Gives an answer. Whoever asked may have stopped waiting; the write stands all the same.
-fn give<T>(reply: Reply<T>, outcome: Result<T, StoreError>) {
-    drop(reply.send(outcome));
-}
-
-fn write_failed(failure: &str) -> StoreError {
-    StoreError::WriteFailed {
-        source: failure.into(),
-    }
-}
-
-fn check_request(request: Option<&RequestRecord>) -> Result<(), StoreError> {
-    request.map_or(Ok(()), |request| {
-        chunks::check_length(
-            "request",
-            request
-                .key
-                .caller
-                .len()
-                .saturating_add(request.key.id.len()),
-        )
-    })
 }

@@ -29,9 +29,19 @@ pub(super) struct Seen {
     /// Its name; empty if that is not known.
     pub(super) name: String,
     pub(super) head: Revision,
+    /// How often its labels were changed.
+    label_changes: u64,
     /// Whether it was going to be deleted: it may be there, or not.
     is_going: bool,
     is_deleted: bool,
+}
+
+/// What is left of a topology.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Left {
+    pub(super) oldest: Revision,
+    pub(super) head: Revision,
+    pub(super) label_changes: u64,
 }
 
 /// Topologies by their numbers, as the witness saw them.
@@ -58,6 +68,7 @@ pub(super) fn read(directory: &Path) -> SeenTopologies {
             known.name = record.name;
         }
         known.head = known.head.max(record.head);
+        known.label_changes = known.label_changes.max(record.label_changes);
         known.is_going |= record.is_going;
         known.is_deleted |= record.is_deleted;
     }
@@ -66,7 +77,7 @@ pub(super) fn read(directory: &Path) -> SeenTopologies {
 
 impl Seen {
     /// What is wrong with a topology of which this is left; nothing for one that is whole.
-    pub(super) fn fault(&self, left: Option<Revision>) -> Option<String> {
+    pub(super) fn fault(&self, left: Option<Left>) -> Option<String> {
         match left {
             Some(_) if self.is_deleted => {
                 Some("it was deleted, and its deletion is lost".to_owned())
@@ -76,9 +87,13 @@ impl Seen {
                 "it is lost, and its revision {} was durable",
                 self.head
             )),
-            Some(head) if head < self.head => Some(format!(
-                "its log ends at revision {head}, and revision {} was durable",
-                self.head
+            Some(left) if left.head < self.head => Some(format!(
+                "its log ends at revision {}, and revision {} was durable",
+                left.head, self.head
+            )),
+            Some(left) if left.label_changes < self.label_changes => Some(format!(
+                "{} changes of its labels are there, and {} were durable",
+                left.label_changes, self.label_changes
             )),
             Some(_) => None,
         }
@@ -107,6 +122,8 @@ impl Witness {
             let known = witness.seen.entry(record.id).or_default();
             known.name = record.name.to_string();
             known.head = known.head.max(record.head);
+            let label_changes = catalogue.label_changes(record.id);
+            known.label_changes = known.label_changes.max(label_changes);
             known.is_going = false;
         }
         // What is deleted and gone comes back as nothing: numbers are not given twice. What came back is damage for as long as it is there.
@@ -144,32 +161,8 @@ impl Witness {
     pub(super) fn note(&mut self, effects: &[Effect]) {
         let mut records = Vec::new();
         for effect in effects {
-            let (id, seen) = match effect {
-                Effect::Created(record) => (
-                    record.id,
-                    Seen {
-                        name: record.name.to_string(),
-                        ..Seen::default()
-                    },
-                ),
-                Effect::Advanced(id, head) => (
-                    *id,
-                    Seen {
-                        head: *head,
-                        ..Seen::default()
-                    },
-                ),
-                Effect::Deleted(id) => (
-                    *id,
-                    Seen {
-                        is_deleted: true,
-                        ..Seen::default()
-                    },
-                ),
-                Effect::Detached(_)
-                | Effect::Trimmed(..)
-                | Effect::Labelled(..)
-                | Effect::Unlabelled(..) => continue,
+            let Some((id, seen)) = self.seen_of(effect) else {
+                continue;
             };
             put(&mut records, id, &seen);
             self.take_over(id, seen);
@@ -185,6 +178,47 @@ impl Witness {
         }
     }
 
+    /// What an effect adds to what was seen. A trim or a checkpoint that is lost does no harm: what it allowed is lost with it.
+    fn seen_of(&self, effect: &Effect) -> Option<(TopologyId, Seen)> {
+        let nothing = Seen::default();
+        match effect {
+            Effect::Created(record) => {
+                let (name, head) = (record.name.to_string(), record.head);
+                Some((
+                    record.id,
+                    Seen {
+                        name,
+                        head,
+                        ..nothing
+                    },
+                ))
+            }
+            &Effect::Advanced(id, head) => Some((id, Seen { head, ..nothing })),
+            &Effect::Deleted(id) => {
+                let is_deleted = true;
+                Some((
+                    id,
+                    Seen {
+                        is_deleted,
+                        ..nothing
+                    },
+                ))
+            }
+            &(Effect::Labelled(id, _) | Effect::Unlabelled(id, _)) => {
+                let known = self.seen.get(&id).map_or(0, |seen| seen.label_changes);
+                let label_changes = known.saturating_add(1);
+                Some((
+                    id,
+                    Seen {
+                        label_changes,
+                        ..nothing
+                    },
+                ))
+            }
+            Effect::Detached(_) | Effect::Trimmed(..) => None,
+        }
+    }
+
     fn take_over(&mut self, id: TopologyId, seen: Seen) {
         if seen.is_deleted {
             self.seen.remove(&id);
@@ -192,6 +226,7 @@ impl Witness {
         }
         let known = self.seen.entry(id).or_default();
         known.head = known.head.max(seen.head);
+        known.label_changes = known.label_changes.max(seen.label_changes);
         if !seen.name.is_empty() {
             known.name = seen.name;
         }
@@ -229,12 +264,19 @@ impl Witness {
     }
 }
 
-/// Writes a record: number, head, whether it is deleted (1) or going to be (2), name, and the checksum of all that.
+/// Writes a record: number, head, whether it is deleted (1), going to be (2) or had changes of labels (4), how many changes if it
+/// had some, name, and the checksum of all that.
 fn put(out: &mut Vec<u8>, id: TopologyId, seen: &Seen) {
     let begin = out.len();
     out.extend_from_slice(&id.0.to_le_bytes());
     out.extend_from_slice(&seen.head.0.to_le_bytes());
-    out.push(u8::from(seen.is_deleted) | (u8::from(seen.is_going) << 1));
+    let has_labels = seen.label_changes > 0;
+    out.push(
+        u8::from(seen.is_deleted) | (u8::from(seen.is_going) << 1) | (u8::from(has_labels) << 2),
+    );
+    if has_labels {
+        out.extend_from_slice(&seen.label_changes.to_le_bytes());
+    }
     crate::records::codec::put_text(out, &seen.name);
     let sum = crc32fast::hash(out.get(begin..).unwrap_or_default());
     out.extend_from_slice(&sum.to_le_bytes());
@@ -246,6 +288,11 @@ fn take(input: &mut Input<'_>) -> Option<(TopologyId, Seen)> {
     let id = TopologyId(u64::from_le_bytes(ahead.array().ok()?));
     let head = Revision(u64::from_le_bytes(ahead.array().ok()?));
     let flags = ahead.byte().ok()?;
+    let label_changes = if flags & 4 == 0 {
+        0
+    } else {
+        u64::from_le_bytes(ahead.array().ok()?)
+    };
     let name = ahead.text().ok()?.to_owned();
     let length = input.left().saturating_sub(ahead.left());
     let expected = u32::from_le_bytes(ahead.array().ok()?);
@@ -256,6 +303,7 @@ fn take(input: &mut Input<'_>) -> Option<(TopologyId, Seen)> {
         Seen {
             name,
             head,
+            label_changes,
             is_going: flags & 2 != 0,
             is_deleted: flags & 1 != 0,
         },

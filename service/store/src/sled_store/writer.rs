@@ -10,12 +10,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
-use super::keys::Sort;
 use super::stage::{Job, Stage, Staged};
+use super::sweep::Sweep;
 use super::witness::Witness;
-use super::{Shared, batch, io, open, sled_error, with_causes};
-use crate::catalogue::{Catalogue, Effect};
-use crate::port::{StoreError, TopologyId};
+use super::{Shared, batch, io, sled_error, with_causes};
+use crate::catalogue::Catalogue;
+use crate::port::StoreError;
 
 /// The most jobs of a group, and about the most bytes.
 const MAX_JOBS: usize = 512;
@@ -33,8 +33,8 @@ pub(super) struct Writer {
     witness: Witness,
     /// The catalogue with what is staged. Readers have another, with what is durable.
     staged: Catalogue,
-    /// Deleted topologies whose keys are still there.
-    sweeps: VecDeque<TopologyId>,
+    /// What is to be removed bit by bit.
+    sweeps: VecDeque<Sweep>,
     /// What went wrong; then nothing more is written.
     failure: Option<String>,
 }
@@ -44,7 +44,7 @@ impl Writer {
         shared: Arc<Shared>,
         jobs: mpsc::Receiver<Job>,
         (sync, witness): (Sync, Witness),
-        sweeps: Vec<TopologyId>,
+        sweeps: Vec<Sweep>,
     ) -> Self {
         let staged = shared.catalogue().clone();
         Self {
@@ -79,7 +79,7 @@ impl Writer {
         Some(group)
     }
 
-    /// The next job; while there is none, deleted topologies are swept.
+    /// The next job; while there is none, what is nothing any more is removed.
     fn first_job(&mut self) -> Option<Job> {
         while !self.sweeps.is_empty() {
             match self.jobs.try_recv() {
@@ -142,53 +142,33 @@ impl Writer {
         if staged.is_promised {
             (self.sync)()?;
         }
-        self.sweeps
-            .extend(staged.effects.iter().filter_map(|effect| match effect {
-                Effect::Deleted(id) => Some(*id),
-                Effect::Created(_)
-                | Effect::Advanced(..)
-                | Effect::Detached(_)
-                | Effect::Trimmed(..)
-                | Effect::Labelled(..)
-                | Effect::Unlabelled(..) => None,
-            }));
+        self.sweeps.retain(|sweep| !staged.kept.contains(sweep));
+        self.sweeps.extend(staged.sweeps);
         self.shared.show(staged.effects, &staged.requests);
         Ok(())
     }
 
-    /// Removes some keys of a deleted topology.
+    /// Removes some of what is nothing any more.
     fn sweep(&mut self) {
-        let Some(&id) = self.sweeps.front() else {
+        let Some(&sweep) = self.sweeps.front() else {
             return;
         };
         let outcome = if self.failure.is_some() {
             Ok(false)
         } else {
-            sweep_some(&self.shared.db, id)
+            sweep.some(&self.shared.db, &self.staged)
         };
         match outcome {
             Ok(true) => {}
             Ok(false) => drop(self.sweeps.pop_front()),
             Err(error) => {
                 tracing::error!(
-                    topology = id.0,
+                    topology = sweep.topology().0,
                     failure = with_causes(&error),
-                    "what a deleted topology left cannot be removed; opening the store tries again"
+                    "what is not needed any more cannot be removed; opening the store tries again"
                 );
                 self.sweeps.pop_front();
             }
         }
     }
-}
-
-/// Removes some keys of a deleted topology, and says whether there may be more; at the end also the mark of its deletion.
-fn sweep_some(db: &sled::Db, id: TopologyId) -> Result<bool, StoreError> {
-    for sort in Sort::OWNED {
-        if open::remove_some(db, db.scan_prefix(sort.of(id)))? {
-            return Ok(true);
-        }
-    }
-    db.remove(Sort::Deleted.of(id))
-        .map_err(|error| sled_error(error, "mark of a deletion"))?;
-    Ok(false)
 }

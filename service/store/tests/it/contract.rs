@@ -1,8 +1,13 @@
 //! The contract suite: each rule is asked of every backend.
 
 mod checkpoints;
+mod forks;
+mod labels;
 mod log;
 mod readers;
+mod requests;
+mod restored;
+mod retention;
 
 use std::sync::Arc;
 
@@ -11,8 +16,13 @@ use causeway_model::snapshot::Snapshot;
 use causeway_store::{Append, MemoryStore, SledStore, Store, StoreError};
 
 use self::checkpoints::*;
+use self::forks::*;
+use self::labels::*;
 use self::log::*;
 use self::readers::*;
+use self::requests::*;
+use self::restored::*;
+use self::retention::*;
 use crate::support::{TestResult, append, grown, name, new, puts, request, snapshot, time};
 
 /// Runs each rule over each backend.
@@ -61,6 +71,28 @@ contract! {
     heads_never_go_back_while_others_write,
     what_was_read_stays_as_it_is_while_others_write,
     a_request_makes_one_revision_however_often_it_is_sent_at_once,
+    a_fork_begins_at_revision_zero_and_tells_what_it_leans_on,
+    a_fork_of_what_is_not_kept_is_refused,
+    what_a_fork_leans_on_is_neither_deleted_nor_trimmed,
+    a_fork_with_a_checkpoint_at_zero_leans_on_nothing,
+    a_fork_whose_beginning_is_trimmed_leans_on_nothing,
+    labels_are_told_by_name_and_move,
+    a_label_of_a_revision_that_is_not_kept_is_refused,
+    requests_about_labels_are_found,
+    a_label_keeps_the_history_from_its_revision_on,
+    labels_go_with_their_topology,
+    requests_outlive_the_revisions_that_they_made,
+    a_deletion_is_found_under_the_name_whatever_has_the_name_then,
+    requests_are_forgotten_by_their_age,
+    many_requests_are_forgotten_at_once,
+    a_restored_history_begins_at_its_revision_and_goes_on,
+    a_restored_fork_has_its_origin_and_leans_on_nothing,
+    a_trim_is_seen_at_once_by_every_reader,
+    a_trim_needs_a_checkpoint_at_its_revision,
+    a_trim_never_goes_back,
+    a_dropped_checkpoint_is_gone_and_can_be_put_again,
+    the_checkpoint_that_a_history_begins_with_stays,
+    readers_see_no_hole_while_a_history_is_trimmed,
 }
 
 async fn a_created_topology_is_found_and_listed_by_name(store: Arc<dyn Store>) -> TestResult {
@@ -144,5 +176,8 @@ async fn a_deleted_topology_is_gone_for_every_call(store: Arc<dyn Store>) -> Tes
     );
     gone(store.checkpoint(id, Revision(1)).await.map(drop));
     gone(store.request(id, &request("r").key).await.map(drop));
+    gone(store.checkpoints(id).await.map(drop));
+    gone(store.drop_checkpoint(id, Revision(1)).await);
+    gone(store.trim(id, Revision(1)).await);
     Ok(())
 }

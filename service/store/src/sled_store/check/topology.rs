@@ -5,37 +5,50 @@ use std::collections::BTreeSet;
 use causeway_model::revision::Revision;
 use causeway_model::snapshot::Snapshot;
 
-use super::Check;
+use super::{Check, rebuild};
 use crate::port::{StoreError, TopologyId};
-use crate::records::RequestRow;
+use crate::records::{LabelRow, RequestRow, TopologyRow};
 use crate::report::{Fault, TopologyReport};
 use crate::sled_store::keys::{self, Sort};
 use crate::sled_store::load::{self, Place};
+use crate::sled_store::witness::Left;
 use crate::sled_store::{chunks, sled_error, with_causes};
 
 /// Walks what there is of a topology.
 pub(super) fn walk(check: &mut Check<'_>, id: TopologyId, name: &str) -> Result<(), StoreError> {
+    let row = check.rows.get(&id).cloned();
+    let oldest = row.as_ref().map_or(Revision::ZERO, |row| row.oldest);
     let report = TopologyReport {
         name: name.to_owned(),
         head: Revision::ZERO,
+        oldest,
         revisions: 0,
         checkpoints: 0,
         compared: 0,
+        labels: 0,
         requests: 0,
     };
     let mut walk = Walk {
         check,
         id,
         report,
+        begins_with: None,
         replay: Some(Snapshot::default()),
     };
+    walk.begin(row.as_ref())?;
     walk.log()?;
-    walk.chunks_beyond()?;
-    walk.checkpoints_beyond()?;
+    walk.chunks_outside()?;
+    walk.checkpoints_outside()?;
     walk.checkpoint_chunks()?;
+    walk.labels()?;
     walk.requests()?;
     let report = walk.report;
-    check.heads.insert(id, report.head);
+    let left = Left {
+        oldest,
+        head: report.head,
+        label_changes: row.map_or(0, |row| row.label_changes),
+    };
+    check.left.insert(id, left);
     check.report.topologies.push(report);
     Ok(())
 }
@@ -45,21 +58,60 @@ struct Walk<'a, 'b> {
     check: &'a mut Check<'b>,
     id: TopologyId,
     report: TopologyReport,
+    /// The revision whose checkpoint the history begins with, if it begins with one.
+    begins_with: Option<Revision>,
     /// What the log comes to so far; none once a part of it could not be read.
     replay: Option<Snapshot>,
 }
 
 impl Walk<'_, '_> {
+    /// What the log goes on from: nothing, a checkpoint, or what another topology holds.
+    fn begin(&mut self, row: Option<&TopologyRow>) -> Result<(), StoreError> {
+        let Some(row) = row else {
+            return Ok(());
+        };
+        if let Some((on, revision)) = row.leans_on {
+            self.replay = rebuild::snapshot(self.check.db, &self.check.rows, on, revision)?;
+            return Ok(());
+        }
+        if !row.begins_with_checkpoint() {
+            return Ok(());
+        }
+        (self.begins_with, self.replay) = (Some(row.oldest), None);
+        let key = Sort::Checkpoint.at(self.id, row.oldest);
+        let found = self.check.db.get(&key);
+        let Some(record) = found.map_err(|error| sled_error(error, "checkpoint"))? else {
+            let detail = "missing, and the history begins with it";
+            self.say(row.oldest, "checkpoint", detail);
+            return Ok(());
+        };
+        let place = Place {
+            topology: self.id,
+            name: row.name.as_str(),
+            revision: row.oldest,
+        };
+        // One that cannot be read is told where the log comes by it.
+        self.replay = load::checkpoint(self.check.db, place, &record).ok();
+        Ok(())
+    }
+
     /// The log, revision by revision, and each checkpoint where the log comes by it.
     fn log(&mut self) -> Result<(), StoreError> {
-        self.checkpoint_at(Revision::ZERO)?;
+        let oldest = self.report.oldest;
+        if oldest == Revision::ZERO {
+            self.checkpoint_at(oldest)?;
+        }
         let prefix = Sort::Log.of(self.id);
         for key in self.check.db.scan_prefix(prefix).keys() {
             let key = key.map_err(|error| sled_error(error, "log"))?;
             let Some((_, revision)) = keys::revision_in(&key) else {
                 continue;
             };
-            let expected = self.report.head.next();
+            if revision < oldest {
+                self.leave(1);
+                continue;
+            }
+            let expected = self.report.head.next().max(oldest);
             if revision != expected {
                 self.replay = None;
                 let detail = format!("missing, and so is what follows before {revision}");
@@ -67,8 +119,33 @@ impl Walk<'_, '_> {
             }
             self.report.head = revision;
             self.report.revisions += 1;
-            self.revision(revision)?;
+            if revision == oldest {
+                self.oldest_revision()?;
+            } else {
+                self.revision(revision)?;
+            }
             self.checkpoint_at(revision)?;
+        }
+        if self.report.head < oldest {
+            self.say(
+                oldest,
+                "revision",
+                "missing, and the history begins with it",
+            );
+        }
+        Ok(())
+    }
+
+    /// Of the revision that a history begins with, who made it is told, and its changes are not.
+    fn oldest_revision(&mut self) -> Result<(), StoreError> {
+        let name = self.report.name.clone();
+        let place = Place {
+            topology: self.id,
+            name: &name,
+            revision: self.report.oldest,
+        };
+        if let Err(error) = load::log_row(self.check.db, place) {
+            self.fault(place.revision, &error);
         }
         Ok(())
     }
@@ -119,7 +196,9 @@ impl Walk<'_, '_> {
             (Ok(_), None) => {}
             (Ok(kept), Some(replay)) => {
                 let is_same = kept == *replay;
-                self.report.compared += 1;
+                // The one that a history begins with is the only witness of what it holds.
+                let is_first = self.begins_with == Some(revision);
+                self.report.compared += u64::from(!is_first);
                 if !is_same {
                     self.say(
                         revision,
@@ -132,8 +211,8 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    /// Checkpoints of revisions that the log does not have.
-    fn checkpoints_beyond(&mut self) -> Result<(), StoreError> {
+    /// Checkpoints of revisions that the log does not have, or has no longer.
+    fn checkpoints_outside(&mut self) -> Result<(), StoreError> {
         for key in self
             .check
             .db
@@ -144,6 +223,10 @@ impl Walk<'_, '_> {
             let Some((_, revision)) = keys::revision_in(&key) else {
                 continue;
             };
+            if revision < self.report.oldest {
+                self.leave(1);
+                continue;
+            }
             let log = Sort::Log.at(self.id, revision);
             let is_logged = self.check.db.contains_key(&log);
             let is_logged = is_logged.map_err(|error| sled_error(error, "log"))?;
@@ -155,12 +238,16 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    /// Chunks of revisions beyond the head: a write that was cut off leaves them.
-    fn chunks_beyond(&mut self) -> Result<(), StoreError> {
-        let first = Sort::LogChunk.at(self.id, self.report.head.next());
+    /// Chunks of revisions beyond the head, or that the history has no use for: a write or a trim that was cut off leaves them.
+    fn chunks_outside(&mut self) -> Result<(), StoreError> {
         let last = Sort::LogChunk.chunk(self.id, Revision(u64::MAX), u32::MAX);
-        let left = self.check.db.range(first..=last).keys();
-        let left: Result<Vec<_>, _> = left.collect();
+        let beyond = Sort::LogChunk.at(self.id, self.report.head.next())..=last;
+        let mut left = self.check.db.range(beyond).keys().collect::<Vec<_>>();
+        if self.report.oldest > Revision::ZERO {
+            let end = Sort::LogChunk.at(self.id, self.report.oldest.next());
+            left.extend(self.check.db.range(Sort::LogChunk.of(self.id)..end).keys());
+        }
+        let left: Result<Vec<_>, _> = left.into_iter().collect();
         let left = left.map_err(|error| sled_error(error, "log"))?.len();
         self.leave(left);
         Ok(())
@@ -187,11 +274,31 @@ impl Walk<'_, '_> {
             };
             let record = Sort::Checkpoint.at(self.id, revision);
             let is_recorded = self.check.db.contains_key(&record);
-            if unfinished.contains(&revision) {
+            if unfinished.contains(&revision) || revision < self.report.oldest {
                 self.leave(1);
             } else if !is_recorded.map_err(|error| sled_error(error, "checkpoint"))? {
                 let detail = format!("chunk {chunk} is there, and no record names it");
                 self.say(revision, "checkpoint", &detail);
+            }
+        }
+        Ok(())
+    }
+
+    fn labels(&mut self) -> Result<(), StoreError> {
+        for entry in self.check.db.scan_prefix(Sort::Label.of(self.id)) {
+            let (key, value) = entry.map_err(|error| sled_error(error, "labels"))?;
+            let Some((_, name)) = keys::label_in(&key) else {
+                continue;
+            };
+            self.report.labels += 1;
+            let what = format!("label `{name}`");
+            let kept = self.report.oldest..=self.report.head;
+            match chunks::unseal_record::<LabelRow>(&key, &value) {
+                Err(error) => self.say(None, &what, &with_causes(&error)),
+                Ok(row) if !kept.contains(&row.revision) => {
+                    self.say(row.revision, &what, "its revision is not kept");
+                }
+                Ok(_) => {}
             }
         }
         Ok(())
