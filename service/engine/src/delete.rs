@@ -72,7 +72,6 @@ impl Engine {
     }
 
     /// Deletes the topology, or tells of a fork that leans on it.
-
     async fn delete_locked(
         &self,
         topology: &Topology,
