@@ -46,6 +46,7 @@ async fn read_at(served: &Served, label: &str) -> Result<Vec<u64>, causeway_clie
         ..v1::ListRevisionsRequest::default()
     };
     let history = served.topologies().list_revisions(request).await;
+    let history = history.unwrap().into_inner().revisions;
     Ok(vec![
         list,
         one.unwrap().into_inner().revision,
@@ -53,7 +54,7 @@ async fn read_at(served: &Served, label: &str) -> Result<Vec<u64>, causeway_clie
         to.to,
         batch.revision,
         path.await?.revision,
-        history.unwrap().into_inner().revisions[0].revision,
+        history.first().map_or(0, |first| first.revision),
     ])
 }
 

@@ -346,6 +346,15 @@ async fn a_deletion_with_the_id_of_another_write_is_refused() {
     assert!(engine.get_topology(&name("t")).await.is_ok());
 }
 
+async fn write_until_refused(engine: Engine) {
+    for number in 7..=12 {
+        let change = put([vpc(&format!("vpc-{number}"))]);
+        if engine.apply(write(), change).await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Everything at once, round after round: the source is written, forked, trimmed and deleted, forks are forked, and engines begin. What was
 /// acknowledged reads as it was told, in the engine that made it and in one that begins.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -368,17 +377,7 @@ async fn forks_are_right_whatever_happens_to_their_sources() {
                 [made, of_it]
             }));
         }
-        let writer = tokio::spawn({
-            let engine = engine.clone();
-            async move {
-                for number in 7..=12 {
-                    let change = put([vpc(&format!("vpc-{number}"))]);
-                    if engine.apply(write(), change).await.is_err() {
-                        return;
-                    }
-                }
-            }
-        });
+        let writer = tokio::spawn(write_until_refused(engine.clone()));
         for _ in 0..round {
             tokio::task::yield_now().await;
         }
