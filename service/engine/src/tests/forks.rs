@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use causeway_model::revision::Revision;
+use causeway_model::revision::{Revision, Timestamp};
 use causeway_model::snapshot::Snapshot;
-use causeway_store::{MemoryStore, Store};
+use causeway_store::{Base, MemoryStore, NewTopology, Store};
 use tokio::sync::Semaphore;
 
 use super::gated::GatedStore;
@@ -182,6 +182,23 @@ async fn a_fork_outlives_its_source_and_reads_the_same() {
         let origin = engine.get_topology(&name("g")).await.unwrap().origin;
         assert_eq!(origin.unwrap().name, name("f"));
     }
+}
+
+#[tokio::test]
+async fn a_fork_that_nobody_detaches_is_detached_when_its_source_is_deleted() {
+    let (store, engine) = held().await;
+    let of = store.find(&name("t")).await.unwrap().unwrap().id;
+    let at = Revision(2);
+    let new = NewTopology {
+        name: name("f"),
+        description: String::new(),
+        time: Timestamp::default(),
+        request: None,
+        base: Base::Fork { of, at },
+    };
+    store.create(new).await.unwrap();
+    engine.delete_topology(name("t"), None).await.unwrap();
+    assert_eq!(count(&engine, "f", 0).await, 2);
 }
 
 /// The reader knows that the fork leans, and has not found a checkpoint of it; then the fork is detached and its source deleted.
