@@ -12,13 +12,13 @@ use crate::compute::Compute;
 use crate::error::EngineError;
 use crate::export;
 use crate::limits::Limits;
-use crate::registry::Registry;
+use crate::registry::{NameLocks, Registry};
 use crate::state::States;
 
 /// The use cases of Causeway, on a store. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What all clones of an engine share.
@@ -33,6 +33,10 @@ pub struct Shared {
     pub(crate) compute: Compute,
     /// A permit for each export that may be under way.
     pub(crate) exports: Arc<Semaphore>,
+    /// Held while a fork is detached.
+    pub(crate) detaching: NameLocks,
+    /// The turns of those that are detached in the background.
+    pub(crate) background: Arc<Semaphore>,
 }
 
 impl Engine {
@@ -61,6 +65,9 @@ impl Engine {
                 states,
                 compute,
                 exports: Arc::new(Semaphore::new(export::AT_ONCE)),
+                detaching: NameLocks::new(),
+                // One at a time: each may hold and write a state of any size.
+                background: Arc::new(Semaphore::new(1)),
             }),
         }
     }

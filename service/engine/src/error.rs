@@ -2,7 +2,7 @@
 
 use causeway_model::change::Fault;
 use causeway_model::ids::ResourceId;
-use causeway_model::revision::{Revision, Timestamp, TopologyName};
+use causeway_model::revision::{LabelName, Revision, Timestamp, TopologyName};
 use causeway_store::StoreError;
 use thiserror::Error;
 
@@ -77,6 +77,30 @@ pub enum EngineError {
         /// The request id.
         id: String,
     },
+    /// The topology has no label of this name.
+    #[error("topology `{topology}` has no label `{label}`")]
+    LabelNotFound {
+        /// The topology.
+        topology: TopologyName,
+        /// The label.
+        label: LabelName,
+    },
+    /// The topology has as many labels as it may have.
+    #[error(
+        "topology `{topology}` has {maximum} labels, the maximum; delete one that is not needed"
+    )]
+    TooManyLabels {
+        /// The topology.
+        topology: TopologyName,
+        /// How many it may have.
+        maximum: usize,
+    },
+    /// Forks were made as fast as they could be detached.
+    #[error("topology `{name}` was forked again and again while it was to be deleted; try again")]
+    ForkedMeanwhile {
+        /// The topology.
+        name: TopologyName,
+    },
     /// More items than one call may have.
     #[error("{count} {what} are too many for one call, the maximum is {maximum}")]
     TooManyItems {
@@ -112,6 +136,19 @@ pub enum EngineError {
     /// What is stored cannot be trusted.
     #[error("what is stored for this topology is damaged, it is not served")]
     StoreCorrupt {
+        /// What is damaged.
+        #[source]
+        source: StoreError,
+    },
+    /// A fork has its beginning in the topology alone, and is damaged otherwise.
+    #[error(
+        "topology `{topology}` is not deleted, for its fork `{fork}` needs it and is damaged; mend or restore the fork first"
+    )]
+    ForkCorrupt {
+        /// The topology.
+        topology: TopologyName,
+        /// The fork.
+        fork: TopologyName,
         /// What is damaged.
         #[source]
         source: StoreError,
@@ -164,11 +201,15 @@ impl EngineError {
                 wanted: revision,
                 oldest,
             },
+            StoreError::NoLabel { label } => Self::LabelNotFound {
+                topology: name.clone(),
+                label,
+            },
             StoreError::Corrupt { .. } => Self::StoreCorrupt { source },
             StoreError::WriteFailed { .. } => Self::WritesStopped { source },
+            // What the engine alone asks for, and answers by itself: no caller can do anything about it.
             StoreError::LeanedOn { .. }
             | StoreError::Labelled { .. }
-            | StoreError::NoLabel { .. }
             | StoreError::NoCheckpoint { .. }
             | StoreError::Held { .. }
             | StoreError::Io { .. }

@@ -19,11 +19,14 @@ const LEAST_AHEAD: Duration = Duration::from_millis(5);
 const MOST_AHEAD: Duration = Duration::from_millis(50);
 
 /// The methods of the topology service that change something.
-const WRITES: [&str; 4] = [
+const WRITES: [&str; 7] = [
     "CreateTopology",
     "DeleteTopology",
     "ApplyChanges",
+    "RollbackTopology",
     "ImportResources",
+    "SetRevisionLabel",
+    "DeleteRevisionLabel",
 ];
 
 /// Ends calls at their deadlines.

@@ -15,6 +15,7 @@ mod import;
 mod offload;
 mod page;
 mod path_service;
+mod place;
 mod places;
 mod requests;
 mod server;

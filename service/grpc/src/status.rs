@@ -34,6 +34,9 @@ const DOMAIN: &str = "causeway.v1";
 /// (hyper) and cut the call off beyond; details are written in base64, and the message repeats a part.
 const MAX_FAULT_BYTES: usize = 4_500;
 
+/// How soon it may help to delete again what was forked meanwhile.
+const FORKED_RETRY: Duration = Duration::from_secs(1);
+
 /// Bytes that a message may have.
 const MAX_MESSAGE_BYTES: usize = 600;
 
@@ -136,9 +139,36 @@ fn engine(error: EngineError) -> Status {
         message,
         facts: &facts,
     };
-    match export::retry_after(&error) {
+    match retry_after(&error) {
         Some(delay) => told.into_status_after(delay),
         None => told.into_status(),
+    }
+}
+
+/// When a call that failed by this may be made again.
+fn retry_after(error: &EngineError) -> Option<Duration> {
+    match error {
+        EngineError::TooManyExports { .. } => Some(export::PLACE_AFTER),
+        EngineError::ExportOvertaken { .. } => Some(export::BEGIN_AFTER),
+        EngineError::ForkedMeanwhile { .. } => Some(FORKED_RETRY),
+        EngineError::TopologyNotFound { .. }
+        | EngineError::TopologyExists { .. }
+        | EngineError::ResourceNotFound { .. }
+        | EngineError::InvalidChangeSet { .. }
+        | EngineError::RevisionNotReached { .. }
+        | EngineError::RevisionNotKept { .. }
+        | EngineError::BeforeCreation { .. }
+        | EngineError::RevisionMismatch { .. }
+        | EngineError::RequestReused { .. }
+        | EngineError::TooManyItems { .. }
+        | EngineError::ExportLacks { .. }
+        | EngineError::ForkCorrupt { .. }
+        | EngineError::LabelNotFound { .. }
+        | EngineError::TooManyLabels { .. }
+        | EngineError::StoreCorrupt { .. }
+        | EngineError::StoreFailed { .. }
+        | EngineError::WritesStopped { .. }
+        | EngineError::Interrupted { .. } => None,
     }
 }
 
@@ -154,12 +184,15 @@ fn kind(error: &EngineError) -> (Code, ErrorReason) {
         EngineError::BeforeCreation { .. } => (Code::OutOfRange, Reason::BeforeCreation),
         EngineError::RevisionMismatch { .. } => (Code::Aborted, Reason::RevisionMismatch),
         EngineError::RequestReused { .. } => (Code::InvalidArgument, Reason::RequestIdReused),
+        EngineError::LabelNotFound { .. } => (Code::NotFound, Reason::LabelNotFound),
+        EngineError::TooManyLabels { .. } => (Code::FailedPrecondition, Reason::TooManyLabels),
+        EngineError::ForkedMeanwhile { .. } => (Code::Aborted, Reason::ForkedMeanwhile),
         EngineError::TooManyItems { .. } => (Code::InvalidArgument, Reason::TooManyItems),
         EngineError::ExportOvertaken { .. } => (Code::Aborted, Reason::ExportOvertaken),
         EngineError::TooManyExports { .. } => (Code::ResourceExhausted, Reason::TooManyExports),
-        EngineError::StoreCorrupt { .. } | EngineError::ExportLacks { .. } => {
-            (Code::DataLoss, Reason::StoreCorrupt)
-        }
+        EngineError::StoreCorrupt { .. }
+        | EngineError::ExportLacks { .. }
+        | EngineError::ForkCorrupt { .. } => (Code::DataLoss, Reason::StoreCorrupt),
         EngineError::StoreFailed { .. } | EngineError::WritesStopped { .. } => {
             (Code::Internal, Reason::StoreFailed)
         }
@@ -172,11 +205,20 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
     match error {
         EngineError::TopologyNotFound { name }
         | EngineError::TopologyExists { name }
+        | EngineError::ForkedMeanwhile { name }
         | EngineError::ExportOvertaken { name }
         | EngineError::ExportLacks { name } => {
             vec![("topology", name.to_string())]
         }
         EngineError::TooManyExports { maximum } => vec![("maximum", maximum.to_string())],
+        EngineError::LabelNotFound { topology, label } => vec![
+            ("topology", topology.to_string()),
+            ("label", label.to_string()),
+        ],
+        EngineError::TooManyLabels { topology, maximum } => vec![
+            ("topology", topology.to_string()),
+            ("maximum", maximum.to_string()),
+        ],
         EngineError::ResourceNotFound {
             topology,
             id,
@@ -205,6 +247,10 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
         EngineError::TooManyItems { count, maximum, .. } => vec![
             ("count", count.to_string()),
             ("maximum", maximum.to_string()),
+        ],
+        EngineError::ForkCorrupt { topology, fork, .. } => vec![
+            ("topology", topology.to_string()),
+            ("fork", fork.to_string()),
         ],
         EngineError::InvalidChangeSet { .. }
         | EngineError::StoreCorrupt { .. }

@@ -38,7 +38,7 @@ async fn told(engine: &Engine) -> Vec<String> {
     told.push(format!("{:?}", listed.await.unwrap()));
     for revision in (0..=head.0).map(Revision) {
         let at = Consistency::Exact(revision);
-        let page = engine.list_resources(&t, at, Filter::default(), (None, 99));
+        let page = engine.list_resources(&t, at.clone(), Filter::default(), (None, 99));
         told.push(format!("{:?}", page.await.unwrap()));
         let between = (at, Consistency::Newest);
         let diff = engine.diff(&t, between, Filter::default(), (None, 99));

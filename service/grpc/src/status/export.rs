@@ -9,10 +9,10 @@ use tonic::{Code, Status};
 use super::Told;
 
 /// When an export that was cut off may be begun anew.
-const BEGIN_AFTER: Duration = Duration::from_millis(50);
+pub(super) const BEGIN_AFTER: Duration = Duration::from_millis(50);
 
 /// When there may be a place for another export.
-const PLACE_AFTER: Duration = Duration::from_secs(5);
+pub(super) const PLACE_AFTER: Duration = Duration::from_secs(5);
 
 /// Why an export ended before it was complete.
 #[derive(Debug)]
@@ -61,28 +61,5 @@ pub(crate) fn export_ended(end: ExportEnd) -> Status {
         told.into_status()
     } else {
         told.into_status_after(BEGIN_AFTER)
-    }
-}
-
-/// When a call that failed by this may be made again.
-pub(super) fn retry_after(error: &EngineError) -> Option<Duration> {
-    match error {
-        EngineError::TooManyExports { .. } => Some(PLACE_AFTER),
-        EngineError::ExportOvertaken { .. } => Some(BEGIN_AFTER),
-        EngineError::TopologyNotFound { .. }
-        | EngineError::TopologyExists { .. }
-        | EngineError::ResourceNotFound { .. }
-        | EngineError::InvalidChangeSet { .. }
-        | EngineError::RevisionNotReached { .. }
-        | EngineError::RevisionNotKept { .. }
-        | EngineError::BeforeCreation { .. }
-        | EngineError::RevisionMismatch { .. }
-        | EngineError::RequestReused { .. }
-        | EngineError::TooManyItems { .. }
-        | EngineError::ExportLacks { .. }
-        | EngineError::StoreCorrupt { .. }
-        | EngineError::StoreFailed { .. }
-        | EngineError::WritesStopped { .. }
-        | EngineError::Interrupted { .. } => None,
     }
 }
