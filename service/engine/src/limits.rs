@@ -7,6 +7,8 @@ pub struct Limits {
     pub max_flows: usize,
     /// Changes in one set.
     pub max_changes: usize,
+    /// Changes that are laid over a revision for one call.
+    pub max_laid_over: usize,
     /// Labels of one topology.
     pub max_labels: usize,
     /// States below the heads that are kept in memory, over all topologies.
@@ -24,6 +26,7 @@ impl Default for Limits {
         Self {
             max_flows: 100_000,
             max_changes: 100_000,
+            max_laid_over: 10_000,
             max_labels: 2_000,
             kept_states: 8,
             kept_networks: 8,

@@ -11,6 +11,7 @@ mod reads;
 mod resolves;
 mod rollbacks;
 mod watches;
+mod what_ifs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
