@@ -37,3 +37,4 @@ mod streams;
 mod tidy;
 mod traces;
 mod watches;
+mod what_ifs;
