@@ -11,6 +11,8 @@ pub struct Limits {
     pub max_laid_over: usize,
     /// Labels of one topology.
     pub max_labels: usize,
+    /// Networks of what-ifs that share nothing with others and are held at once; further calls wait.
+    pub compiled_what_ifs: usize,
     /// States below the heads that are kept in memory, over all topologies.
     pub kept_states: usize,
     /// Compiled networks that are kept in memory, over all topologies.
@@ -28,6 +30,7 @@ impl Default for Limits {
             max_changes: 100_000,
             max_laid_over: 10_000,
             max_labels: 2_000,
+            compiled_what_ifs: 4,
             kept_states: 8,
             kept_networks: 8,
             checkpoint_every: 128,

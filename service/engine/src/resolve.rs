@@ -8,6 +8,7 @@ use causeway_model::trace::PathAnswer;
 use causeway_resolver::{Depth, Network, ResolveError};
 use causeway_store::TopologyId;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::commit::check_count;
 use crate::engine::Engine;
@@ -26,6 +27,8 @@ pub struct Paths {
     network: Arc<Network>,
     revision: Revision,
     is_what_if: bool,
+    /// What allows it to hold a network of its own that shares nothing with others.
+    _turn: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 // === impl Engine ===
@@ -58,6 +61,7 @@ impl Engine {
             network,
             revision,
             is_what_if: false,
+            _turn: None,
         })
     }
 
@@ -80,10 +84,11 @@ impl Paths {
     }
 
     /// The same topology and revision with another network, which is this call's alone.
-    pub(crate) fn with_changes(self, network: Network) -> Self {
+    pub(crate) fn with_changes(self, network: Network, turn: Option<OwnedSemaphorePermit>) -> Self {
         Self {
             network: Arc::new(network),
             is_what_if: true,
+            _turn: turn.map(Arc::new),
             ..self
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use causeway_model::revision::TopologyName;
+use causeway_resolver::Network;
 
 use crate::commit::{Edit, check_count};
 use crate::engine::Engine;
@@ -32,10 +33,19 @@ impl Engine {
         let (snapshot, ..) = self.edit(&view, &edit).await?;
         let beneath = self.paths_at(&topology, view).await?;
         let base = Arc::clone(beneath.network());
+        let after = snapshot.clone();
         // Derived in the line of the revisions, it would take the place of the next revision, and with it the answers that are kept.
-        let derive = move || base.aside().derive(&snapshot);
-        let network = self.compute.run(derive).await?;
-        Ok(beneath.with_changes(network))
+        let derive = move || base.aside().derive_if_local(&after);
+        if let Some(derived) = self.compute.run(derive).await? {
+            return Ok(beneath.with_changes(derived, None));
+        }
+        // It shares nothing with those that are kept, and is as large: so that callers cannot fill the memory with them, each waits for its turn, and has it for
+        // as long as it holds the network.
+        let turn = Arc::clone(&self.compiled_what_ifs).acquire_owned().await;
+        let prices = Arc::clone(&self.prices);
+        let compile = move || Network::compile(&snapshot).priced(prices);
+        let network = self.compute.run(compile).await?;
+        Ok(beneath.with_changes(network, turn.ok()))
     }
 
     /// Refuses more changes than may be laid over a revision, before any of them is looked at.

@@ -6,11 +6,12 @@ use causeway_model::change::{Change, ChangeSet, Problem};
 use causeway_model::flow::Flow;
 use causeway_model::ids::ResourceId;
 use causeway_model::protocol::Protocol;
-use causeway_model::resource::Resource;
+use causeway_model::resource::{Resource, Tag};
 use causeway_model::revision::Revision;
+use causeway_store::MemoryStore;
 
 use super::{engine, exact, name, put, subnet, vpc, write};
-use crate::{Asked, Consistency, Depth, Engine, EngineError, Part, Patch, Paths};
+use crate::{Asked, Consistency, Depth, Engine, EngineError, Limits, Part, Patch, Paths};
 
 /// An engine whose topology holds a VPC at revision 1 and its subnet at revision 2.
 async fn estate() -> Engine {
@@ -157,4 +158,47 @@ async fn more_changes_than_the_limit_are_refused_with_both_numbers() {
         refused.unwrap_err().to_string(),
         "10001 changes are too many for one call, the maximum is 10000"
     );
+}
+
+#[tokio::test]
+async fn a_network_that_shares_nothing_waits_for_its_turn_and_one_that_does_waits_for_none() {
+    let limits = Limits {
+        compiled_what_ifs: 1,
+        ..Limits::default()
+    };
+    let engine = Engine::new(
+        Arc::new(MemoryStore::new()),
+        Arc::new(super::StoppedClock),
+        limits,
+    );
+    let t = name("t");
+    let made = engine.create_topology(t.clone(), String::new(), None).await;
+    made.unwrap();
+    let all = put([vpc("vpc-1"), subnet("subnet-1", "vpc-1")]);
+    engine.apply(write(), all).await.unwrap();
+    let compiled = || {
+        let added = put([subnet("subnet-2", "vpc-1")]);
+        engine.paths_with(&t, Consistency::Newest, added)
+    };
+    let first = compiled().await.unwrap();
+    let clone = first.clone();
+    let second = compiled();
+    tokio::pin!(second);
+    drop(first);
+    // Long enough for it to have come to its turn, if nobody held it.
+    for _ in 0..100 {
+        let mut tagged = subnet("subnet-1", "vpc-1");
+        tagged.tags = vec![Tag {
+            key: "Name".into(),
+            value: "x".into(),
+        }];
+        let local = engine.paths_with(&t, Consistency::Newest, put([tagged]));
+        tokio::select! {
+            biased;
+            _ = &mut second => panic!("it did not wait"),
+            local = local => assert_eq!(local.unwrap().network().derivations(), 1),
+        }
+    }
+    drop(clone);
+    assert!(holds(&second.await.unwrap(), "subnet-2"));
 }

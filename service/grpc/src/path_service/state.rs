@@ -46,12 +46,12 @@ impl State {
         } else {
             engine.paths_with(&topology, consistency, changes).await
         };
-        found.map_err(|error| match error {
+        found.map_err(|error| {
             // Told here, so that their places can be told within the request.
-            EngineError::InvalidChangeSet { faults } => {
-                CallError::InvalidChangeSet(status::of_changes(faults))
+            if let EngineError::InvalidChangeSet { faults } = error {
+                return CallError::InvalidChangeSet(status::of_changes(faults));
             }
-            error => CallError::Engine(error),
+            CallError::Engine(error)
         })
     }
 }
