@@ -1,3 +1,5 @@
+//! Keys of what was read, and lines of networks.
+
 use super::{Key, Lineage, Part};
 
 #[test]
