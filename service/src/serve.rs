@@ -35,6 +35,7 @@ async fn serve(config: Config) -> Result<(), MainError> {
     let mut signals = Signals::take().map_err(MainError::Signals)?;
     let prices = crate::prices::read(config.prices.as_deref())?;
     let engine = open(config.data_dir, config.limits, prices).await?;
+    engine.detach_forks();
     let listen = |source| MainError::Listen {
         address: config.listen,
         source,

@@ -4,8 +4,9 @@ use std::str::FromStr;
 
 pub use prost_types::Timestamp;
 
-/// Where in its history a topology is read. As text: a revision's number, or a time in RFC 3339 as `2026-01-31T08:00:00Z`.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// Where in its history a topology is read. As text: a revision's number, a time in RFC 3339 as `2026-01-31T08:00:00Z`, or a label, which starts with a
+/// letter.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum At {
     /// At the newest revision.
     #[default]
@@ -14,23 +15,34 @@ pub enum At {
     Revision(u64),
     /// At the newest revision at this time or before it.
     Time(Timestamp),
+    /// At the revision that has this label.
+    Label(String),
 }
 
-/// The text names neither a revision nor a time.
+/// The text names neither a revision nor a time nor a label.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected the number of a revision, or a time as 2026-01-31T08:00:00Z")]
+#[error(
+    "expected the number of a revision, a time as 2026-01-31T08:00:00Z, or a label of `a-z`, `0-9`, `-`, `.` and `_`"
+)]
 pub struct AtError;
 
 // === impl At ===
 
 impl At {
     /// As requests have it that have a field for each.
-    pub(crate) fn fields(self) -> (Option<u64>, Option<Timestamp>) {
+    pub(crate) fn fields(self) -> (Option<u64>, Option<Timestamp>, String) {
         match self {
-            Self::Newest => (None, None),
-            Self::Revision(revision) => (Some(revision), None),
-            Self::Time(time) => (None, Some(time)),
+            Self::Newest => (None, None, String::new()),
+            Self::Revision(revision) => (Some(revision), None, String::new()),
+            Self::Time(time) => (None, Some(time), String::new()),
+            Self::Label(label) => (None, None, label),
         }
+    }
+
+    /// At the revision that has this label.
+    #[must_use]
+    pub fn label(label: impl Into<String>) -> Self {
+        Self::Label(label.into())
     }
 }
 
@@ -60,6 +72,13 @@ impl FromStr for At {
         if let Ok(revision) = text.parse() {
             return Ok(Self::Revision(revision));
         }
+        let is_label = text.starts_with(|first: char| first.is_ascii_lowercase())
+            && text
+                .chars()
+                .all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || "-._".contains(one));
+        if is_label {
+            return Ok(Self::label(text));
+        }
         // A date alone, or a time without its zone, would be a guess at what is meant.
         let is_whole = text.contains(['T', 't', ' '])
             && (text.ends_with(['Z', 'z'])
@@ -77,7 +96,7 @@ mod tests {
     use super::{At, AtError, Timestamp};
 
     #[test]
-    fn a_place_in_history_is_a_number_or_a_whole_time() {
+    fn a_place_in_history_is_a_number_a_whole_time_or_a_label() {
         let time = |seconds, nanos| Ok(At::Time(Timestamp { seconds, nanos }));
         for (text, read) in [
             ("7", Ok(At::Revision(7))),
@@ -87,7 +106,9 @@ mod tests {
             ("1970-01-01", Err(AtError)),
             ("1970-01-01T00:00:10", Err(AtError)),
             ("-1", Err(AtError)),
-            ("yesterday", Err(AtError)),
+            ("release-1.2_rc", Ok(At::label("release-1.2_rc"))),
+            ("yesterday noon", Err(AtError)),
+            ("Yesterday", Err(AtError)),
             ("", Err(AtError)),
         ] {
             assert_eq!(text.parse::<At>(), read, "{text}");

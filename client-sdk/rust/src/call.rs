@@ -29,8 +29,6 @@ pub(crate) struct Call<'a> {
 pub(crate) enum Repeat {
     /// After any UNAVAILABLE: running it twice is running it once.
     Safe,
-    /// Only when no connection was made, so that the service cannot have seen it.
-    Unsent,
     /// Never.
     Never,
 }
@@ -123,7 +121,6 @@ impl Repeat {
     fn admits(self, failure: &ClientError) -> bool {
         match self {
             Self::Safe => failure.code() == Code::Unavailable,
-            Self::Unsent => matches!(failure, ClientError::Unreachable { .. }),
             Self::Never => false,
         }
     }

@@ -29,6 +29,12 @@ pub fn as_of(time: Timestamp) -> Consistency {
     of(Requirement::AsOf(time))
 }
 
+/// The revision that has this label.
+#[must_use]
+pub fn label(label: impl Into<String>) -> Consistency {
+    of(Requirement::Label(label.into()))
+}
+
 /// This place in history.
 #[must_use]
 pub fn at(at: At) -> Consistency {
@@ -36,6 +42,7 @@ pub fn at(at: At) -> Consistency {
         At::Newest => newest(),
         At::Revision(revision) => exactly(revision),
         At::Time(time) => as_of(time),
+        At::Label(name) => label(name),
     }
 }
 

@@ -23,10 +23,10 @@ pub struct Differences {
 // === impl Client ===
 
 impl Client {
-    /// Tells what differs in `to` from `from`, of the resources that meet `filter` in one of the two. Each is a revision or a time.
+    /// Tells what differs in `to` from `from`, of the resources that meet `filter` in one of the two. Each is a revision, a time or a label.
     ///
     /// # Errors
-    /// OUT_OF_RANGE for a revision that does not exist, or is no longer kept; INVALID_ARGUMENT for [`At::Newest`] as `from`.
+    /// OUT_OF_RANGE for a revision that does not exist, or is no longer kept; NOT_FOUND for a label that no revision has; INVALID_ARGUMENT for [`At::Newest`] as `from`.
     pub async fn diff_revisions(
         &self,
         topology: &str,
@@ -39,11 +39,13 @@ impl Client {
                 At::Newest => None,
                 At::Revision(revision) => Some(From::FromRevision(revision)),
                 At::Time(time) => Some(From::FromAsOf(time)),
+                At::Label(label) => Some(From::FromLabel(label)),
             },
             to: match to.into() {
                 At::Newest => None,
                 At::Revision(revision) => Some(To::ToRevision(revision)),
                 At::Time(time) => Some(To::ToAsOf(time)),
+                At::Label(label) => Some(To::ToLabel(label)),
             },
             filter: Some(filter),
             page_size: PAGE_SIZE,

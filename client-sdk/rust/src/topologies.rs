@@ -5,7 +5,7 @@ use futures::stream::{self, Stream, TryStreamExt};
 use causeway_proto::v1;
 
 use crate::apply::new_request_id;
-use crate::call::{Call, Repeat};
+use crate::call::Call;
 use crate::pages::{PAGE_SIZE, pages};
 use crate::{At, Client, ClientError};
 
@@ -21,7 +21,7 @@ pub struct ResourceList {
 // === impl Client ===
 
 impl Client {
-    /// Makes an empty topology. `description` may be empty.
+    /// Makes an empty topology. `description` may be empty. [`Client::fork`] makes one that is not.
     ///
     /// # Errors
     /// ALREADY_EXISTS if the name is taken; INVALID_ARGUMENT if it is no name.
@@ -34,9 +34,18 @@ impl Client {
             name: name.to_owned(),
             description: description.to_owned(),
             request_id: new_request_id(),
+            source: None,
         };
+        self.create(message).await
+    }
+
+    /// Makes a topology, or a fork, whose request has an id.
+    pub(crate) async fn create(
+        &self,
+        message: v1::CreateTopologyRequest,
+    ) -> Result<v1::Topology, ClientError> {
         let answer = self
-            .call(Call::safe(name), |attempt| {
+            .call(Call::safe(&message.name), |attempt| {
                 let (mut service, request) =
                     (self.topology_service(), attempt.request(message.clone()));
                 async move { service.create_topology(request).await }
@@ -92,20 +101,17 @@ impl Client {
         .await
     }
 
-    /// Deletes a topology with all its revisions, for good. It is repeated only when no connection could be made: a deletion has no request id,
-    /// and once it took effect, another attempt would say NOT_FOUND.
+    /// Deletes a topology with all its revisions and labels, for good; its forks stay. Its request id keeps an attempt that is repeated from deleting
+    /// a topology that was made since under the same name.
     ///
     /// # Errors
     /// NOT_FOUND if there is none of this name.
     pub async fn delete_topology(&self, name: &str) -> Result<(), ClientError> {
         let message = v1::DeleteTopologyRequest {
             name: name.to_owned(),
+            request_id: new_request_id(),
         };
-        let call = Call {
-            topology: name,
-            repeat: Repeat::Unsent,
-        };
-        self.call(call, |attempt| {
+        self.call(Call::safe(name), |attempt| {
             let (mut service, request) =
                 (self.topology_service(), attempt.request(message.clone()));
             async move { service.delete_topology(request).await }
@@ -114,7 +120,7 @@ impl Client {
         Ok(())
     }
 
-    /// Reads one resource, at a revision, a time, or (`None`) the newest revision.
+    /// Reads one resource, at a revision, a time, a label, or (`None`) the newest revision.
     ///
     /// # Errors
     /// NOT_FOUND if the topology does not hold it there; OUT_OF_RANGE if there is no such revision, or the topology was not there at that time.
@@ -124,12 +130,13 @@ impl Client {
         resource_id: &str,
         at: impl Into<At>,
     ) -> Result<v1::Resource, ClientError> {
-        let (revision, as_of) = at.into().fields();
+        let (revision, as_of, label) = at.into().fields();
         let message = v1::GetResourceRequest {
             topology: topology.to_owned(),
             resource_id: resource_id.to_owned(),
             revision,
             as_of,
+            label,
         };
         let answer = self
             .call(Call::safe(topology), |attempt| {
@@ -144,7 +151,7 @@ impl Client {
         })
     }
 
-    /// Lists all resources that meet `filter`, at a revision, a time, or (`None`) the newest revision.
+    /// Lists all resources that meet `filter`, at a revision, a time, a label, or (`None`) the newest revision.
     ///
     /// # Errors
     /// OUT_OF_RANGE if there is no such revision, or it is no longer kept, or the topology was not there at that time.
@@ -179,13 +186,13 @@ impl Client {
             .try_flatten()
     }
 
-    /// Lists the revisions, newest first, as a stream: from a revision down, from the one of a time, or (`None`) from the newest.
+    /// Lists the revisions, newest first, as a stream: from a revision down, from the one of a time or a label, or (`None`) from the newest.
     pub fn stream_revisions(
         &self,
         topology: &str,
         from: impl Into<At>,
     ) -> impl Stream<Item = Result<v1::Revision, ClientError>> {
-        let (revision, as_of) = from.into().fields();
+        let (revision, as_of, label) = from.into().fields();
         pages(move |page_token| {
             let message = v1::ListRevisionsRequest {
                 topology: topology.to_owned(),
@@ -193,6 +200,7 @@ impl Client {
                 page_token,
                 revision,
                 as_of,
+                label: label.clone(),
             };
             async move {
                 let answer = self
@@ -223,12 +231,13 @@ impl Client {
         at: At,
         filter: v1::ResourceFilter,
     ) -> impl Stream<Item = Result<v1::ListResourcesResponse, ClientError>> {
-        let (revision, as_of) = at.fields();
+        let (revision, as_of, label) = at.fields();
         pages(move |page_token| {
             let message = v1::ListResourcesRequest {
                 topology: topology.to_owned(),
                 revision,
                 as_of,
+                label: label.clone(),
                 filter: Some(filter.clone()),
                 page_size: PAGE_SIZE,
                 page_token,

@@ -33,8 +33,8 @@ pub struct BatchArgs {
     /// How much to tell of each flow
     #[arg(long, value_enum, default_value_t = Detail::Verdict)]
     pub detail: Detail,
-    /// Revision to answer from, or a time as 2026-01-31T08:00:00Z [default: the newest revision]
-    #[arg(long, value_name = "REVISION|TIME")]
+    /// Revision to answer from, a time as 2026-01-31T08:00:00Z, or a label [default: the newest revision]
+    #[arg(long, value_name = "REVISION|TIME|LABEL")]
     pub at: Option<At>,
     /// Where the service is; the answers are lines of JSON in either format
     #[command(flatten)]
@@ -143,7 +143,7 @@ impl Batch<'_> {
             let detail = self.detail.into();
             let answer = self
                 .client
-                .batch(self.topology, flows, detail, self.consistency)
+                .batch(self.topology, flows, detail, self.consistency.clone())
                 .await?;
             self.consistency = consistency::exactly(answer.revision);
             items = answer.items;

@@ -123,8 +123,9 @@ macro_rules! contract {
 }
 
 contract! {
-    ApplyChangesRequest, ApplyChangesResponse, CreateTopologyRequest, DeleteTopologyResponse, DiffRevisionsResponse, ImportResourcesResponse,
-    ListResourcesResponse, ListRevisionsResponse, ListTopologiesResponse, PathAnswer, Resource, Revision, Topology,
+    ApplyChangesRequest, ApplyChangesResponse, CreateTopologyRequest, DeleteRevisionLabelResponse, DeleteTopologyResponse, DiffRevisionsResponse,
+    ImportResourcesResponse, ListResourcesResponse, ListRevisionLabelsResponse, ListRevisionsResponse, ListTopologiesResponse, PathAnswer, Resource,
+    Revision, RevisionLabel, RollbackTopologyResponse, Topology,
 }
 
 fn descriptor<M: Contract>() -> Result<MessageDescriptor, JsonError> {

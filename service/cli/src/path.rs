@@ -47,8 +47,8 @@ pub struct PathArgs {
     /// Resources that neither the way nor its reply may pass
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub avoiding: Vec<String>,
-    /// Revision to answer from, or a time as 2026-01-31T08:00:00Z [default: the newest revision]
-    #[arg(long, value_name = "REVISION|TIME")]
+    /// Revision to answer from, a time as 2026-01-31T08:00:00Z, or a label [default: the newest revision]
+    #[arg(long, value_name = "REVISION|TIME|LABEL")]
     pub at: Option<At>,
     /// Where the service is, and how to print
     #[command(flatten)]

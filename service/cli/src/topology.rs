@@ -1,6 +1,10 @@
-//! `causeway topology`: making, listing, showing and deleting topologies, and their history.
+//! `causeway topology`: making, forking, listing, showing and deleting topologies, and their history.
 
 pub mod diff;
+pub mod fork;
+pub mod label;
+pub mod place;
+pub mod rollback;
 
 use std::io::{self, Write};
 
@@ -28,6 +32,8 @@ pub enum TopologyCommand {
         #[command(flatten)]
         connect: ConnectArgs,
     },
+    /// Make a topology that begins with what another one holds; the two go on apart from each other
+    Fork(fork::ForkArgs),
     /// List all topologies
     List {
         /// Where the service is, and how to print
@@ -60,8 +66,8 @@ pub enum TopologyCommand {
         /// How many at most [default: all that are kept]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         limit: Option<u32>,
-        /// Where to begin: a revision, or a time as 2026-01-31T08:00:00Z [default: the newest revision]
-        #[arg(long, value_name = "REVISION|TIME")]
+        /// Where to begin: a revision, a time as 2026-01-31T08:00:00Z, or a label [default: the newest revision]
+        #[arg(long, value_name = "REVISION|TIME|LABEL")]
         at: Option<At>,
         /// Where the service is, and how to print
         #[command(flatten)]
@@ -69,6 +75,10 @@ pub enum TopologyCommand {
     },
     /// Tell what differs between two revisions, by resource and field
     Diff(diff::DiffArgs),
+    /// Make a new revision that holds what an earlier one held; the revisions in between stay
+    Rollback(rollback::RollbackArgs),
+    /// Name revisions: a label can stand wherever a revision can
+    Label(label::LabelArgs),
 }
 
 pub(crate) async fn run(command: TopologyCommand, io: &mut Io<'_>) -> Result<(), CliError> {
@@ -78,6 +88,7 @@ pub(crate) async fn run(command: TopologyCommand, io: &mut Io<'_>) -> Result<(),
             description,
             connect,
         } => create(&name, &description, &connect, io).await,
+        TopologyCommand::Fork(args) => fork::run(args, io).await,
         TopologyCommand::List { connect } => list(&connect, io).await,
         TopologyCommand::Show { name, connect } => show(&name, &connect, io).await,
         TopologyCommand::Delete { name, yes, connect } => {
@@ -93,6 +104,8 @@ pub(crate) async fn run(command: TopologyCommand, io: &mut Io<'_>) -> Result<(),
             connect,
         } => history(&name, (at, limit), &connect, io).await,
         TopologyCommand::Diff(args) => diff::run(args, io).await,
+        TopologyCommand::Rollback(args) => rollback::run(args, io).await,
+        TopologyCommand::Label(args) => label::run(args, io).await,
     }
 }
 
@@ -226,6 +239,12 @@ fn print_topology(topology: &v1::Topology, out: &mut dyn Write) -> io::Result<()
     columns.row(["revision", &topology.revision.to_string()]);
     columns.row(["resources", &topology.resource_count.to_string()]);
     columns.row(["created", &created(topology)]);
+    if topology.oldest_revision > 0 {
+        columns.row(["oldest", &topology.oldest_revision.to_string()]);
+    }
+    if let Some(origin) = &topology.forked_from {
+        columns.row(["forked from", &fork::origin(origin)]);
+    }
     if !topology.description.is_empty() {
         columns.row(["description", &topology.description]);
     }
@@ -234,7 +253,9 @@ fn print_topology(topology: &v1::Topology, out: &mut dyn Write) -> io::Result<()
 
 fn print_revisions(revisions: &[v1::Revision], out: &mut dyn Write) -> io::Result<()> {
     let mut columns = Columns::new("");
-    columns.row(["REVISION", "APPLIED", "AUTHOR", "PUT", "DELETED", "MESSAGE"]);
+    columns.row([
+        "REVISION", "APPLIED", "AUTHOR", "PUT", "DELETED", "LABELS", "MESSAGE",
+    ]);
     for revision in revisions {
         let time = revision
             .create_time
@@ -245,6 +266,7 @@ fn print_revisions(revisions: &[v1::Revision], out: &mut dyn Write) -> io::Resul
             &revision.author,
             &revision.put_count.to_string(),
             &revision.deleted_count.to_string(),
+            &revision.labels.join(","),
             revision.message.lines().next().unwrap_or(""),
         ]);
     }

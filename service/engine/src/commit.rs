@@ -1,18 +1,20 @@
 //! Changing a topology: one commit after the other, each durable before it is seen.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use causeway_model::change::{Effect, Fault};
 use causeway_model::ids::ResourceId;
 use causeway_model::resource::Resource;
-use causeway_model::revision::{Revision, RevisionNote, TopologyName};
+use causeway_model::revision::{Revision, RevisionNote, Timestamp, TopologyName};
 use causeway_model::snapshot::{Scope, Snapshot};
 use causeway_store::{Append, RequestKey, RequestRecord, StoreError};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::patch::{self, Changes};
+use crate::read::Consistency;
 use crate::topology::{Topology, View};
 
 /// How often a commit is tried when another process moves the head meanwhile.
@@ -28,6 +30,38 @@ pub struct Request {
     pub key: RequestKey,
     /// A digest of everything that the write says.
     pub digest: [u8; 32],
+}
+
+// === impl Request ===
+
+impl Request {
+    /// The record of it, once it succeeded.
+    pub(crate) fn recorded(
+        self,
+        time: Timestamp,
+        revision: Revision,
+        counts: [u64; 4],
+    ) -> RequestRecord {
+        RequestRecord {
+            key: self.key,
+            digest: self.digest,
+            time,
+            revision,
+            counts,
+        }
+    }
+
+    /// The record of one that counts nothing, and whose revision the store notes.
+    pub(crate) fn recorded_at(&self, time: Timestamp) -> RequestRecord {
+        self.clone().recorded(time, Revision::ZERO, [0; 4])
+    }
+
+    /// That it came before with another body.
+    pub(crate) fn reused(&self) -> EngineError {
+        EngineError::RequestReused {
+            id: self.key.id.clone(),
+        }
+    }
 }
 
 /// What every write says.
@@ -60,6 +94,15 @@ pub struct Applied {
     pub unchanged: u64,
 }
 
+/// What a commit is to do.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Something with the newest state.
+    Edit(Arc<Edit>),
+    /// Go back to the state of a revision.
+    Rollback(Consistency),
+}
+
 /// What is to be done to a state.
 #[derive(Debug)]
 pub(crate) enum Edit {
@@ -84,7 +127,8 @@ impl Engine {
     ) -> Result<Applied, EngineError> {
         let changes = changes.into();
         self.check_changes(changes.len())?;
-        self.commit(write, Edit::Changes(changes)).await
+        let edit = Arc::new(Edit::Changes(changes));
+        self.commit(write, Work::Edit(edit)).await
     }
 
     /// Checks a change set as [`Engine::apply`] would, and tells what it would do. Nothing is stored.
@@ -114,7 +158,8 @@ impl Engine {
         scopes: Vec<Scope>,
         resources: BTreeMap<ResourceId, Resource>,
     ) -> Result<Applied, EngineError> {
-        self.commit(write, Edit::Import { scopes, resources }).await
+        let edit = Arc::new(Edit::Import { scopes, resources });
+        self.commit(write, Work::Edit(edit)).await
     }
 
     /// Refuses a set of more changes than the limit, before any of them is looked at.
@@ -135,28 +180,21 @@ impl Engine {
     }
 
     /// Commits in a task of its own: between the append and the publication there must be no place to stop.
-    async fn commit(&self, write: Write, edit: Edit) -> Result<Applied, EngineError> {
-        let (engine, edit) = (self.clone(), Arc::new(edit));
-        self.uncancelled(async move { engine.commit_in_turn(&write, &edit).await })
+    pub(crate) async fn commit(&self, write: Write, work: Work) -> Result<Applied, EngineError> {
+        let engine = self.clone();
+        self.uncancelled(async move { engine.commit_in_turn(&write, &work).await })
             .await
     }
 
-    async fn commit_in_turn(
-        &self,
-        write: &Write,
-        edit: &Arc<Edit>,
-    ) -> Result<Applied, EngineError> {
+    async fn commit_in_turn(&self, write: &Write, work: &Work) -> Result<Applied, EngineError> {
         let topology = self.topology(&write.topology).await?;
         let _turn = topology.turn().await?;
         let mut attempt = 1;
         loop {
-            if let Some(first) = self
-                .first_outcome(&topology, write.request.as_ref())
-                .await?
-            {
-                return Ok(first);
+            if let Some(first) = self.first(&topology, write.request.as_ref()).await? {
+                return Ok(Applied::from_record(&first));
             }
-            match self.commit_once(&topology, write, edit).await {
+            match self.commit_once(&topology, write, work).await {
                 Err(CommitError::Moved) if attempt < ATTEMPTS => self.reload(&topology).await?,
                 Err(CommitError::Moved) => {
                     let expected = topology.head().revision;
@@ -172,22 +210,19 @@ impl Engine {
         }
     }
 
-    /// What the request did when it came before, if it did.
-    async fn first_outcome(
+    /// The record of the request, if it came before.
+    pub(crate) async fn first(
         &self,
         topology: &Topology,
         request: Option<&Request>,
-    ) -> Result<Option<Applied>, EngineError> {
+    ) -> Result<Option<RequestRecord>, EngineError> {
         let Some(request) = request else {
             return Ok(None);
         };
         let found = self.store.request(topology.record.id, &request.key).await;
         match found.map_err(|error| EngineError::from_store(error, &topology.record.name))? {
-            Some(first) if first.digest == request.digest => Ok(Some(Applied::from_record(&first))),
-            Some(_) => Err(EngineError::RequestReused {
-                id: request.key.id.clone(),
-            }),
-            None => Ok(None),
+            Some(first) if first.digest != request.digest => Err(request.reused()),
+            first => Ok(first),
         }
     }
 
@@ -195,17 +230,27 @@ impl Engine {
         &self,
         topology: &Arc<Topology>,
         write: &Write,
-        edit: &Arc<Edit>,
+        work: &Work,
     ) -> Result<Applied, CommitError> {
         let head = topology.head();
         check_expected(write.expected, head.revision)?;
-        let (snapshot, effect, unchanged) = self.edit(&head, edit).await?;
+        let mut write = Cow::Borrowed(write);
+        let (snapshot, effect, unchanged) = match work {
+            Work::Edit(edit) => self.edit(&head, edit).await?,
+            Work::Rollback(to) => {
+                let back = self.roll_back(topology, &head, to.clone()).await?;
+                if write.message.is_empty() {
+                    write.to_mut().message = format!("rolled back to revision {}", back.to);
+                }
+                (back.snapshot, back.effect, 0)
+            }
+        };
         let applied = Applied::from_effect(head.revision, &effect, unchanged);
         if effect.is_nothing() && write.request.is_none() {
             return Ok(applied);
         }
         let changes = u64::try_from(effect.changes.changes.len()).unwrap_or(u64::MAX);
-        let append = self.append_of(topology, write, &applied, effect);
+        let append = self.append_of(topology, &write, &applied, effect);
         let time = append.note.time;
         let appended = self
             .store
@@ -252,18 +297,14 @@ impl Engine {
         let (head, newest) = topology.newest();
         // A clock may be set back. The times of revisions are not, so that a time leads to one revision.
         let time = self.clock.now().max(newest);
-        let request = write.request.clone().map(|request| RequestRecord {
-            key: request.key,
-            digest: request.digest,
-            time,
-            revision: applied.revision,
-            counts: [
-                applied.created,
-                applied.updated,
-                applied.deleted,
-                applied.unchanged,
-            ],
-        });
+        let counts = [
+            applied.created,
+            applied.updated,
+            applied.deleted,
+            applied.unchanged,
+        ];
+        let request = write.request.clone();
+        let request = request.map(|request| request.recorded(time, applied.revision, counts));
         Append {
             topology: topology.record.id,
             head,
@@ -342,7 +383,7 @@ impl Applied {
         self.created > 0 || self.updated > 0 || self.deleted > 0
     }
 
-    fn from_effect(head: Revision, effect: &Effect, unchanged: u64) -> Self {
+    pub(crate) fn from_effect(head: Revision, effect: &Effect, unchanged: u64) -> Self {
         let revision = if effect.is_nothing() {
             head
         } else {

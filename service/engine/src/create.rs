@@ -1,7 +1,8 @@
-//! Making, listing and deleting topologies.
+//! Making and listing topologies.
 
 use causeway_model::revision::{Revision, Timestamp, TopologyName};
-use causeway_store::{Base, NewTopology, RequestRecord, StoreError, TopologyRecord};
+use causeway_model::snapshot::Snapshot;
+use causeway_store::{Base, NewTopology, Origin, StoreError, TopologyRecord};
 
 use crate::commit::Request;
 use crate::engine::Engine;
@@ -19,18 +20,24 @@ pub struct TopologyInfo {
     /// Its newest revision.
     pub revision: Revision,
     /// How many resources it holds there.
-    pub resources: usize,
+    pub resources: u64,
+    /// The oldest revision that can be read.
+    pub oldest: Revision,
+    /// Where it was forked from, if it was.
+    pub origin: Option<Origin>,
 }
 
 impl TopologyInfo {
-    /// What is told of a topology that was just created.
-    fn created(record: TopologyRecord) -> Self {
+    /// What is told of a topology that was just created, and holds this many resources.
+    pub(crate) fn created(record: TopologyRecord, resources: u64) -> Self {
         Self {
             name: record.name,
             description: record.description,
             time: record.time,
             revision: Revision::ZERO,
-            resources: 0,
+            resources,
+            oldest: Revision::ZERO,
+            origin: record.origin,
         }
     }
 }
@@ -49,28 +56,23 @@ impl Engine {
         request: Option<Request>,
     ) -> Result<TopologyInfo, EngineError> {
         let time = self.clock.now();
-        let record = request.clone().map(|request| RequestRecord {
-            key: request.key,
-            digest: request.digest,
-            time,
-            revision: Revision::ZERO,
-            counts: [0; 4],
-        });
+        let record = request.clone();
         let new = NewTopology {
             name: name.clone(),
             description,
             time,
-            request: record,
+            request: record.map(|request| request.recorded(time, Revision::ZERO, [0; 4])),
             base: Base::Empty,
         };
         match self.store.create(new).await {
-            Ok(record) => Ok(TopologyInfo::created(record)),
+            Ok(record) => Ok(TopologyInfo::created(record, 0)),
             Err(StoreError::NameTaken { .. }) => self.created_before(name, request).await,
             Err(error) => Err(EngineError::from_store(error, &name)),
         }
     }
 
-    async fn created_before(
+    /// What the very request that made the topology of this name was told.
+    pub(crate) async fn created_before(
         &self,
         name: TopologyName,
         request: Option<Request>,
@@ -86,7 +88,10 @@ impl Engine {
             .await
             .map_err(fail)?
         {
-            Some(first) if first.digest == request.digest => Ok(TopologyInfo::created(record)),
+            Some(first) if first.digest == request.digest => {
+                let [resources, ..] = first.counts;
+                Ok(TopologyInfo::created(record, resources))
+            }
             Some(_) => Err(EngineError::RequestReused { id: request.key.id }),
             None => Err(EngineError::TopologyExists { name }),
         }
@@ -98,13 +103,16 @@ impl Engine {
     /// [`EngineError::TopologyNotFound`] if there is none of this name.
     pub async fn get_topology(&self, name: &TopologyName) -> Result<TopologyInfo, EngineError> {
         let topology = self.topology(name).await?;
-        let (head, record) = (topology.head(), &topology.record);
+        let record = self.current(&topology.record).await?;
+        let head = topology.head();
         Ok(TopologyInfo {
-            name: record.name.clone(),
-            description: record.description.clone(),
+            name: record.name,
+            description: record.description,
             time: record.time,
             revision: head.revision,
-            resources: head.snapshot.len(),
+            resources: count(&head.snapshot),
+            oldest: record.oldest,
+            origin: record.origin,
         })
     }
 
@@ -139,29 +147,9 @@ impl Engine {
         }
         Ok((found, false))
     }
+}
 
-    /// Deletes a topology with all its revisions.
-    ///
-    /// # Errors
-    /// [`EngineError::TopologyNotFound`] if there is none of this name.
-    pub async fn delete_topology(&self, name: TopologyName) -> Result<(), EngineError> {
-        let engine = self.clone();
-        self.uncancelled(async move { engine.delete_locked(&name).await })
-            .await
-    }
-
-    async fn delete_locked(&self, name: &TopologyName) -> Result<(), EngineError> {
-        let topology = self.topology(name).await?;
-        let _lock = self.registry.lock(name).lock().await;
-        let _turn = topology.turn().await?;
-        let id = topology.record.id;
-        self.store
-            .delete(id, None)
-            .await
-            .map_err(|error| EngineError::from_store(error, name))?;
-        topology.mark_deleted();
-        self.registry.remove(name);
-        self.states.forget(id);
-        Ok(())
-    }
+/// How many resources a state has.
+pub(crate) fn count(snapshot: &Snapshot) -> u64 {
+    u64::try_from(snapshot.len()).unwrap_or(u64::MAX)
 }

@@ -60,7 +60,7 @@ impl Engine {
 
     /// Both states, the newer one made from the older one, so that they share all that stayed the same: states that were rebuilt apart from
     /// each other share nothing, and comparing them would cost what they hold.
-    async fn related(
+    pub(crate) async fn related(
         &self,
         topology: &Topology,
         from: View,

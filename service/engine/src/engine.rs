@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use causeway_model::price::PriceBook;
 use causeway_store::Store;
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::compute::Compute;
 use crate::error::EngineError;
 use crate::limits::Limits;
-use crate::registry::Registry;
+use crate::registry::{NameLocks, Registry};
 use crate::state::States;
 
 /// The use cases of Causeway, on a store. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What all clones of an engine share.
@@ -29,6 +30,10 @@ pub struct Shared {
     pub(crate) registry: Registry,
     pub(crate) states: States,
     pub(crate) compute: Compute,
+    /// Held while a fork is detached.
+    pub(crate) detaching: NameLocks,
+    /// The turns of those that are detached in the background.
+    pub(crate) background: Arc<Semaphore>,
 }
 
 impl Engine {
@@ -56,6 +61,9 @@ impl Engine {
                 registry: Registry::new(),
                 states,
                 compute,
+                detaching: NameLocks::new(),
+                // One at a time: each may hold and write a state of any size.
+                background: Arc::new(Semaphore::new(1)),
             }),
         }
     }

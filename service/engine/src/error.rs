@@ -2,7 +2,7 @@
 
 use causeway_model::change::Fault;
 use causeway_model::ids::ResourceId;
-use causeway_model::revision::{Revision, Timestamp, TopologyName};
+use causeway_model::revision::{LabelName, Revision, Timestamp, TopologyName};
 use causeway_store::StoreError;
 use thiserror::Error;
 
@@ -77,6 +77,30 @@ pub enum EngineError {
         /// The request id.
         id: String,
     },
+    /// The topology has no label of this name.
+    #[error("topology `{topology}` has no label `{label}`")]
+    LabelNotFound {
+        /// The topology.
+        topology: TopologyName,
+        /// The label.
+        label: LabelName,
+    },
+    /// The topology has as many labels as it may have.
+    #[error(
+        "topology `{topology}` has {maximum} labels, the maximum; delete one that is not needed"
+    )]
+    TooManyLabels {
+        /// The topology.
+        topology: TopologyName,
+        /// How many it may have.
+        maximum: usize,
+    },
+    /// Forks were made as fast as they could be detached.
+    #[error("topology `{name}` was forked again and again while it was to be deleted; try again")]
+    ForkedMeanwhile {
+        /// The topology.
+        name: TopologyName,
+    },
     /// More items than one call may have.
     #[error("{count} {what} are too many for one call, the maximum is {maximum}")]
     TooManyItems {
@@ -142,11 +166,15 @@ impl EngineError {
                 wanted: revision,
                 oldest,
             },
+            StoreError::NoLabel { label } => Self::LabelNotFound {
+                topology: name.clone(),
+                label,
+            },
+            StoreError::LeanedOn { .. } => Self::ForkedMeanwhile { name: name.clone() },
             StoreError::Corrupt { .. } => Self::StoreCorrupt { source },
             StoreError::WriteFailed { .. } => Self::WritesStopped { source },
-            StoreError::LeanedOn { .. }
-            | StoreError::Labelled { .. }
-            | StoreError::NoLabel { .. }
+            // What the engine alone asks for, and answers by itself: no caller can do anything about it.
+            StoreError::Labelled { .. }
             | StoreError::NoCheckpoint { .. }
             | StoreError::Held { .. }
             | StoreError::Io { .. }

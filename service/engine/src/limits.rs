@@ -7,6 +7,8 @@ pub struct Limits {
     pub max_flows: usize,
     /// Changes in one set.
     pub max_changes: usize,
+    /// Labels of one topology.
+    pub max_labels: usize,
     /// States below the heads that are kept in memory, over all topologies.
     pub kept_states: usize,
     /// Compiled networks that are kept in memory, over all topologies.
@@ -22,6 +24,7 @@ impl Default for Limits {
         Self {
             max_flows: 100_000,
             max_changes: 100_000,
+            max_labels: 2_000,
             kept_states: 8,
             kept_networks: 8,
             checkpoint_every: 128,

@@ -1,19 +1,20 @@
 //! Reading a topology: states, resources, history.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use causeway_model::ids::{AccountId, Region, ResourceId, VpcId};
 use causeway_model::resource::{Kind, Resource};
-use causeway_model::revision::{Revision, Timestamp, TopologyName};
+use causeway_model::revision::{LabelName, Revision, Timestamp, TopologyName};
 use causeway_model::snapshot::Snapshot;
-use causeway_store::Logged;
+use causeway_store::{Label, Logged};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::topology::{Topology, View};
 
 /// Which revision to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Consistency {
     /// The newest.
     #[default]
@@ -24,6 +25,8 @@ pub enum Consistency {
     Exact(Revision),
     /// The newest one at this time or before it.
     AsOf(Timestamp),
+    /// The one with this label.
+    Label(LabelName),
 }
 
 /// Which resources to list: those that meet every condition given.
@@ -61,6 +64,15 @@ pub struct ResourcePage {
     pub more: bool,
 }
 
+/// A page of revisions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RevisionPage {
+    /// The revisions, newest first, each with the labels that it has now, by name.
+    pub revisions: Vec<(Logged, Vec<LabelName>)>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
 // === impl Engine ===
 
 impl Engine {
@@ -68,7 +80,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::TopologyNotFound`]; [`EngineError::RevisionNotReached`] and [`EngineError::RevisionNotKept`] for a revision that is not there,
-    /// [`EngineError::BeforeCreation`] for a time.
+    /// [`EngineError::BeforeCreation`] for a time, [`EngineError::LabelNotFound`] for a label.
     pub async fn view(
         &self,
         name: &TopologyName,
@@ -83,9 +95,9 @@ impl Engine {
         topology: &Topology,
         consistency: Consistency,
     ) -> Result<View, EngineError> {
+        let moves_on = matches!(consistency, Consistency::Newest | Consistency::AtLeast(_));
         let revision = self.revision_of(topology, consistency).await?;
-        if matches!(consistency, Consistency::Newest | Consistency::AtLeast(_)) {
-            // It may have moved on since.
+        if moves_on {
             return Ok(topology.head());
         }
         Ok(View {
@@ -95,7 +107,7 @@ impl Engine {
     }
 
     /// Which revision is to be read: one that there is, or that was there.
-    async fn revision_of(
+    pub(crate) async fn revision_of(
         &self,
         topology: &Topology,
         consistency: Consistency,
@@ -108,6 +120,7 @@ impl Engine {
             Consistency::Exact(revision) => Ok(revision),
             Consistency::Newest | Consistency::AtLeast(_) => Ok(head),
             Consistency::AsOf(time) => self.revision_at(topology, time).await,
+            Consistency::Label(label) => self.labelled(topology, label).await,
         }
     }
 
@@ -154,7 +167,7 @@ impl Engine {
         })
     }
 
-    /// The revisions from one down, or from below one that was listed before; newest first, at most so many; and whether there are more.
+    /// The revisions from one down, or from below one that was listed before; newest first, at most so many.
     ///
     /// # Errors
     /// Those of [`Engine::view`].
@@ -163,14 +176,14 @@ impl Engine {
         name: &TopologyName,
         from: Consistency,
         (below, limit): (Option<Revision>, usize),
-    ) -> Result<(Vec<Logged>, bool), EngineError> {
+    ) -> Result<RevisionPage, EngineError> {
         let topology = self.topology(name).await?;
         let newest = match below {
             Some(below) => Revision(below.0.saturating_sub(1)).min(topology.newest().0),
             None => self.revision_of(&topology, from).await?,
         };
         if newest == Revision::ZERO {
-            return Ok((Vec::new(), false));
+            return Ok(RevisionPage::default());
         }
         let found = self
             .store
@@ -179,7 +192,35 @@ impl Engine {
         let mut logged = found.map_err(|error| EngineError::from_store(error, name))?;
         let more = logged.len() > limit;
         logged.truncate(limit);
-        Ok((logged, more))
+        let labels = if logged.is_empty() {
+            Vec::new()
+        } else {
+            let found = self.store.labels(topology.record.id).await;
+            found.map_err(|error| EngineError::from_store(error, name))?
+        };
+        Ok(RevisionPage::of(logged, &labels, more))
+    }
+}
+
+// === impl RevisionPage ===
+
+impl RevisionPage {
+    fn of(logged: Vec<Logged>, labels: &[Label], more: bool) -> Self {
+        let mut named: BTreeMap<Revision, Vec<LabelName>> = BTreeMap::new();
+        for label in labels {
+            named
+                .entry(label.revision)
+                .or_default()
+                .push(label.name.clone());
+        }
+        let revisions = logged.into_iter().map(|logged| {
+            let names = named.remove(&logged.revision).unwrap_or_default();
+            (logged, names)
+        });
+        Self {
+            revisions: revisions.collect(),
+            more,
+        }
     }
 }
 

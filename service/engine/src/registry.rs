@@ -8,24 +8,30 @@ use tokio::sync::Mutex;
 
 use crate::topology::Topology;
 
-/// How many names may be loaded or deleted at once. Names share a lock by their bytes, so that unknown names cost no memory.
+/// How many names may be worked on at once. Names share a lock by their bytes, so that unknown names cost no memory.
 const LOCKS: usize = 64;
 
 /// The topologies that are in memory.
 #[derive(Debug)]
 pub(crate) struct Registry {
     loaded: RwLock<BTreeMap<TopologyName, Arc<Topology>>>,
-    locks: Vec<Mutex<()>>,
-    last_lock: Mutex<()>,
+    locks: NameLocks,
 }
+
+/// Locks for what is done with one name at a time.
+#[derive(Debug)]
+pub(crate) struct NameLocks {
+    locks: Vec<Mutex<()>>,
+    last: Mutex<()>,
+}
+
+// === impl Registry ===
 
 impl Registry {
     pub(crate) fn new() -> Self {
-        let locks = (1..LOCKS).map(|_| Mutex::new(())).collect();
         Self {
             loaded: RwLock::default(),
-            locks,
-            last_lock: Mutex::new(()),
+            locks: NameLocks::new(),
         }
     }
 
@@ -38,12 +44,10 @@ impl Registry {
             .cloned()
     }
 
-    /// Held while a topology is loaded or deleted, so that neither sees the other half done.
+    /// Held while a topology is loaded, forked into or deleted, so that none of them sees another half done. Who holds it loads no other topology: that
+    /// one may share the lock.
     pub(crate) fn lock(&self, name: &TopologyName) -> &Mutex<()> {
-        let sum = name.as_str().bytes().fold(0_usize, |sum, byte| {
-            sum.wrapping_mul(31).wrapping_add(usize::from(byte))
-        });
-        self.locks.get(sum % LOCKS).unwrap_or(&self.last_lock)
+        self.locks.of(name)
     }
 
     /// Only who holds the name's lock may.
@@ -60,5 +64,24 @@ impl Registry {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(name);
+    }
+}
+
+// === impl NameLocks ===
+
+impl NameLocks {
+    pub(crate) fn new() -> Self {
+        Self {
+            locks: (1..LOCKS).map(|_| Mutex::new(())).collect(),
+            last: Mutex::new(()),
+        }
+    }
+
+    /// The lock of a name, which others may share.
+    pub(crate) fn of(&self, name: &TopologyName) -> &Mutex<()> {
+        let sum = name.as_str().bytes().fold(0_usize, |sum, byte| {
+            sum.wrapping_mul(31).wrapping_add(usize::from(byte))
+        });
+        self.locks.get(sum % LOCKS).unwrap_or(&self.last)
     }
 }

@@ -1,4 +1,4 @@
-//! States of topologies: the newest ones, older ones rebuilt from checkpoint and log, and the networks compiled from them.
+//! States of topologies that are kept in memory: the newest ones, some older ones, and the networks compiled from them.
 
 use std::sync::Arc;
 
@@ -79,15 +79,7 @@ impl Engine {
 
     /// Reads the head again, after the store told that it moved without us. Only who has the turn may.
     pub(crate) async fn reload(&self, topology: &Topology) -> Result<(), EngineError> {
-        let name = &topology.record.name;
-        let found = self
-            .store
-            .find(name)
-            .await
-            .map_err(|error| EngineError::from_store(error, name))?;
-        let record = found
-            .filter(|record| record.id == topology.record.id)
-            .ok_or_else(|| EngineError::TopologyNotFound { name: name.clone() })?;
+        let record = self.current(&topology.record).await?;
         let snapshot = self.rebuild(&record, record.head).await?;
         let head = View {
             revision: record.head,
@@ -95,6 +87,22 @@ impl Engine {
         };
         topology.replace(head, self.head_time(&record).await?);
         Ok(())
+    }
+
+    /// What the store tells of a topology now.
+    pub(crate) async fn current(
+        &self,
+        record: &TopologyRecord,
+    ) -> Result<TopologyRecord, EngineError> {
+        let name = &record.name;
+        let found = self
+            .store
+            .find(name)
+            .await
+            .map_err(|error| EngineError::from_store(error, name))?;
+        found
+            .filter(|found| found.id == record.id)
+            .ok_or_else(|| EngineError::TopologyNotFound { name: name.clone() })
     }
 
     async fn head_time(&self, record: &TopologyRecord) -> Result<Timestamp, EngineError> {
@@ -152,52 +160,5 @@ impl Engine {
             compiled.cloned()
         };
         self.uncancelled(compile).await
-    }
-
-    /// The state at a revision, from the nearest checkpoint and the log.
-    async fn rebuild(
-        &self,
-        record: &TopologyRecord,
-        revision: Revision,
-    ) -> Result<Snapshot, EngineError> {
-        let fail = |error| EngineError::from_store(error, &record.name);
-        let checkpoint = self
-            .store
-            .checkpoint(record.id, revision)
-            .await
-            .map_err(fail)?;
-        let (base, snapshot) = checkpoint.unwrap_or_default();
-        let base = View {
-            revision: base,
-            snapshot,
-        };
-        self.replay(record, base, revision).await
-    }
-
-    /// The state at a revision that is not below another one, made from it: the two share what stayed the same.
-    pub(crate) async fn replay(
-        &self,
-        record: &TopologyRecord,
-        base: View,
-        revision: Revision,
-    ) -> Result<Snapshot, EngineError> {
-        let View {
-            revision: after,
-            snapshot,
-        } = base;
-        if after >= revision {
-            return Ok(snapshot);
-        }
-        let sets = self
-            .store
-            .read(record.id, after, revision)
-            .await
-            .map_err(|error| EngineError::from_store(error, &record.name))?;
-        self.compute
-            .run(move || {
-                sets.iter()
-                    .fold(snapshot, |snapshot, set| snapshot.replay(set))
-            })
-            .await
     }
 }

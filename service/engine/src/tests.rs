@@ -1,10 +1,13 @@
 //! The engine on a store in memory.
 
 mod commits;
+mod forks;
 mod gated;
+mod labels;
 mod moments;
 mod reads;
 mod resolves;
+mod rollbacks;
 mod watches;
 
 use std::collections::BTreeMap;
@@ -16,10 +19,10 @@ use causeway_model::fields::Setting;
 use causeway_model::ids::ResourceId;
 use causeway_model::resource::Resource;
 use causeway_model::resources::{Subnet, Vpc};
-use causeway_model::revision::{Timestamp, TopologyName};
+use causeway_model::revision::{Revision, Timestamp, TopologyName};
 use causeway_store::{MemoryStore, RequestKey, Store};
 
-use crate::{Clock, Engine, Limits, Request, Write};
+use crate::{Clock, Consistency, Engine, Limits, Request, Write};
 
 /// Always the same moment.
 #[derive(Debug)]
@@ -55,6 +58,10 @@ async fn engine() -> Engine {
 
 fn name(text: &str) -> TopologyName {
     text.parse().unwrap()
+}
+
+fn exact(revision: u64) -> Consistency {
+    Consistency::Exact(Revision(revision))
 }
 
 fn write() -> Write {

@@ -18,11 +18,14 @@ use crate::status;
 const AHEAD: Duration = Duration::from_millis(5);
 
 /// The methods of the topology service that change something.
-const WRITES: [&str; 4] = [
+const WRITES: [&str; 7] = [
     "CreateTopology",
     "DeleteTopology",
     "ApplyChanges",
+    "RollbackTopology",
     "ImportResources",
+    "SetRevisionLabel",
+    "DeleteRevisionLabel",
 ];
 
 /// Ends calls at their deadlines.

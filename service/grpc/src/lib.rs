@@ -14,6 +14,7 @@ mod import;
 mod offload;
 mod page;
 mod path_service;
+mod place;
 mod requests;
 mod server;
 mod status;

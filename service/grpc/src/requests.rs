@@ -8,10 +8,12 @@ use causeway_model::ids::ResourceId;
 use causeway_model::revision::{Revision, TopologyName};
 use causeway_proto::v1;
 use prost::Message;
+use v1::topology_source::At;
 
 use crate::error::{CallError, read};
 use crate::faults::Faults;
 use crate::page::{self, Cursor, Digest};
+use crate::place;
 use crate::wire::resource::raw_id;
 use crate::wire::{Wire, change};
 
@@ -25,6 +27,14 @@ const MAX_DESCRIPTION: usize = 1_024;
 pub(crate) struct Create {
     pub(crate) name: TopologyName,
     pub(crate) description: String,
+    pub(crate) request: Option<Request>,
+    /// What it is a fork of.
+    pub(crate) source: Option<(TopologyName, Consistency)>,
+}
+
+/// A topology to delete.
+pub(crate) struct Delete {
+    pub(crate) name: TopologyName,
     pub(crate) request: Option<Request>,
 }
 
@@ -88,14 +98,48 @@ pub(crate) fn create(wire: v1::CreateTopologyRequest) -> Result<Create, CallErro
         name,
         description,
         request_id,
+        source,
     } = wire;
     read(|faults| {
         let name = faults.field("name", |faults| Wire::parse(name, faults));
         let description = bounded("description", description, MAX_DESCRIPTION, faults);
         let request = request(request_id, digest, faults);
+        let source = match source {
+            Some(wire) => faults
+                .field("source", |faults| source_of(wire, faults))
+                .map(Some),
+            None => Some(None),
+        };
         Some(Create {
             name: name?,
             description: description?,
+            request: request?,
+            source: source?,
+        })
+    })
+}
+
+/// What a fork begins with.
+fn source_of(wire: v1::TopologySource, faults: &mut Faults) -> Option<(TopologyName, Consistency)> {
+    let v1::TopologySource { topology, at } = wire;
+    let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
+    let at = match at {
+        None => Some(Consistency::Newest),
+        Some(At::Revision(revision)) => Some(place::exact(revision)),
+        Some(At::AsOf(time)) => place::as_of("as_of", time, faults),
+        Some(At::Label(name)) => place::label("label", name, faults),
+    };
+    Some((topology?, at?))
+}
+
+pub(crate) fn delete(wire: v1::DeleteTopologyRequest) -> Result<Delete, CallError> {
+    let digest = page::digest("DeleteTopology", &wire);
+    let v1::DeleteTopologyRequest { name, request_id } = wire;
+    read(|faults| {
+        let name = faults.field("name", |faults| Wire::parse(name, faults));
+        let request = request(request_id, digest, faults);
+        Some(Delete {
+            name: name?,
             request: request?,
         })
     })
@@ -206,11 +250,12 @@ pub(crate) fn get_resource(
         resource_id,
         revision,
         as_of,
+        label,
     } = wire;
     read(|faults| {
         let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
         let id = faults.field("resource_id", |faults| Wire::parse(resource_id, faults));
-        let consistency = at(revision, as_of, faults);
+        let consistency = place::at(revision, as_of, label, faults);
         Some((topology?, id?, consistency?))
     })
 }
@@ -243,6 +288,7 @@ pub(crate) fn list_resources(
         page_size: _,
         page_token: _,
         as_of,
+        label,
     } = wire;
     let cursor = page::open(&page.token, &digest)?;
     let after = last(cursor.as_ref())?;
@@ -255,7 +301,7 @@ pub(crate) fn list_resources(
         // All pages show the revision of the first.
         let consistency = match cursor {
             Some(cursor) => Some(Consistency::Exact(cursor.revision)),
-            None => at(revision, as_of, faults),
+            None => place::at(revision, as_of, label, faults),
         };
         let what = Resources {
             topology: topology?,
@@ -279,7 +325,7 @@ pub(crate) fn list_revisions(
     let below = page::open(&page.token, &digest)?.map(|cursor| cursor.revision);
     read(|faults| {
         let topology = faults.field("topology", |faults| Wire::parse(wire.topology, faults));
-        let from = at(wire.revision, wire.as_of, faults);
+        let from = place::at(wire.revision, wire.as_of, wire.label, faults);
         let size = page::size(page.size, faults);
         let what = Revisions {
             topology: topology?,
@@ -307,30 +353,12 @@ impl Page {
 }
 
 /// The last item of the page before.
-fn last<T: FromStr>(cursor: Option<&Cursor>) -> Result<Option<T>, CallError> {
+pub(crate) fn last<T: FromStr>(cursor: Option<&Cursor>) -> Result<Option<T>, CallError> {
     let last = cursor.map(|cursor| cursor.last.parse()).transpose();
     last.map_err(|_| CallError::InvalidPageToken)
 }
 
-/// What a request reads that may name a revision or a time.
-fn at(
-    revision: Option<u64>,
-    as_of: Option<prost_types::Timestamp>,
-    faults: &mut Faults,
-) -> Option<Consistency> {
-    match (revision, as_of) {
-        (None, None) => Some(Consistency::Newest),
-        (Some(revision), None) => Some(Consistency::Exact(Revision(revision))),
-        (None, Some(time)) => faults
-            .field("as_of", |faults| Wire::parse(time, faults))
-            .map(Consistency::AsOf),
-        (Some(_), Some(_)) => faults.field("as_of", |faults| {
-            faults.add("stands beside a revision; give one of the two")
-        }),
-    }
-}
-
-fn request(id: String, digest: Digest, faults: &mut Faults) -> Option<Option<Request>> {
+pub(crate) fn request(id: String, digest: Digest, faults: &mut Faults) -> Option<Option<Request>> {
     let id = bounded("request_id", id, MAX_REQUEST_ID, faults)?;
     let key = (!id.is_empty()).then(|| RequestKey {
         caller: String::new(),

@@ -32,6 +32,9 @@ const DOMAIN: &str = "causeway.v1";
 /// (hyper) and cut the call off beyond; details are written in base64, and the message repeats a part.
 const MAX_FAULT_BYTES: usize = 4_500;
 
+/// How soon it may help to delete again what was forked meanwhile.
+const FORKED_RETRY: Duration = Duration::from_secs(1);
+
 /// Bytes that a message may have.
 const MAX_MESSAGE_BYTES: usize = 600;
 
@@ -120,13 +123,17 @@ fn engine(error: EngineError) -> Status {
     }
     let (code, reason) = kind(&error);
     let message = error.to_string();
-    Told {
+    let told = Told {
         code,
         reason,
         message,
         facts: &facts(&error),
+    };
+    let mut details = told.details();
+    if reason == ErrorReason::ForkedMeanwhile {
+        details.set_retry_info(Some(FORKED_RETRY));
     }
-    .into_status()
+    Status::with_error_details(code, cut(&told.message, MAX_MESSAGE_BYTES), details)
 }
 
 fn kind(error: &EngineError) -> (Code, ErrorReason) {
@@ -141,6 +148,9 @@ fn kind(error: &EngineError) -> (Code, ErrorReason) {
         EngineError::BeforeCreation { .. } => (Code::OutOfRange, Reason::BeforeCreation),
         EngineError::RevisionMismatch { .. } => (Code::Aborted, Reason::RevisionMismatch),
         EngineError::RequestReused { .. } => (Code::InvalidArgument, Reason::RequestIdReused),
+        EngineError::LabelNotFound { .. } => (Code::NotFound, Reason::LabelNotFound),
+        EngineError::TooManyLabels { .. } => (Code::FailedPrecondition, Reason::TooManyLabels),
+        EngineError::ForkedMeanwhile { .. } => (Code::Aborted, Reason::ForkedMeanwhile),
         EngineError::TooManyItems { .. } => (Code::InvalidArgument, Reason::TooManyItems),
         EngineError::StoreCorrupt { .. } => (Code::DataLoss, Reason::StoreCorrupt),
         EngineError::StoreFailed { .. } | EngineError::WritesStopped { .. } => {
@@ -153,9 +163,17 @@ fn kind(error: &EngineError) -> (Code, ErrorReason) {
 /// What a program may want to know of an error without reading its message.
 fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
     match error {
-        EngineError::TopologyNotFound { name } | EngineError::TopologyExists { name } => {
-            vec![("topology", name.to_string())]
-        }
+        EngineError::TopologyNotFound { name }
+        | EngineError::TopologyExists { name }
+        | EngineError::ForkedMeanwhile { name } => vec![("topology", name.to_string())],
+        EngineError::LabelNotFound { topology, label } => vec![
+            ("topology", topology.to_string()),
+            ("label", label.to_string()),
+        ],
+        EngineError::TooManyLabels { topology, maximum } => vec![
+            ("topology", topology.to_string()),
+            ("maximum", maximum.to_string()),
+        ],
         EngineError::ResourceNotFound {
             topology,
             id,

@@ -1,17 +1,19 @@
 //! `causeway.v1.TopologyService`.
 
 mod diff;
+mod labels;
+mod rollback;
 mod token;
 mod watch;
 
-use causeway_engine::{Applied, Engine, Logged, ResourcePage, TopologyInfo};
-use causeway_model::revision::Revision;
+use causeway_engine::{Applied, Engine, Fork, Logged, ResourcePage, RevisionPage, TopologyInfo};
+use causeway_model::revision::{LabelName, Revision};
 use causeway_proto::v1::{self, topology_service_server::TopologyService};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::error::CallError;
 use crate::page::{self, Cursor, Digest};
-use crate::requests::{self, Create, List, Resources};
+use crate::requests::{self, Create, Delete, List, Resources};
 use crate::wire::Wire;
 use crate::{apply, import};
 
@@ -36,12 +38,26 @@ impl TopologyService for Handlers {
             name,
             description,
             request,
+            source,
         } = requests::create(request.into_inner())?;
-        let info = self
-            .engine
-            .create_topology(name, description, request)
-            .await
-            .map_err(CallError::from)?;
+        let made = match source {
+            None => {
+                self.engine
+                    .create_topology(name, description, request)
+                    .await
+            }
+            Some((source, at)) => {
+                let fork = Fork {
+                    name,
+                    description,
+                    request,
+                    source,
+                    at,
+                };
+                self.engine.fork_topology(fork).await
+            }
+        };
+        let info = made.map_err(CallError::from)?;
         Ok(Response::new(v1::CreateTopologyResponse {
             topology: Some(topology(info)),
         }))
@@ -76,9 +92,9 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::DeleteTopologyRequest>,
     ) -> Answer<v1::DeleteTopologyResponse> {
-        let name = requests::name("name", request.into_inner().name)?;
+        let Delete { name, request } = requests::delete(request.into_inner())?;
         self.engine
-            .delete_topology(name)
+            .delete_topology(name, request)
             .await
             .map_err(CallError::from)?;
         Ok(Response::new(v1::DeleteTopologyResponse {}))
@@ -98,6 +114,38 @@ impl TopologyService for Handlers {
     ) -> Answer<v1::ImportResourcesResponse> {
         let applied = import::run(&self.engine, request.into_inner()).await?;
         Ok(Response::new(imported(&applied)))
+    }
+
+    async fn rollback_topology(
+        &self,
+        request: Request<v1::RollbackTopologyRequest>,
+    ) -> Answer<v1::RollbackTopologyResponse> {
+        let answer = rollback::run(&self.engine, request.into_inner()).await?;
+        Ok(Response::new(answer))
+    }
+
+    async fn set_revision_label(
+        &self,
+        request: Request<v1::SetRevisionLabelRequest>,
+    ) -> Answer<v1::SetRevisionLabelResponse> {
+        let answer = labels::set(&self.engine, request.into_inner()).await?;
+        Ok(Response::new(answer))
+    }
+
+    async fn delete_revision_label(
+        &self,
+        request: Request<v1::DeleteRevisionLabelRequest>,
+    ) -> Answer<v1::DeleteRevisionLabelResponse> {
+        let answer = labels::delete(&self.engine, request.into_inner()).await?;
+        Ok(Response::new(answer))
+    }
+
+    async fn list_revision_labels(
+        &self,
+        request: Request<v1::ListRevisionLabelsRequest>,
+    ) -> Answer<v1::ListRevisionLabelsResponse> {
+        let answer = labels::list(&self.engine, request.into_inner()).await?;
+        Ok(Response::new(answer))
     }
 
     async fn get_resource(
@@ -144,8 +192,8 @@ impl TopologyService for Handlers {
             .engine
             .list_revisions(&what.topology, what.from, (what.below, size))
             .await;
-        let (found, more) = found.map_err(CallError::from)?;
-        Ok(Response::new(revision_page(found, more, &digest)))
+        let page = found.map_err(CallError::from)?;
+        Ok(Response::new(revision_page(page, &digest)))
     }
 
     async fn diff_revisions(
@@ -202,13 +250,18 @@ fn resource_page(page: &ResourcePage, digest: &Digest) -> v1::ListResourcesRespo
     }
 }
 
-fn revision_page(found: Vec<Logged>, more: bool, digest: &Digest) -> v1::ListRevisionsResponse {
-    let next = found.last().filter(|_| more).map(|last| Cursor {
+fn revision_page(page: RevisionPage, digest: &Digest) -> v1::ListRevisionsResponse {
+    let RevisionPage { revisions, more } = page;
+    let next = revisions.last().filter(|_| more).map(|(last, _)| Cursor {
         revision: last.revision,
         last: String::new(),
     });
+    let labelled = |(logged, labels): (Logged, Vec<LabelName>)| v1::Revision {
+        labels: labels.iter().map(ToString::to_string).collect(),
+        ..revision(logged)
+    };
     v1::ListRevisionsResponse {
-        revisions: found.into_iter().map(revision).collect(),
+        revisions: revisions.into_iter().map(labelled).collect(),
         next_page_token: page::seal(next, digest),
     }
 }
@@ -220,13 +273,20 @@ fn topology(info: TopologyInfo) -> v1::Topology {
         time,
         revision,
         resources,
+        oldest,
+        origin,
     } = info;
     v1::Topology {
         name: name.to_string(),
         revision: revision.0,
         create_time: Some(time.render()),
-        resource_count: count(resources),
+        resource_count: resources,
         description,
+        forked_from: origin.map(|origin| v1::ForkOrigin {
+            topology: origin.name.to_string(),
+            revision: origin.revision.0,
+        }),
+        oldest_revision: oldest.0,
     }
 }
 
@@ -243,6 +303,7 @@ fn revision(logged: Logged) -> v1::Revision {
         message: note.message,
         put_count,
         deleted_count,
+        labels: Vec::new(),
     }
 }
 
@@ -277,8 +338,4 @@ fn imported(applied: &Applied) -> v1::ImportResourcesResponse {
         deleted_count: deleted,
         unchanged_count: unchanged,
     }
-}
-
-fn count(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
 }

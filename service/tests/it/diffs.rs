@@ -228,6 +228,6 @@ async fn a_revision_that_is_not_there_is_out_of_range_and_a_missing_one_invalid(
         .unwrap_err();
     assert_eq!(
         refused.message(),
-        "the request has 1 fault: from: is required, expected a revision or a time"
+        "the request has 1 fault: from: is required, expected a revision, a time or a label"
     );
 }

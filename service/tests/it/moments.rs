@@ -31,21 +31,21 @@ async fn grown() -> (Served, Vec<Timestamp>) {
 async fn a_time_may_stand_wherever_a_revision_may() {
     let (served, times) = grown().await;
     for (revision, time) in (0_u64..).zip(&times) {
-        let at = At::Time(*time);
+        let at = || At::Time(*time);
         let list = served
             .client
-            .list_resources("t", at, v1::ResourceFilter::default());
+            .list_resources("t", at(), v1::ResourceFilter::default());
         assert_eq!(list.await.unwrap().revision, revision);
-        let found = served.client.get_resource("t", "vpc-2", at).await;
+        let found = served.client.get_resource("t", "vpc-2", at()).await;
         assert_eq!(found.is_ok(), revision >= 2);
         let diff = served
             .client
-            .diff_revisions("t", (at, None), v1::ResourceFilter::default());
+            .diff_revisions("t", (at(), None), v1::ResourceFilter::default());
         let diff = diff.await.unwrap();
         assert_eq!((diff.from, diff.to), (revision, 3));
         let diff = served
             .client
-            .diff_revisions("t", (0, at), v1::ResourceFilter::default());
+            .diff_revisions("t", (0, at()), v1::ResourceFilter::default());
         assert_eq!(diff.await.unwrap().to, revision);
         let batch = served.client.batch(
             "t",

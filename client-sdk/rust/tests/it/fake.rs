@@ -41,6 +41,11 @@ pub(crate) struct State {
     /// Whether calls are to wait for ever.
     pub(crate) hang: bool,
     pub(crate) applied: Vec<v1::ApplyChangesRequest>,
+    pub(crate) created: Vec<v1::CreateTopologyRequest>,
+    pub(crate) deleted: Vec<v1::DeleteTopologyRequest>,
+    pub(crate) rollbacks: Vec<v1::RollbackTopologyRequest>,
+    pub(crate) labels_set: Vec<v1::SetRevisionLabelRequest>,
+    pub(crate) labels_deleted: Vec<v1::DeleteRevisionLabelRequest>,
     /// The messages of each import that was taken whole.
     pub(crate) imports: Vec<Vec<v1::ImportResourcesRequest>>,
     pub(crate) lists: Vec<v1::ListResourcesRequest>,
@@ -128,8 +133,14 @@ impl TopologyService for Notes {
         &self,
         request: Request<v1::CreateTopologyRequest>,
     ) -> Result<Response<v1::CreateTopologyResponse>, Status> {
+        self.state().created.push(request.get_ref().clone());
         self.note(&request).await?;
-        Ok(Response::new(v1::CreateTopologyResponse { topology: None }))
+        // Forks alone are told of.
+        let topology = request.into_inner().source.map(|source| v1::Topology {
+            name: source.topology,
+            ..v1::Topology::default()
+        });
+        Ok(Response::new(v1::CreateTopologyResponse { topology }))
     }
 
     async fn get_topology(
@@ -172,6 +183,7 @@ impl TopologyService for Notes {
         &self,
         request: Request<v1::DeleteTopologyRequest>,
     ) -> Result<Response<v1::DeleteTopologyResponse>, Status> {
+        self.state().deleted.push(request.get_ref().clone());
         self.note(&request).await?;
         Ok(Response::new(v1::DeleteTopologyResponse {}))
     }
@@ -185,6 +197,59 @@ impl TopologyService for Notes {
         Ok(Response::new(v1::ApplyChangesResponse {
             revision: 7,
             ..v1::ApplyChangesResponse::default()
+        }))
+    }
+
+    async fn rollback_topology(
+        &self,
+        request: Request<v1::RollbackTopologyRequest>,
+    ) -> Result<Response<v1::RollbackTopologyResponse>, Status> {
+        self.state().rollbacks.push(request.get_ref().clone());
+        self.note(&request).await?;
+        Ok(Response::new(v1::RollbackTopologyResponse {
+            revision: 8,
+            ..v1::RollbackTopologyResponse::default()
+        }))
+    }
+
+    async fn set_revision_label(
+        &self,
+        request: Request<v1::SetRevisionLabelRequest>,
+    ) -> Result<Response<v1::SetRevisionLabelResponse>, Status> {
+        self.state().labels_set.push(request.get_ref().clone());
+        self.note(&request).await?;
+        let label = v1::RevisionLabel {
+            label: request.into_inner().label,
+            ..v1::RevisionLabel::default()
+        };
+        Ok(Response::new(v1::SetRevisionLabelResponse {
+            label: Some(label),
+        }))
+    }
+
+    async fn delete_revision_label(
+        &self,
+        request: Request<v1::DeleteRevisionLabelRequest>,
+    ) -> Result<Response<v1::DeleteRevisionLabelResponse>, Status> {
+        self.state().labels_deleted.push(request.get_ref().clone());
+        self.note(&request).await?;
+        Ok(Response::new(v1::DeleteRevisionLabelResponse {}))
+    }
+
+    async fn list_revision_labels(
+        &self,
+        request: Request<v1::ListRevisionLabelsRequest>,
+    ) -> Result<Response<v1::ListRevisionLabelsResponse>, Status> {
+        self.note(&request).await?;
+        let is_first = request.into_inner().page_token.is_empty();
+        let (label, next) = if is_first { ("a", "b") } else { ("b", "") };
+        let label = v1::RevisionLabel {
+            label: label.to_owned(),
+            ..v1::RevisionLabel::default()
+        };
+        Ok(Response::new(v1::ListRevisionLabelsResponse {
+            labels: vec![label],
+            next_page_token: next.to_owned(),
         }))
     }
 

@@ -110,7 +110,7 @@ async fn a_batch_over_the_limit_is_split_and_pinned_to_the_first_revision() -> O
             (
                 batch.flows.len(),
                 batch.detail(),
-                batch.consistency.and_then(|c| c.requirement),
+                batch.consistency.clone().and_then(|c| c.requirement),
             )
         })
         .collect();

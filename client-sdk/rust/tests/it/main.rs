@@ -2,6 +2,7 @@
 
 mod calls;
 mod fake;
+mod forks;
 mod imports;
 mod lists;
 mod watches;

@@ -19,11 +19,11 @@ use crate::{CliError, Io};
 pub struct DiffArgs {
     /// The topology
     pub name: String,
-    /// What to compare: a revision, or a time as 2026-01-31T08:00:00Z
-    #[arg(long, value_name = "REVISION|TIME")]
+    /// What to compare: a revision, a time as 2026-01-31T08:00:00Z, or a label
+    #[arg(long, value_name = "REVISION|TIME|LABEL")]
     pub from: At,
     /// What to compare it with [default: the newest revision]
-    #[arg(long, value_name = "REVISION|TIME")]
+    #[arg(long, value_name = "REVISION|TIME|LABEL")]
     pub to: Option<At>,
     /// Which resources to compare
     #[command(flatten)]

@@ -34,6 +34,8 @@ pub(crate) struct State {
     pub(crate) headers: Vec<v1::ImportHeader>,
     pub(crate) imported: Vec<v1::Resource>,
     pub(crate) batches: Vec<v1::BatchResolvePathsRequest>,
+    pub(crate) rollbacks: Vec<v1::RollbackTopologyRequest>,
+    pub(crate) labels: BTreeMap<String, v1::RevisionLabel>,
     /// Whether imports are refused; those by `lost` take effect all the same.
     pub(crate) refuse_imports: bool,
     pub(crate) refuse_deletions: bool,
@@ -97,11 +99,19 @@ impl TopologyService for Shared {
         request: Request<v1::CreateTopologyRequest>,
     ) -> Result<Response<v1::CreateTopologyResponse>, Status> {
         let v1::CreateTopologyRequest {
-            name, description, ..
+            name,
+            description,
+            source,
+            ..
         } = request.into_inner();
+        let forked_from = source.map(|source| v1::ForkOrigin {
+            revision: crate::forks::forked_at(source.at),
+            topology: source.topology,
+        });
         let topology = v1::Topology {
             name: name.clone(),
             description,
+            forked_from,
             ..v1::Topology::default()
         };
         self.lock().topologies.insert(name, topology.clone());
@@ -164,6 +174,48 @@ impl TopologyService for Shared {
             revision: 8,
             put_count,
             deleted_count: 0,
+        }))
+    }
+
+    async fn rollback_topology(
+        &self,
+        request: Request<v1::RollbackTopologyRequest>,
+    ) -> Result<Response<v1::RollbackTopologyResponse>, Status> {
+        let request = request.into_inner();
+        let answer = crate::forks::rolled_back(&request);
+        self.lock().rollbacks.push(request);
+        Ok(Response::new(answer))
+    }
+
+    async fn set_revision_label(
+        &self,
+        request: Request<v1::SetRevisionLabelRequest>,
+    ) -> Result<Response<v1::SetRevisionLabelResponse>, Status> {
+        let label = crate::forks::label(request.into_inner());
+        let name = label.label.clone();
+        self.lock().labels.insert(name, label.clone());
+        Ok(Response::new(v1::SetRevisionLabelResponse {
+            label: Some(label),
+        }))
+    }
+
+    async fn delete_revision_label(
+        &self,
+        request: Request<v1::DeleteRevisionLabelRequest>,
+    ) -> Result<Response<v1::DeleteRevisionLabelResponse>, Status> {
+        let name = request.into_inner().label;
+        let removed = self.lock().labels.remove(&name);
+        removed.ok_or_else(|| Status::not_found(format!("there is no label `{name}`")))?;
+        Ok(Response::new(v1::DeleteRevisionLabelResponse {}))
+    }
+
+    async fn list_revision_labels(
+        &self,
+        _request: Request<v1::ListRevisionLabelsRequest>,
+    ) -> Result<Response<v1::ListRevisionLabelsResponse>, Status> {
+        Ok(Response::new(v1::ListRevisionLabelsResponse {
+            labels: self.lock().labels.values().cloned().collect(),
+            next_page_token: String::new(),
         }))
     }
 
@@ -247,6 +299,10 @@ impl TopologyService for Shared {
             author: "me".to_owned(),
             message: "why\nin detail".to_owned(),
             put_count: 2,
+            labels: match revision {
+                2 => vec!["good".to_owned(), "old".to_owned()],
+                _ => Vec::new(),
+            },
             ..v1::Revision::default()
         };
         Ok(Response::new(v1::ListRevisionsResponse {

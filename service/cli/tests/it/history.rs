@@ -21,11 +21,13 @@ pub(crate) fn differences(request: v1::DiffRevisionsRequest) -> v1::DiffRevision
     let from_revision = match request.from {
         Some(From::FromRevision(revision)) => revision,
         Some(From::FromAsOf(time)) => u64::try_from(time.seconds).unwrap_or(0),
+        Some(From::FromLabel(label)) => label.len() as u64,
         None => 0,
     };
     let to_revision = match request.to {
         Some(To::ToRevision(revision)) => revision,
         Some(To::ToAsOf(time)) => u64::try_from(time.seconds).unwrap_or(0),
+        Some(To::ToLabel(label)) => label.len() as u64,
         None => 9,
     };
     v1::DiffRevisionsResponse {
@@ -138,10 +140,16 @@ async fn what_differs_is_the_contracts_answer_in_json() -> Tested {
 }
 
 #[tokio::test]
-async fn a_revision_may_be_named_by_its_time() -> Tested {
+async fn a_revision_may_be_named_by_its_time_or_its_label() -> Tested {
     let fake = Fake::start().await?;
     let words =
         "topology diff prod --from 1970-01-01T00:00:04Z --to 1970-01-01T01:00:05+01:00 --kind vpc";
+    assert_eq!(
+        run(&fake, words).await?.out,
+        "`prod` from revision 4 to 5: 0 created, 0 deleted, 0 changed\n"
+    );
+    // The fake has every label at the revision of its length.
+    let words = "topology diff prod --from good --to newer --kind vpc";
     assert_eq!(
         run(&fake, words).await?.out,
         "`prod` from revision 4 to 5: 0 created, 0 deleted, 0 changed\n"
@@ -150,7 +158,7 @@ async fn a_revision_may_be_named_by_its_time() -> Tested {
 }
 
 #[tokio::test]
-async fn a_batch_may_be_asked_as_of_a_time() -> Tested {
+async fn a_batch_may_be_asked_at_a_time_or_a_label() -> Tested {
     use v1::consistency::Requirement;
 
     let fake = Fake::start().await?;
@@ -170,6 +178,7 @@ async fn a_batch_may_be_asked_as_of_a_time() -> Tested {
             }),
         ),
         ("4", Requirement::ExactRevision(4)),
+        ("good", Requirement::Label("good".to_owned())),
     ] {
         let words = format!(
             "batch --topology prod --at {at} --input {}",
@@ -214,6 +223,7 @@ pub(crate) fn watched(
                 message: "why\nin detail".to_owned(),
                 put_count: 2,
                 deleted_count: 1,
+                labels: Vec::new(),
             }),
             ..v1::RevisionEvent::default()
         }))

@@ -2,6 +2,7 @@
 
 mod changes;
 mod fake;
+mod forks;
 mod history;
 mod paths;
 mod topologies;

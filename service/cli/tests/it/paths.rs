@@ -178,7 +178,7 @@ async fn a_long_batch_is_asked_in_chunks_at_the_revision_of_the_first() -> Teste
         .map(|batch| {
             (
                 batch.flows.len(),
-                batch.consistency.and_then(|c| c.requirement),
+                batch.consistency.clone().and_then(|c| c.requirement),
             )
         })
         .collect();

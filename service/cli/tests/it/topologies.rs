@@ -82,10 +82,10 @@ async fn a_deletion_with_nobody_to_ask_is_done() -> Tested {
 async fn history_is_newest_first_and_may_be_limited() -> Tested {
     let fake = Fake::start().await?;
     expect![[r#"
-        REVISION  APPLIED  AUTHOR  PUT  DELETED  MESSAGE
-        3                  me      2    0        why
-        2                  me      2    0        why
-        1                  me      2    0        why
+        REVISION  APPLIED  AUTHOR  PUT  DELETED  LABELS    MESSAGE
+        3                  me      2    0                  why
+        2                  me      2    0        good,old  why
+        1                  me      2    0                  why
     "#]]
     .assert_eq(&run(&fake, "topology history prod").await?.out);
     let ran = run(&fake, "topology history prod --limit 2 -o json").await?;
@@ -105,7 +105,14 @@ fn a_mistyped_flag_or_value_is_refused() {
         "causeway topology show p -o yaml",
         "causeway batch --topology p",
         "causeway topology diff p",
-        "causeway topology diff p --from yesterday",
+        "causeway topology diff p --from Yesterday",
+        "causeway topology fork p",
+        "causeway topology fork p q --at 1 --label good",
+        "causeway topology fork p q --as-of good",
+        "causeway topology rollback p",
+        "causeway topology rollback p --to 1 --as-of 2026-01-31T08:00:00Z",
+        "causeway topology label p",
+        "causeway topology label p set",
         "causeway topology diff p --from 1 --kind house",
         "causeway path --topology p --from a --to b --port 1 --at 2026-01-31",
         "causeway import gcp dir --topology p",

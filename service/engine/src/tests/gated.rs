@@ -1,4 +1,4 @@
-//! A store that stops after an append until it is told to go on, and whose log can be cut.
+//! A store that stops after an append until it is told to go on, whose checkpoints can be held up, and whose log can be cut.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,18 +10,22 @@ use causeway_store::{
     Append, Appended, Label, Logged, MemoryStore, NewTopology, RequestKey, RequestRecord, Store,
     StoreError, TopologyId, TopologyRecord,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 
 /// A store whose appends are durable, but answer only when they may.
 #[derive(Debug)]
 pub(super) struct GatedStore {
-    inner: MemoryStore,
+    pub(super) inner: MemoryStore,
     /// Gets a permit for each append that is durable.
     pub(super) appended: Semaphore,
     /// Takes a permit for each append that answers.
     pub(super) may_answer: Semaphore,
     /// The oldest revision that is still in the log.
     pub(super) oldest: AtomicU64,
+    /// Held by a test, so that no checkpoint is put.
+    pub(super) puts: RwLock<()>,
+    /// Held by a test, so that a checkpoint that was read is not told yet.
+    pub(super) gets: RwLock<()>,
     /// How often a checkpoint was asked for, which is how every rebuilding begins.
     pub(super) checkpoints_read: AtomicU64,
 }
@@ -33,6 +37,8 @@ impl GatedStore {
             appended: Semaphore::new(0),
             may_answer: Semaphore::new(0),
             oldest: AtomicU64::new(0),
+            puts: RwLock::default(),
+            gets: RwLock::default(),
             checkpoints_read: AtomicU64::new(0),
         }
     }
@@ -140,6 +146,7 @@ impl Store for GatedStore {
         revision: Revision,
         snapshot: Snapshot,
     ) -> Result<(), StoreError> {
+        let _open = self.puts.read().await;
         self.inner.put_checkpoint(id, revision, snapshot).await
     }
 
@@ -149,7 +156,9 @@ impl Store for GatedStore {
         at: Revision,
     ) -> Result<Option<(Revision, Snapshot)>, StoreError> {
         self.checkpoints_read.fetch_add(1, Ordering::Relaxed);
-        self.inner.checkpoint(id, at).await
+        let found = self.inner.checkpoint(id, at).await;
+        let _open = self.gets.read().await;
+        found
     }
 
     async fn request(

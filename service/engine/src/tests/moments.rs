@@ -95,10 +95,10 @@ async fn history_is_listed_from_a_time_down() {
     let (store, clock) = (Arc::default(), Arc::default());
     let engine = changed_at(&store, &clock, &[10, 20, 30, 40]).await;
     let from = Consistency::AsOf(seconds(35));
-    let (found, more) = engine
+    let page = engine
         .list_revisions(&name("t"), from, (None, 9))
         .await
         .unwrap();
-    let numbers: Vec<_> = found.iter().map(|logged| logged.revision.0).collect();
-    assert_eq!((numbers, more), (vec![2, 1], false));
+    let numbers = page.revisions.iter().map(|(logged, _)| logged.revision.0);
+    assert_eq!((numbers.collect(), page.more), (vec![2, 1], false));
 }

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::gated::GatedStore;
 use super::{engine, engine_on, name, put, subnet, vpc, write};
-use crate::{Consistency, Engine, EngineError, Filter, TagFilter};
+use crate::{Consistency, Engine, EngineError, Filter, RevisionPage, TagFilter};
 
 /// A topology `t` in which revision N brought `vpc-N`.
 async fn grown(engine: &Engine, revisions: u64) {
@@ -66,7 +66,7 @@ async fn another_engine_on_the_same_store_reads_the_same() {
     for revision in 0..=9 {
         let at = Consistency::Exact(Revision(revision));
         let (one, other) = (
-            first.view(&name("t"), at).await.unwrap(),
+            first.view(&name("t"), at.clone()).await.unwrap(),
             second.view(&name("t"), at).await.unwrap(),
         );
         assert_eq!(one.snapshot, other.snapshot, "revision {revision}");
@@ -128,13 +128,13 @@ async fn a_name_that_is_deleted_and_made_again_is_another_topology() {
     let engine = engine().await;
     grown(&engine, 3).await;
     assert_eq!(count_at(&engine, 1).await, 1);
-    engine.delete_topology(name("t")).await.unwrap();
+    engine.delete_topology(name("t"), None).await.unwrap();
     assert!(matches!(
         engine.get_topology(&name("t")).await,
         Err(EngineError::TopologyNotFound { .. })
     ));
     assert!(matches!(
-        engine.delete_topology(name("t")).await,
+        engine.delete_topology(name("t"), None).await,
         Err(EngineError::TopologyNotFound { .. })
     ));
     engine
@@ -176,32 +176,28 @@ async fn topologies_are_listed_by_name_in_pages() {
 async fn revisions_are_listed_newest_first_in_pages() {
     let engine = engine().await;
     grown(&engine, 3).await;
-    let numbers = |page: &[causeway_store::Logged]| {
-        page.iter()
-            .map(|logged| logged.revision.0)
-            .collect::<Vec<_>>()
+    let numbers = |page: &RevisionPage| {
+        let numbers = page.revisions.iter().map(|(logged, _)| logged.revision.0);
+        numbers.collect::<Vec<_>>()
     };
-    let (first, more) = engine
+    let first = engine
         .list_revisions(&name("t"), Consistency::Newest, (None, 2))
         .await
         .unwrap();
-    assert_eq!((numbers(&first), more), (vec![3, 2], true));
-    assert_eq!(
-        (first[0].note.author.as_str(), first[0].counts),
-        ("me", [1, 0])
-    );
-    let (rest, more) = engine
+    assert_eq!((numbers(&first), first.more), (vec![3, 2], true));
+    let (newest, _) = &first.revisions[0];
+    assert_eq!((newest.note.author.as_str(), newest.counts), ("me", [1, 0]));
+    let rest = engine
         .list_revisions(&name("t"), Consistency::Newest, (Some(Revision(2)), 2))
         .await
         .unwrap();
-    assert_eq!((numbers(&rest), more), (vec![1], false));
+    assert_eq!((numbers(&rest), rest.more), (vec![1], false));
     assert_eq!(
         engine
             .list_revisions(&name("t"), Consistency::Newest, (Some(Revision(1)), 2))
             .await
-            .unwrap()
-            .0,
-        Vec::new()
+            .unwrap(),
+        RevisionPage::default()
     );
 }
 

@@ -12,9 +12,9 @@ use v1::diff_revisions_request::{From, To};
 
 use crate::difference;
 use crate::error::{CallError, read};
-use crate::faults::Faults;
 use crate::offload::off_thread;
 use crate::page::{self, Cursor, Digest};
+use crate::place;
 use crate::requests::{List, Page};
 use crate::wire::Wire;
 
@@ -65,13 +65,17 @@ fn request(mut wire: v1::DiffRevisionsRequest) -> Result<List<Compared>, CallErr
     read(|faults| {
         let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
         let from = match from {
-            Some(From::FromRevision(revision)) => Some(Consistency::Exact(Revision(revision))),
-            Some(From::FromAsOf(time)) => as_of("from_as_of", time, faults),
-            None => faults.field("from", |faults| faults.missing("a revision or a time")),
+            Some(From::FromRevision(revision)) => Some(place::exact(revision)),
+            Some(From::FromAsOf(time)) => place::as_of("from_as_of", time, faults),
+            Some(From::FromLabel(name)) => place::label("from_label", name, faults),
+            None => faults.field("from", |faults| {
+                faults.missing("a revision, a time or a label")
+            }),
         };
         let to = match to {
-            Some(To::ToRevision(revision)) => Some(Consistency::Exact(Revision(revision))),
-            Some(To::ToAsOf(time)) => as_of("to_as_of", time, faults),
+            Some(To::ToRevision(revision)) => Some(place::exact(revision)),
+            Some(To::ToAsOf(time)) => place::as_of("to_as_of", time, faults),
+            Some(To::ToLabel(name)) => place::label("to_label", name, faults),
             None => Some(Consistency::Newest),
         };
         let filter = faults.field("filter", |faults| {
@@ -99,16 +103,6 @@ fn request(mut wire: v1::DiffRevisionsRequest) -> Result<List<Compared>, CallErr
             digest,
         })
     })
-}
-
-fn as_of(
-    field: &'static str,
-    time: prost_types::Timestamp,
-    faults: &mut Faults,
-) -> Option<Consistency> {
-    faults
-        .field(field, |faults| Wire::parse(time, faults))
-        .map(Consistency::AsOf)
 }
 
 /// What the pages after the first begin with.

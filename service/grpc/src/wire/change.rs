@@ -61,6 +61,9 @@ impl Wire<Option<v1::Consistency>> for Consistency {
             Some(Requirement::AsOf(time)) => faults
                 .field("as_of", |faults| Wire::parse(time, faults))
                 .map(Self::AsOf),
+            Some(Requirement::Label(name)) => faults
+                .field("label", |faults| Wire::parse(name, faults))
+                .map(Self::Label),
         }
     }
 
@@ -71,6 +74,7 @@ impl Wire<Option<v1::Consistency>> for Consistency {
             Self::AtLeast(revision) => Requirement::AtLeastRevision(revision.0),
             Self::Exact(revision) => Requirement::ExactRevision(revision.0),
             Self::AsOf(time) => Requirement::AsOf(time.render()),
+            Self::Label(name) => Requirement::Label(name.render()),
         };
         Some(v1::Consistency {
             requirement: Some(requirement),

@@ -17,7 +17,7 @@ use causeway_model::ids::{
 };
 use causeway_model::policy::PolicyDocument;
 use causeway_model::protocol::{Protocol, ProtocolMatch};
-use causeway_model::revision::TopologyName;
+use causeway_model::revision::{LabelName, TopologyName};
 
 use crate::wire::Text;
 
@@ -55,6 +55,7 @@ texts! {
     HostedZoneId = "the id of a hosted zone, `Z...`";
     InstanceId = "the id of an instance, `i-...`";
     InternetGatewayId = "the id of an internet gateway, `igw-...`";
+    LabelName = "a label: 1 to 63 of `a-z`, `0-9`, `-`, `.` and `_`, starting with a letter";
     ListenerArn = "the ARN of a listener";
     LoadBalancerArn = "the ARN of a load balancer";
     LocalGatewayId = "the id of a local gateway, `lgw-...`";
