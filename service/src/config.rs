@@ -1,5 +1,7 @@
 //! Settings of `causeway serve`: arguments before the environment before the file before the defaults, checked once.
 
+mod retention;
+
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -79,8 +81,10 @@ pub struct Config {
     pub watch_marks: Duration,
     /// How long who watches may take nothing.
     pub watch_patience: Duration,
-    /// What bounds the engine.
+    /// What bounds the engine, and what it keeps.
     pub limits: Limits,
+    /// How often it lets go of what is not to be kept.
+    pub retention_period: Duration,
 }
 
 /// Why there are no settings.
@@ -118,6 +122,16 @@ pub enum ConfigError {
         /// Its value.
         seconds: f64,
     },
+    /// A number of days that is none, or too few.
+    #[error("`{field}` is {days}, expected {least} to 36500 days")]
+    Days {
+        /// The setting.
+        field: &'static str,
+        /// Its value.
+        days: f64,
+        /// The fewest.
+        least: f64,
+    },
     /// A number that must not be 0.
     #[error("`{field}` is 0, expected 1 or more")]
     Zero {
@@ -138,6 +152,7 @@ struct File {
     log: Log,
     shutdown: Shutdown,
     watch: Watch,
+    retention: retention::File,
     limits: FileLimits,
 }
 
@@ -212,7 +227,11 @@ impl Config {
             grace: seconds("shutdown.grace_seconds", file.shutdown.grace_seconds, 10.0)?,
             watch_marks: seconds("watch.mark_seconds", file.watch.mark_seconds, 10.0)?,
             watch_patience: seconds("watch.patience_seconds", file.watch.patience_seconds, 30.0)?,
-            limits: file.limits.checked()?,
+            retention_period: file.retention.period()?,
+            limits: Limits {
+                retention: file.retention.checked()?,
+                ..file.limits.checked()?
+            },
         })
     }
 }

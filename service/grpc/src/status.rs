@@ -144,7 +144,9 @@ fn kind(error: &EngineError) -> (Code, ErrorReason) {
         EngineError::ResourceNotFound { .. } => (Code::NotFound, Reason::ResourceNotFound),
         EngineError::InvalidChangeSet { .. } => (Code::InvalidArgument, Reason::InvalidChangeSet),
         EngineError::RevisionNotReached { .. } => (Code::OutOfRange, Reason::RevisionNotReached),
-        EngineError::RevisionNotKept { .. } => (Code::OutOfRange, Reason::RevisionNotKept),
+        EngineError::RevisionNotKept { .. } | EngineError::TimeNotKept { .. } => {
+            (Code::OutOfRange, Reason::RevisionNotKept)
+        }
         EngineError::BeforeCreation { .. } => (Code::OutOfRange, Reason::BeforeCreation),
         EngineError::RevisionMismatch { .. } => (Code::Aborted, Reason::RevisionMismatch),
         EngineError::RequestReused { .. } => (Code::InvalidArgument, Reason::RequestIdReused),
@@ -188,6 +190,10 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
         }
         EngineError::RevisionNotKept { wanted, oldest } => vec![
             ("wanted", wanted.to_string()),
+            ("oldest", oldest.to_string()),
+        ],
+        EngineError::TimeNotKept { name, oldest } => vec![
+            ("topology", name.to_string()),
             ("oldest", oldest.to_string()),
         ],
         EngineError::BeforeCreation { name, created } => vec![
