@@ -53,8 +53,9 @@ async fn serve(config: Config) -> Result<(), MainError> {
         .mark_every(config.watch_marks)
         .patience(config.watch_patience);
     let keeping = Keeping::start(&engine, config.retention_period);
-    server.serve(listener, signals.wait()).await?;
+    let served = server.serve(listener, signals.wait()).await;
     keeping.stop().await;
+    served?;
     close(engine).await?;
     tracing::info!("stopped");
     Ok(())

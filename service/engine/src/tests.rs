@@ -7,6 +7,7 @@ mod labels;
 mod moments;
 mod reads;
 mod resolves;
+mod retention;
 mod rollbacks;
 mod watches;
 
