@@ -18,7 +18,8 @@ impl Engine {
     /// this name before, nothing is deleted, whatever has the name now.
     ///
     /// # Errors
-    /// [`EngineError::TopologyNotFound`] if there is none of this name; [`EngineError::RequestReused`]; [`EngineError::ForkedMeanwhile`].
+    /// [`EngineError::TopologyNotFound`] if there is none of this name; [`EngineError::RequestReused`]; [`EngineError::ForkedMeanwhile`];
+    /// [`EngineError::ForkCorrupt`].
     pub async fn delete_topology(
         &self,
         name: TopologyName,
@@ -42,38 +43,63 @@ impl Engine {
         loop {
             // Before any lock is held: it takes as long as writing their states does.
             self.detach_forks_of(topology.record.id).await?;
-            match self.delete_locked(&topology, request).await {
-                Err(EngineError::ForkedMeanwhile { .. }) if attempt < ATTEMPTS => attempt += 1,
-                deleted => return deleted,
+            let Some(fork) = self.delete_locked(&topology, request).await? else {
+                return Ok(());
+            };
+            self.check_whole(name, fork).await?;
+            if attempt == ATTEMPTS {
+                return Err(EngineError::ForkedMeanwhile { name: name.clone() });
             }
+            attempt += 1;
         }
     }
 
+    /// That a fork, which was not detached, can be.
+    async fn check_whole(
+        &self,
+        topology: &TopologyName,
+        fork: TopologyName,
+    ) -> Result<(), EngineError> {
+        match self.store.find(&fork).await {
+            Err(source @ StoreError::Corrupt { .. }) => Err(EngineError::ForkCorrupt {
+                topology: topology.clone(),
+                fork,
+                source,
+            }),
+            Err(error) => Err(EngineError::from_store(error, &fork)),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Deletes the topology, or tells of a fork that leans on it.
     async fn delete_locked(
         &self,
         topology: &Topology,
         request: Option<&Request>,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Option<TopologyName>, EngineError> {
         let (name, id) = (&topology.record.name, topology.record.id);
-        let fail = |error: StoreError| EngineError::from_store(error, name);
         let _lock = self.registry.lock(name).lock().await;
         // The same request may have come twice at once, and somebody may have made the topology again in between.
         if self.was_deleted(name, request).await? {
-            return Ok(());
+            return Ok(None);
         }
         let _turn = topology.turn().await?;
         if self.first(topology, request).await?.is_some() {
             // It was one of this topology, and succeeded; that another write had the id is an error.
-            return Ok(());
+            return Ok(None);
         }
         let time = self.clock.now();
         // The store notes the revision that the topology had.
         let record = request.map(|request| request.recorded_at(time));
-        self.store.delete(id, record).await.map_err(fail)?;
+        match self.store.delete(id, record).await {
+            Ok(()) => {}
+            Err(StoreError::LeanedOn { fork, .. }) => return Ok(Some(fork)),
+            Err(error) => return Err(EngineError::from_store(error, name)),
+        }
         topology.mark_deleted();
         self.registry.remove(name);
         self.states.forget(id);
-        Ok(())
+        Ok(None)
     }
 
     /// Whether this very request deleted a topology of this name.

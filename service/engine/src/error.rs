@@ -128,6 +128,19 @@ pub enum EngineError {
         #[source]
         source: StoreError,
     },
+    /// A fork has its beginning in the topology alone, and is damaged otherwise.
+    #[error(
+        "topology `{topology}` is not deleted, for its fork `{fork}` needs it and is damaged; mend or restore the fork first"
+    )]
+    ForkCorrupt {
+        /// The topology.
+        topology: TopologyName,
+        /// The fork.
+        fork: TopologyName,
+        /// What is damaged.
+        #[source]
+        source: StoreError,
+    },
     /// The store could not be read or written.
     #[error("the store could not be read or written")]
     StoreFailed {
@@ -180,11 +193,11 @@ impl EngineError {
                 topology: name.clone(),
                 label,
             },
-            StoreError::LeanedOn { .. } => Self::ForkedMeanwhile { name: name.clone() },
             StoreError::Corrupt { .. } => Self::StoreCorrupt { source },
             StoreError::WriteFailed { .. } => Self::WritesStopped { source },
             // What the engine alone asks for, and answers by itself: no caller can do anything about it.
-            StoreError::Labelled { .. }
+            StoreError::LeanedOn { .. }
+            | StoreError::Labelled { .. }
             | StoreError::NoCheckpoint { .. }
             | StoreError::Held { .. }
             | StoreError::Io { .. }

@@ -154,7 +154,9 @@ fn kind(error: &EngineError) -> (Code, ErrorReason) {
         EngineError::TooManyLabels { .. } => (Code::FailedPrecondition, Reason::TooManyLabels),
         EngineError::ForkedMeanwhile { .. } => (Code::Aborted, Reason::ForkedMeanwhile),
         EngineError::TooManyItems { .. } => (Code::InvalidArgument, Reason::TooManyItems),
-        EngineError::StoreCorrupt { .. } => (Code::DataLoss, Reason::StoreCorrupt),
+        EngineError::StoreCorrupt { .. } | EngineError::ForkCorrupt { .. } => {
+            (Code::DataLoss, Reason::StoreCorrupt)
+        }
         EngineError::StoreFailed { .. } | EngineError::WritesStopped { .. } => {
             (Code::Internal, Reason::StoreFailed)
         }
@@ -208,6 +210,10 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
         EngineError::TooManyItems { count, maximum, .. } => vec![
             ("count", count.to_string()),
             ("maximum", maximum.to_string()),
+        ],
+        EngineError::ForkCorrupt { topology, fork, .. } => vec![
+            ("topology", topology.to_string()),
+            ("fork", fork.to_string()),
         ],
         EngineError::InvalidChangeSet { .. }
         | EngineError::StoreCorrupt { .. }

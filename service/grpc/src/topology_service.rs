@@ -6,7 +6,9 @@ mod rollback;
 mod token;
 mod watch;
 
-use causeway_engine::{Applied, Engine, Fork, Logged, ResourcePage, RevisionPage, TopologyInfo};
+use causeway_engine::{
+    Applied, Engine, EngineError, Fork, Logged, ResourcePage, RevisionPage, TopologyInfo,
+};
 use causeway_model::revision::{LabelName, Revision};
 use causeway_proto::v1::{self, topology_service_server::TopologyService};
 use tonic::{Request, Response, Status, Streaming};
@@ -34,30 +36,8 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::CreateTopologyRequest>,
     ) -> Answer<v1::CreateTopologyResponse> {
-        let Create {
-            name,
-            description,
-            request,
-            source,
-        } = requests::create(request.into_inner())?;
-        let made = match source {
-            None => {
-                self.engine
-                    .create_topology(name, description, request)
-                    .await
-            }
-            Some((source, at)) => {
-                let fork = Fork {
-                    name,
-                    description,
-                    request,
-                    source,
-                    at,
-                };
-                self.engine.fork_topology(fork).await
-            }
-        };
-        let info = made.map_err(CallError::from)?;
+        let create = requests::create(request.into_inner())?;
+        let info = make(&self.engine, create).await.map_err(CallError::from)?;
         Ok(Response::new(v1::CreateTopologyResponse {
             topology: Some(topology(info)),
         }))
@@ -212,6 +192,29 @@ impl TopologyService for Handlers {
     ) -> Answer<watch::Events> {
         let events = watch::run(&self.engine, self.watching.clone(), request).await?;
         Ok(Response::new(events))
+    }
+}
+
+/// Makes an empty topology, or a fork.
+async fn make(engine: &Engine, create: Create) -> Result<TopologyInfo, EngineError> {
+    let Create {
+        name,
+        description,
+        request,
+        source,
+    } = create;
+    match source {
+        None => engine.create_topology(name, description, request).await,
+        Some((source, at)) => {
+            let fork = Fork {
+                name,
+                description,
+                request,
+                source,
+                at,
+            };
+            engine.fork_topology(fork).await
+        }
     }
 }
 

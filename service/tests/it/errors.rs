@@ -258,6 +258,7 @@ async fn what_is_not_there_is_told_apart() {
         resource_id: "vpc-1".to_owned(),
         revision: None,
         as_of: None,
+        label: String::new(),
     };
     check(
         &served

@@ -98,6 +98,7 @@ async fn a_revision_and_a_time_together_are_refused_and_so_is_a_time_that_is_non
         resource_id: "vpc-1".to_owned(),
         revision,
         as_of: Some(as_of),
+        label: String::new(),
     };
     for (request, fault) in [
         (

@@ -118,7 +118,7 @@ async fn a_store_is_checked_once_nobody_holds_it() {
     let (code, found, said) = check(directory.path(), "text");
     assert_eq!(code, Some(0), "{found}{said}");
     assert!(
-        found.starts_with("topology `t` at revision 1: 1 revisions, 0 checkpoints"),
+        found.starts_with("topology `t` at revision 1, kept from 0 on: 1 revisions, 0 checkpoints"),
         "{found}"
     );
     assert!(

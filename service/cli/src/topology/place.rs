@@ -14,5 +14,7 @@ pub(super) fn time(text: &str) -> Result<At, String> {
 
 /// The place that one of three flags names; the newest revision if none does.
 pub(super) fn chosen(at: Option<At>, as_of: Option<At>, label: Option<String>) -> At {
-    at.or(as_of).or(label.map(At::Label)).unwrap_or_default()
+    at.or(as_of)
+        .or_else(|| label.map(At::Label))
+        .unwrap_or_default()
 }

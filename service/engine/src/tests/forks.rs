@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use causeway_model::revision::Revision;
+use causeway_model::revision::{Revision, Timestamp};
 use causeway_model::snapshot::Snapshot;
-use causeway_store::{MemoryStore, Store};
+use causeway_store::{Base, MemoryStore, NewTopology, Store};
 use tokio::sync::Semaphore;
 
 use super::gated::GatedStore;
@@ -184,6 +184,23 @@ async fn a_fork_outlives_its_source_and_reads_the_same() {
     }
 }
 
+#[tokio::test]
+async fn a_fork_that_nobody_detaches_is_detached_when_its_source_is_deleted() {
+    let (store, engine) = held().await;
+    let of = store.find(&name("t")).await.unwrap().unwrap().id;
+    let at = Revision(2);
+    let new = NewTopology {
+        name: name("f"),
+        description: String::new(),
+        time: Timestamp::default(),
+        request: None,
+        base: Base::Fork { of, at },
+    };
+    store.create(new).await.unwrap();
+    engine.delete_topology(name("t"), None).await.unwrap();
+    assert_eq!(count(&engine, "f", 0).await, 2);
+}
+
 /// The reader knows that the fork leans, and has not found a checkpoint of it; then the fork is detached and its source deleted.
 #[tokio::test]
 async fn a_source_that_goes_while_a_fork_is_read_makes_no_difference() {
@@ -346,6 +363,15 @@ async fn a_deletion_with_the_id_of_another_write_is_refused() {
     assert!(engine.get_topology(&name("t")).await.is_ok());
 }
 
+async fn write_until_refused(engine: Engine) {
+    for number in 7..=12 {
+        let change = put([vpc(&format!("vpc-{number}"))]);
+        if engine.apply(write(), change).await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Everything at once, round after round: the source is written, forked, trimmed and deleted, forks are forked, and engines begin. What was
 /// acknowledged reads as it was told, in the engine that made it and in one that begins.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -368,17 +394,7 @@ async fn forks_are_right_whatever_happens_to_their_sources() {
                 [made, of_it]
             }));
         }
-        let writer = tokio::spawn({
-            let engine = engine.clone();
-            async move {
-                for number in 7..=12 {
-                    let change = put([vpc(&format!("vpc-{number}"))]);
-                    if engine.apply(write(), change).await.is_err() {
-                        return;
-                    }
-                }
-            }
-        });
+        let writer = tokio::spawn(write_until_refused(engine.clone()));
         for _ in 0..round {
             tokio::task::yield_now().await;
         }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use causeway_model::revision::Revision;
-use causeway_store::{Append, SledStore, Store, StoreError, TopologyId};
+use causeway_store::{Append, Base, NewTopology, SledStore, Store, StoreError, TopologyId};
 use tokio::task::JoinSet;
 
 use crate::support::{TestResult, append, grown, name, new, puts, request, snapshot};
@@ -52,6 +52,49 @@ async fn everything_is_there_after_closing_and_opening() -> TestResult {
     );
     assert_eq!(store.append(append(id, 5)?).await?.revision, Revision(6));
     Ok(())
+}
+
+/// Files grow in steps of this many bytes.
+const STEP: u64 = 512 * 1024;
+
+#[tokio::test]
+async fn a_fork_of_a_large_topology_writes_as_little_as_one_of_a_small_one() -> TestResult {
+    let directory = tempfile::tempdir()?;
+    let store = SledStore::open(directory.path())?;
+    for (text, count) in [("small", 1), ("large", 40_000)] {
+        let of = store.create(new(text)?).await?.id;
+        let before = bytes(directory.path())?;
+        let changes = puts(0..count)?;
+        store
+            .append(Append {
+                changes,
+                ..append(of, 0)?
+            })
+            .await?;
+        let held = bytes(directory.path())?.saturating_sub(before);
+        assert!(count == 1 || held > 4 * STEP, "{held} bytes are not much");
+        let before = bytes(directory.path())?;
+        let at = Revision(1);
+        let base = Base::Fork { of, at };
+        let fork = format!("fork-of-{text}");
+        let fork = NewTopology {
+            base,
+            ..new(&fork)?
+        };
+        assert_eq!(store.create(fork).await?.leans_on, Some((of, at)));
+        let written = bytes(directory.path())?.saturating_sub(before);
+        assert!(written <= STEP, "{written} bytes for a fork of {held}");
+    }
+    Ok(())
+}
+
+/// Bytes of the files in a directory.
+fn bytes(directory: &Path) -> TestResult<u64> {
+    let mut bytes = 0;
+    for file in std::fs::read_dir(directory)? {
+        bytes += file?.metadata()?.len();
+    }
+    Ok(bytes)
 }
 
 #[tokio::test]
