@@ -47,7 +47,7 @@ impl File {
             age: age.transpose()?,
             requests: requests
                 .transpose()?
-                .unwrap_or(Retention::default().requests),
+                .unwrap_or_else(|| Retention::default().requests),
         })
     }
 
