@@ -79,9 +79,8 @@ async fn with_a_cache_and_without_one_everything_is_answered_alike_at_every_revi
     for change in changes {
         let mut applied = 0;
         for served in [&with, &without] {
-            let outcome = served
-                .topologies()
-                .apply_changes(apply(vec![change.clone()]));
+            let mut topologies = served.topologies();
+            let outcome = topologies.apply_changes(apply(vec![change.clone()]));
             applied += usize::from(outcome.await.is_ok());
         }
         assert!(applied != 1, "one took it, and the other did not");
