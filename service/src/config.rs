@@ -1,5 +1,7 @@
 //! Settings of `causeway serve`: arguments before the environment before the file before the defaults, checked once.
 
+mod retention;
+
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -81,8 +83,10 @@ pub struct Config {
     pub watch_patience: Duration,
     /// Bytes of answers that are kept; 0 for none.
     pub answer_bytes: u64,
-    /// What bounds the engine.
+    /// What bounds the engine, and what it keeps.
     pub limits: Limits,
+    /// How often it lets go of what is not to be kept.
+    pub retention_period: Duration,
 }
 
 /// Why there are no settings.
@@ -120,6 +124,16 @@ pub enum ConfigError {
         /// Its value.
         seconds: f64,
     },
+    /// A number of days that is none, or too few.
+    #[error("`{field}` is {days}, expected {least} to 36500 days")]
+    Days {
+        /// The setting.
+        field: &'static str,
+        /// Its value.
+        days: f64,
+        /// The fewest.
+        least: f64,
+    },
     /// A number that must not be 0.
     #[error("`{field}` is 0, expected 1 or more")]
     Zero {
@@ -141,6 +155,7 @@ struct File {
     shutdown: Shutdown,
     watch: Watch,
     cache: Cache,
+    retention: retention::File,
     limits: FileLimits,
 }
 
@@ -222,7 +237,11 @@ impl Config {
             watch_marks: seconds("watch.mark_seconds", file.watch.mark_seconds, 10.0)?,
             watch_patience: seconds("watch.patience_seconds", file.watch.patience_seconds, 30.0)?,
             answer_bytes: u64::from(file.cache.answer_mebibytes.unwrap_or(256)) << 20,
-            limits: file.limits.checked()?,
+            retention_period: file.retention.period()?,
+            limits: Limits {
+                retention: file.retention.checked()?,
+                ..file.limits.checked()?
+            },
         })
     }
 }

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::spawn_blocking;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::MissedTickBehavior;
 
 use causeway_engine::{Engine, Limits};
 use causeway_grpc::Server;
@@ -50,10 +53,55 @@ async fn serve(config: Config) -> Result<(), MainError> {
         .mark_every(config.watch_marks)
         .patience(config.watch_patience)
         .answer_bytes(config.answer_bytes);
-    server.serve(listener, signals.wait()).await?;
+    let keeping = Keeping::start(&engine, config.retention_period);
+    let served = server.serve(listener, signals.wait()).await;
+    keeping.stop().await;
+    served?;
     close(engine).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The task that lets go, now and then, of what is not to be kept any more.
+struct Keeping {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+// === impl Keeping ===
+
+impl Keeping {
+    fn start(engine: &Engine, period: Duration) -> Self {
+        let (stop, mut stopped) = watch::channel(false);
+        let engine = engine.clone();
+        let task = tokio::spawn(async move {
+            let mut rounds = tokio::time::interval(period);
+            // After a long round there is a pause as after a short one.
+            rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                let round = async {
+                    rounds.tick().await;
+                    engine.let_go().await;
+                };
+                // What a round has begun, the store ends.
+                tokio::select! {
+                    () = round => {}
+                    _ = stopped.changed() => return,
+                }
+            }
+        });
+        Self { stop, task }
+    }
+
+    async fn stop(self) {
+        self.stop.send_replace(true);
+        if let Err(error) = self.task.await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "letting go of what is not to be kept ended with an error"
+            );
+        }
+    }
 }
 
 /// An engine on the store in a directory.

@@ -86,7 +86,7 @@ fn with_the_commit(held: &[Held; 2]) {
     let ids = held.each_ref().map(|held| held.ids(case));
     let served = held.each_ref().map(|held| {
         let any = held.ids(case);
-        Served::new(&held.snapshot, held.flow(any.first().unwrap()))
+        Served::new(&held.snapshot, &held.flow(any.first().unwrap()))
     });
     let (mut commits, mut answers) = (SIZES.map(|_| Vec::new()), SIZES.map(|_| Vec::new()));
     let mut whole = SIZES.map(|_| Vec::new());
@@ -98,7 +98,7 @@ fn with_the_commit(held: &[Held; 2]) {
             });
             let picked = picked.unwrap();
             let changes = held.changes(case, picked);
-            let [commit, answer] = served.change(changes, held.flow(picked));
+            let [commit, answer] = served.change(changes, &held.flow(picked));
             if turn < WARM {
                 continue;
             }

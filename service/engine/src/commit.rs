@@ -254,7 +254,7 @@ impl Engine {
                 snapshot,
             };
             topology.publish(head, time, changes);
-            self.checkpoint_if_due(topology);
+            self.checkpoint_if_due(topology, changes);
         }
         Ok(Applied {
             revision: appended.revision,
@@ -311,32 +311,6 @@ impl Engine {
             ],
             request,
         }
-    }
-
-    /// Writes a checkpoint in the background every so many revisions, so that loading and old states stay quick.
-    fn checkpoint_if_due(&self, topology: &Arc<Topology>) {
-        let (head, every) = (topology.head(), self.limits.checkpoint_every);
-        if every == 0 || !head.revision.0.is_multiple_of(every) {
-            return;
-        }
-        let (store, topology) = (Arc::clone(&self.store), Arc::clone(topology));
-        tokio::spawn(async move {
-            let Ok(_alone) = topology.checkpointing.try_lock() else {
-                return;
-            };
-            if let Err(error) = store
-                .put_checkpoint(topology.record.id, head.revision, head.snapshot)
-                .await
-            {
-                let (name, revision) = (topology.record.name.as_str(), head.revision.0);
-                tracing::warn!(
-                    topology = name,
-                    revision,
-                    error = &error as &dyn std::error::Error,
-                    "no checkpoint was written; the log has all"
-                );
-            }
-        });
     }
 }
 

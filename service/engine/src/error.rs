@@ -53,6 +53,16 @@ pub enum EngineError {
         /// The oldest revision that is kept.
         oldest: Revision,
     },
+    /// A time of which nothing is kept any more.
+    #[error(
+        "what topology `{name}` was at that time is no longer kept, the oldest revision is {oldest}"
+    )]
+    TimeNotKept {
+        /// The topology.
+        name: TopologyName,
+        /// The oldest revision that is kept.
+        oldest: Revision,
+    },
     /// A time at which the topology was not there yet.
     #[error("topology `{name}` was not there yet at that time; name a time after its creation")]
     BeforeCreation {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use causeway_model::revision::{Revision, TopologyName};
 use causeway_store::{Base, NewTopology, StoreError, TopologyId, TopologyRecord};
 
+use crate::checkpoint::Growth;
 use crate::commit::Request;
 use crate::create::{self, TopologyInfo};
 use crate::engine::Engine;
@@ -86,7 +87,7 @@ impl Engine {
             revision: record.head,
             snapshot,
         };
-        let topology = Topology::new(record.clone(), head, record.time);
+        let topology = Topology::new(record.clone(), head, record.time, Growth::default());
         self.registry.insert(Arc::new(topology));
         self.detach_later(vec![record.clone()]);
         Ok(TopologyInfo::created(record, resources))

@@ -8,6 +8,7 @@
 //! - commits of one topology are one after the other, each checked against the state that the one before it made;
 //! - a caller that goes away changes nothing about the commit that it began.
 
+mod checkpoint;
 mod clock;
 mod commit;
 mod compute;
@@ -30,6 +31,7 @@ mod rebuild;
 mod recent;
 mod registry;
 mod resolve;
+mod retention;
 mod rollback;
 mod state;
 mod topology;
@@ -47,7 +49,7 @@ pub use crate::engine::Engine;
 pub use crate::error::EngineError;
 pub use crate::export::Export;
 pub use crate::fork::Fork;
-pub use crate::limits::Limits;
+pub use crate::limits::{Limits, Retention};
 pub use crate::memory::{Memory, MemoryCounts};
 pub use crate::part::Part;
 pub use crate::patch::{Asked, Changes, Patch};

@@ -1,5 +1,28 @@
 //! What bounds the engine: sizes of requests, and of what it keeps in memory.
 
+use std::time::Duration;
+
+/// What is kept of the past. A revision is let go only if no rule keeps it; without a rule all are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// So many newest revisions, at least 1.
+    pub revisions: Option<u64>,
+    /// Every state that was the newest one within this time.
+    pub age: Option<Duration>,
+    /// How long it is known what a request did.
+    pub requests: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            revisions: None,
+            age: None,
+            requests: Duration::from_secs(7 * 24 * 60 * 60),
+        }
+    }
+}
+
 /// Bounds of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -17,8 +40,10 @@ pub struct Limits {
     pub kept_states: usize,
     /// Compiled networks that are kept in memory, over all topologies.
     pub kept_networks: usize,
-    /// Revisions from one checkpoint to the next; 0 for no checkpoints.
+    /// Fewest revisions from one checkpoint to the next; 0 for no checkpoints.
     pub checkpoint_every: u64,
+    /// What is kept of the past.
+    pub retention: Retention,
     /// Threads that walk and compile at once.
     pub compute_threads: usize,
 }
@@ -34,6 +59,7 @@ impl Default for Limits {
             kept_states: 8,
             kept_networks: 8,
             checkpoint_every: 128,
+            retention: Retention::default(),
             compute_threads: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }

@@ -27,7 +27,16 @@ impl Engine {
                 created: record.time,
             });
         }
-        let (mut before, mut after) = (Revision::ZERO, head);
+        let oldest = topology.oldest();
+        let first = self.time_of(record, oldest).await?;
+        // If even the oldest one is gone by now, so is what is asked for.
+        if first.is_none_or(|since| time < since) {
+            return Err(EngineError::TimeNotKept {
+                name: record.name.clone(),
+                oldest: topology.oldest(),
+            });
+        }
+        let (mut before, mut after) = (oldest, head);
         while before.next() < after {
             let middle = Revision(before.0.midpoint(after.0));
             match self.time_of(record, middle).await? {

@@ -117,6 +117,11 @@ impl Engine {
             Consistency::AtLeast(wanted) | Consistency::Exact(wanted) if wanted > head => {
                 Err(EngineError::RevisionNotReached { wanted, head })
             }
+            Consistency::Exact(wanted) if wanted < topology.oldest() => {
+                // It may be in memory still, and is not shown: what is kept is the same for everybody.
+                let oldest = topology.oldest();
+                Err(EngineError::RevisionNotKept { wanted, oldest })
+            }
             Consistency::Exact(revision) => Ok(revision),
             Consistency::Newest | Consistency::AtLeast(_) => Ok(head),
             Consistency::AsOf(time) => self.revision_at(topology, time).await,

@@ -83,7 +83,8 @@ impl Engine {
             snapshot,
         };
         let time = self.head_time(&record).await?;
-        let topology = Arc::new(Topology::new(record, head, time));
+        let growth = self.growth(&record).await?;
+        let topology = Arc::new(Topology::new(record, head, time, growth));
         self.registry.insert(Arc::clone(&topology));
         Ok(topology)
     }
@@ -96,6 +97,7 @@ impl Engine {
             revision: record.head,
             snapshot,
         };
+        topology.trimmed(record.oldest);
         topology.replace(head, self.head_time(&record).await?);
         Ok(())
     }

@@ -9,6 +9,7 @@ mod memory;
 mod moments;
 mod reads;
 mod resolves;
+mod retention;
 mod rollbacks;
 mod watches;
 mod what_ifs;

@@ -1,5 +1,6 @@
 //! One topology in memory: its newest state, and the turn that writers take.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use causeway_model::revision::{Revision, Timestamp};
@@ -7,6 +8,7 @@ use causeway_model::snapshot::Snapshot;
 use causeway_store::TopologyRecord;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
+use crate::checkpoint::Growth;
 use crate::earlier::Earlier;
 use crate::error::EngineError;
 
@@ -33,28 +35,32 @@ pub(crate) struct Head {
 /// One incarnation of a topology.
 #[derive(Debug)]
 pub(crate) struct Topology {
-    /// What the store told when it was loaded; the head has moved on since.
+    /// What the store told when it was loaded; the head and the oldest revision have moved on since.
     pub(crate) record: TopologyRecord,
+    oldest: AtomicU64,
     head: watch::Sender<Head>,
     earlier: RwLock<Earlier>,
     writer: Mutex<()>,
     /// Held while a checkpoint is written: one at a time is enough.
     pub(crate) checkpointing: Mutex<()>,
+    pub(crate) growth: Growth,
 }
 
 impl Topology {
-    pub(crate) fn new(record: TopologyRecord, view: View, time: Timestamp) -> Self {
+    pub(crate) fn new(record: TopologyRecord, view: View, time: Timestamp, growth: Growth) -> Self {
         let head = Head {
             view,
             time,
             is_deleted: false,
         };
         Self {
+            oldest: AtomicU64::new(record.oldest.0),
             record,
             head: watch::Sender::new(head),
             earlier: RwLock::default(),
             writer: Mutex::new(()),
             checkpointing: Mutex::new(()),
+            growth,
         }
     }
 
@@ -67,6 +73,16 @@ impl Topology {
     pub(crate) fn newest(&self) -> (Revision, Timestamp) {
         let head = self.head.borrow();
         (head.view.revision, head.time)
+    }
+
+    /// The oldest revision that can be read.
+    pub(crate) fn oldest(&self) -> Revision {
+        Revision(self.oldest.load(Ordering::Acquire))
+    }
+
+    /// Notes that the revisions below this one are kept no longer.
+    pub(crate) fn trimmed(&self, oldest: Revision) {
+        self.oldest.fetch_max(oldest.0, Ordering::AcqRel);
     }
 
     /// The newest state as it goes on.

@@ -191,12 +191,13 @@ impl Watch {
             return Ok(records);
         }
         // The log was cut: what is asked for is older than what is kept.
-        let oldest = records
+        let first = records
             .front()
             .map_or_else(|| newest.next(), |logged| logged.revision);
+        let now = self.engine.current(&self.topology.record).await?;
         Err(EngineError::RevisionNotKept {
             wanted: self.told.next(),
-            oldest,
+            oldest: now.oldest.max(first),
         })
     }
 

@@ -29,7 +29,7 @@ use causeway_model::revision::Revision;
 use causeway_model::trace::PathAnswer;
 use causeway_proto::v1;
 
-pub use crate::server::{MAX_MESSAGE_BYTES, ServeError, Server};
+pub use crate::server::{AnswerCounts, MAX_MESSAGE_BYTES, ServeError, Server};
 
 /// An answer as the contract writes it, computed at this revision. For tests, which hold what is sent against what was computed.
 #[must_use]

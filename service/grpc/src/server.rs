@@ -17,7 +17,7 @@ use tonic_reflection::server::Builder as Reflection;
 use tower::util::MapResponseLayer;
 use tower_layer::{Identity, Stack};
 
-use causeway_engine::Engine;
+use causeway_engine::{Engine, MemoryCounts};
 use causeway_proto::FILE_DESCRIPTOR_SET;
 use causeway_proto::v1::backup_service_server::{
     BackupServiceServer, SERVICE_NAME as BACKUP_SERVICE,
@@ -71,6 +71,20 @@ pub enum ServeError {
     Transport(#[source] tonic::transport::Error),
 }
 
+/// What tells how a server's cache of answers is doing.
+#[derive(Debug, Clone)]
+pub struct AnswerCounts {
+    answers: Arc<Answers>,
+}
+
+impl AnswerCounts {
+    /// How often what happened until now.
+    #[must_use]
+    pub fn read(&self) -> MemoryCounts {
+        self.answers.counts()
+    }
+}
+
 /// A server of the contract.
 #[derive(Debug)]
 pub struct Server {
@@ -102,6 +116,14 @@ impl Server {
         Self {
             answers: Arc::new(Answers::new(bytes)),
             ..self
+        }
+    }
+
+    /// Tells, also while it serves, how the cache of answers is doing.
+    #[must_use]
+    pub fn answer_counts(&self) -> AnswerCounts {
+        AnswerCounts {
+            answers: Arc::clone(&self.answers),
         }
     }
 

@@ -157,6 +157,7 @@ fn retry_after(error: &EngineError) -> Option<Duration> {
         | EngineError::InvalidChangeSet { .. }
         | EngineError::RevisionNotReached { .. }
         | EngineError::RevisionNotKept { .. }
+        | EngineError::TimeNotKept { .. }
         | EngineError::BeforeCreation { .. }
         | EngineError::RevisionMismatch { .. }
         | EngineError::RequestReused { .. }
@@ -180,7 +181,9 @@ fn kind(error: &EngineError) -> (Code, ErrorReason) {
         EngineError::ResourceNotFound { .. } => (Code::NotFound, Reason::ResourceNotFound),
         EngineError::InvalidChangeSet { .. } => (Code::InvalidArgument, Reason::InvalidChangeSet),
         EngineError::RevisionNotReached { .. } => (Code::OutOfRange, Reason::RevisionNotReached),
-        EngineError::RevisionNotKept { .. } => (Code::OutOfRange, Reason::RevisionNotKept),
+        EngineError::RevisionNotKept { .. } | EngineError::TimeNotKept { .. } => {
+            (Code::OutOfRange, Reason::RevisionNotKept)
+        }
         EngineError::BeforeCreation { .. } => (Code::OutOfRange, Reason::BeforeCreation),
         EngineError::RevisionMismatch { .. } => (Code::Aborted, Reason::RevisionMismatch),
         EngineError::RequestReused { .. } => (Code::InvalidArgument, Reason::RequestIdReused),
@@ -233,6 +236,10 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
         }
         EngineError::RevisionNotKept { wanted, oldest } => vec![
             ("wanted", wanted.to_string()),
+            ("oldest", oldest.to_string()),
+        ],
+        EngineError::TimeNotKept { name, oldest } => vec![
+            ("topology", name.to_string()),
             ("oldest", oldest.to_string()),
         ],
         EngineError::BeforeCreation { name, created } => vec![

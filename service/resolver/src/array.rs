@@ -1,7 +1,7 @@
 //! A persistent array: two arrays that differ in one entry share all but the way to that entry.
 //!
 //! A tree of nodes with 32 entries each, so that an entry of a million is four nodes away. Entries keep their places: one that is removed leaves
-//! a gap. Each leaf tells the generation that last changed it, and reading an entry is noted as reading its leaf.
+//! a gap. Each place tells the generation that last changed it, and reading an entry is noted, found or not.
 
 use std::sync::Arc;
 
@@ -38,8 +38,8 @@ enum Node<T> {
 #[derive(Debug, Clone)]
 struct Leaf<T> {
     entries: [Option<T>; WIDTH],
-    /// The generation that last changed it.
-    changed: u32,
+    /// The generation that last changed each of them.
+    changed: [u32; WIDTH],
 }
 
 /// The place within a node, of one so high above the leaves.
@@ -53,7 +53,7 @@ impl<T> Node<T> {
     fn leaf() -> Self {
         Self::Leaf(Leaf {
             entries: [const { None }; WIDTH],
-            changed: 0,
+            changed: [0; WIDTH],
         })
     }
 
@@ -78,8 +78,9 @@ impl<T: Clone> Node<T> {
     fn entry(&mut self, index: usize, height: u32, now: u32) -> Option<&mut Option<T>> {
         match self {
             Self::Leaf(leaf) => {
-                leaf.changed = now;
-                leaf.entries.get_mut(slot(index, 0))
+                let slot = slot(index, 0);
+                *leaf.changed.get_mut(slot)? = now;
+                leaf.entries.get_mut(slot)
             }
             Self::Inner(nodes) => {
                 let below = height - 1;
@@ -118,7 +119,7 @@ impl<T> Array<T> {
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<&T> {
-        note(self.part, index / WIDTH);
+        note(self.part, index);
         if index >= self.len {
             return None;
         }
@@ -129,14 +130,14 @@ impl<T> Array<T> {
     /// All entries, in the order of their places.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         // A further entry would be behind the last one.
-        note(self.part, self.len / WIDTH);
+        note(self.part, self.len);
         let leaves = (0..self.len).step_by(WIDTH);
         let entries = leaves.filter_map(|start| {
-            note(self.part, start / WIDTH);
             let leaf = self.root.leaf_of(start, self.height)?;
-            Some(leaf.entries.iter().flatten())
+            let numbered = leaf.entries.iter().zip(start..);
+            Some(numbered.inspect(|(_, place)| note(self.part, *place)))
         });
-        entries.flatten()
+        entries.flatten().filter_map(|(entry, _)| entry.as_ref())
     }
 
     /// What it is a part of.
@@ -149,14 +150,14 @@ impl<T> Array<T> {
         self.now = generation;
     }
 
-    /// The generation that last changed a leaf; 0 if there is none yet.
-    pub(crate) fn changed(&self, leaf: usize) -> u32 {
-        let first = leaf.saturating_mul(WIDTH);
-        if first >= self.len {
+    /// The generation that last changed a place; 0 if it was never given.
+    pub(crate) fn changed(&self, index: usize) -> u32 {
+        if index >= self.len {
             return 0;
         }
-        let leaf = self.root.leaf_of(first, self.height);
-        leaf.map_or(0, |leaf| leaf.changed)
+        let leaf = self.root.leaf_of(index, self.height);
+        let changed = leaf.and_then(|leaf| leaf.changed.get(slot(index, 0)));
+        changed.copied().unwrap_or_default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an answer was computed from: the parts of a network that were read for it, found or not.
 //!
-//! All that a derivation changes is kept in persistent arrays, and in maps made of them. Each leaf of an array tells the generation that last
-//! changed it, and whoever reads an entry reads its leaf; so what was read is noted in one place, [`Array`](crate::array::Array), and no reader can forget it. The rest of a
+//! All that a derivation changes is kept in persistent arrays, and in maps made of them. Each place of an array tells the generation that last
+//! changed it. What is read is noted where it is read, in [`Array`](crate::array::Array), and no reader can forget it. The rest of a
 //! network, its frame, is the same in all of one lineage.
 
 use std::cell::{Cell, RefCell};
@@ -16,7 +16,7 @@ pub struct Basis {
     lineage: Lineage,
     /// The youngest network that it is known to hold for.
     generation: AtomicU32,
-    /// The leaves that were read, each once.
+    /// The places that were read, each once.
     read: Arc<[Key]>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Lineage {
     youngest: Arc<AtomicU32>,
 }
 
-/// The parts of a network that are kept in leaves.
+/// The parts of a network that may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(u32)]
 pub(crate) enum Part {
@@ -43,7 +43,7 @@ pub(crate) enum Part {
     ByAddress,
     ByPublic,
     PublicOf,
-    /// Of these there is one leaf each.
+    /// These are one place each.
     Boundaries,
     Idle,
 }
@@ -65,26 +65,28 @@ impl Part {
     ];
 }
 
-/// A leaf of a part.
+/// A place of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Key(u32);
 
-/// Bits of a leaf's place: enough for the leaves of four billion entries.
-const LEAF_BITS: u32 = 27;
+/// Bits of a place: enough for some hundred million entries. What is beyond counts as changed.
+const PLACE_BITS: u32 = 28;
 
 impl Key {
-    fn of(part: Part, leaf: usize) -> Self {
-        let leaf = u32::try_from(leaf).unwrap_or(u32::MAX) & ((1 << LEAF_BITS) - 1);
-        Self(((part as u32) << LEAF_BITS) | leaf)
+    fn of(part: Part, place: usize) -> Self {
+        let place = u32::try_from(place)
+            .unwrap_or(u32::MAX)
+            .min((1 << PLACE_BITS) - 1);
+        Self(((part as u32) << PLACE_BITS) | place)
     }
 
     fn part(self) -> Part {
-        let number = usize::try_from(self.0 >> LEAF_BITS).unwrap_or_default();
+        let number = usize::try_from(self.0 >> PLACE_BITS).unwrap_or_default();
         Part::ALL.get(number).copied().unwrap_or_default()
     }
 
-    fn leaf(self) -> usize {
-        usize::try_from(self.0 & ((1 << LEAF_BITS) - 1)).unwrap_or_default()
+    fn place(self) -> usize {
+        usize::try_from(self.0 & ((1 << PLACE_BITS) - 1)).unwrap_or_default()
     }
 }
 
@@ -94,10 +96,10 @@ thread_local! {
     static NOTED: RefCell<Vec<Key>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Notes that a leaf is read, if somebody wants to know.
-pub(crate) fn note(part: Part, leaf: usize) {
+/// Notes that a place is read, if somebody wants to know.
+pub(crate) fn note(part: Part, place: usize) {
     if IS_NOTING.get() {
-        let key = Key::of(part, leaf);
+        let key = Key::of(part, place);
         NOTED.with_borrow_mut(|noted| {
             if noted.last() != Some(&key) {
                 noted.push(key);
@@ -228,20 +230,24 @@ impl Network {
         is_same
     }
 
-    /// The generation that last changed a leaf.
+    /// The generation that last changed a place.
     fn changed(&self, key: Key) -> u32 {
-        let leaf = key.leaf();
+        let place = key.place();
+        if place == (1 << PLACE_BITS) - 1 {
+            // It stands for all that are beyond.
+            return u32::MAX;
+        }
         match key.part() {
             Part::None => u32::MAX,
-            Part::Resources => self.resources.changed(leaf),
-            Part::Ids => self.ids.changed(leaf),
-            Part::Interfaces => self.interfaces.changed(leaf),
-            Part::Groups => self.groups.changed(leaf),
-            Part::Places => self.places.changed(leaf),
-            Part::Tables => self.tables.changed(leaf),
-            Part::ByAddress => self.by_address.changed(leaf),
-            Part::ByPublic => self.by_public.changed(leaf),
-            Part::PublicOf => self.public_of.changed(leaf),
+            Part::Resources => self.resources.changed(place),
+            Part::Ids => self.ids.changed(place),
+            Part::Interfaces => self.interfaces.changed(place),
+            Part::Groups => self.groups.changed(place),
+            Part::Places => self.places.changed(place),
+            Part::Tables => self.tables.changed(place),
+            Part::ByAddress => self.by_address.changed(place),
+            Part::ByPublic => self.by_public.changed(place),
+            Part::PublicOf => self.public_of.changed(place),
             Part::Boundaries => self.boundaries.changed(),
             Part::Idle => self.idle.changed(),
         }

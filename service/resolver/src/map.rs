@@ -116,8 +116,8 @@ impl<E: Hashed> Runs<E> {
         self.runs.begin(generation);
     }
 
-    fn changed(&self, leaf: usize) -> u32 {
-        self.runs.changed(leaf)
+    fn changed(&self, run: usize) -> u32 {
+        self.runs.changed(run)
     }
 
     /// Twice as many runs.
@@ -190,9 +190,9 @@ impl<K: Hash + Eq + Clone, V: Clone> Map<K, V> {
         self.entries.begin(generation);
     }
 
-    /// The generation that last changed a leaf of runs.
-    pub(crate) fn changed(&self, leaf: usize) -> u32 {
-        self.entries.changed(leaf)
+    /// The generation that last changed a run.
+    pub(crate) fn changed(&self, run: usize) -> u32 {
+        self.entries.changed(run)
     }
 }
 
@@ -243,9 +243,9 @@ impl Ids {
         self.entries.begin(generation);
     }
 
-    /// The generation that last changed a leaf of runs.
-    pub(crate) fn changed(&self, leaf: usize) -> u32 {
-        self.entries.changed(leaf)
+    /// The generation that last changed a run.
+    pub(crate) fn changed(&self, run: usize) -> u32 {
+        self.entries.changed(run)
     }
 }
 

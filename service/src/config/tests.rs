@@ -1,6 +1,9 @@
 //! Settings, and what is refused.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use causeway_engine::Retention;
 
 use super::{Config, ConfigError, ServeArgs};
 
@@ -76,6 +79,12 @@ fn a_file_with_a_setting_that_there_is_not_or_a_wrong_value_is_refused() {
         "listen = 'here'",
         "[shutdown]\ngrace_seconds = -1.0",
         "[limits]\nkept_states = 0",
+        "[retention]\nkeep_revisions = 0",
+        "[retention]\nkeep_days = 0.0",
+        "[retention]\nkeep_days = nan",
+        "[retention]\nkeep_days = 40000",
+        "[retention]\nrequest_days = 0.5",
+        "[retention]\nperiod_seconds = 0.0",
     ] {
         let (_kept, path) = file(text);
         assert!(
@@ -83,4 +92,22 @@ fn a_file_with_a_setting_that_there_is_not_or_a_wrong_value_is_refused() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn what_is_kept_is_read_from_the_file() {
+    let text = "[retention]\nkeep_revisions = 50\nkeep_days = 0.5\nrequest_days = 2";
+    let (_kept, path) = file(text);
+    let config = Config::read(arguments(|arguments| arguments.config = Some(path))).unwrap();
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let expected = Retention {
+        revisions: Some(50),
+        age: Some(hours(12)),
+        requests: hours(48),
+    };
+    assert_eq!(config.limits.retention, expected);
+    let standard = Config::read(ServeArgs::default()).unwrap();
+    let kept = standard.limits.retention;
+    assert_eq!((kept.revisions, kept.age), (None, None));
+    assert_eq!(kept.requests, hours(7 * 24));
 }

@@ -21,9 +21,6 @@ const ROUNDS: u64 = 100;
 /// The longest that a loaded service lives.
 const LIFE: Duration = Duration::from_millis(150);
 
-/// Checkpoints all the time, so that many a kill falls into one.
-const CONFIG: &str = "[limits]\ncheckpoint_every = 2\n";
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_acknowledged_survives_kills_at_any_moment() {
     let (rounds, seed) = (
@@ -36,7 +33,7 @@ async fn what_is_acknowledged_survives_kills_at_any_moment() {
         directory.path().join("data"),
         directory.path().join("c.toml"),
     );
-    std::fs::write(&config, CONFIG).unwrap();
+    std::fs::write(&config, load::config()).unwrap();
     let arguments = ["--config", config.to_str().unwrap()];
     let (mut rng, ledger) = (Rng::with_seed(seed), SharedLedger::default());
     let (mut opening, mut while_opening, mut interrupted) = (Duration::from_millis(30), 0, 0);

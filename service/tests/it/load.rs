@@ -57,6 +57,16 @@ pub(crate) struct Ledger {
     pub(crate) acknowledged: Vec<(&'static str, u64, u64)>,
 }
 
+/// So many newest revisions are kept at least: more than can be open at once.
+const KEPT: u64 = 50;
+
+/// Checkpoints, trims and thins out all the time, so that many a kill falls into one of these.
+pub(crate) fn config() -> String {
+    format!(
+        "[limits]\ncheckpoint_every = 2\n[retention]\nkeep_revisions = {KEPT}\nperiod_seconds = 0.02\n"
+    )
+}
+
 pub(crate) type SharedLedger = Arc<Mutex<Ledger>>;
 
 pub(crate) fn lock(ledger: &SharedLedger) -> MutexGuard<'_, Ledger> {
@@ -222,11 +232,17 @@ pub(crate) async fn verify(client: &Client, ledger: &SharedLedger) {
             }
         }
         let head = found.first().map_or(0, |newest| newest.revision);
-        for (revision, expected) in found.iter().rev().zip(verified.max(1)..) {
+        let promised = head.saturating_sub(KEPT - 1).max(1);
+        let first = found.last().map_or(0, |oldest| oldest.revision);
+        assert!(
+            first <= verified.max(promised),
+            "`{topology}` begins at {first}, and {promised} to {head} are to be kept"
+        );
+        for (revision, expected) in found.iter().rev().zip(first..) {
             assert_eq!(revision.revision, expected, "`{topology}` has a gap");
         }
         settle(&mut lock(ledger), topology, head, &found);
-        let middle = head / 2;
+        let middle = promised.midpoint(head);
         for revision in BTreeSet::from([middle, head.saturating_sub(1), head]) {
             let expected = lock(ledger).state(topology, revision);
             let filter = v1::ResourceFilter::default();

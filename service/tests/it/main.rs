@@ -8,6 +8,7 @@
 
 mod acme;
 mod backups;
+mod caches;
 mod costs;
 mod derived;
 mod diffs;

@@ -30,7 +30,10 @@ const DEPENDENCIES: [(&str, &str); 11] = [
         "causeway-store",
         "async-trait crc32fast sha2 sled thiserror tokio tracing",
     ),
-    ("causeway-engine", "futures thiserror tokio tracing"),
+    (
+        "causeway-engine",
+        "futures quick_cache thiserror tokio tracing",
+    ),
     (
         "causeway-grpc",
         "base64 futures http http-body ipnet opentelemetry prost prost-reflect prost-types serde_json sha2 thiserror tokio tokio-stream tonic \

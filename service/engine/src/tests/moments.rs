@@ -11,7 +11,7 @@ use super::{name, put, vpc, write};
 use crate::{Clock, Consistency, Engine, EngineError, Limits};
 
 #[derive(Debug, Default)]
-struct SetClock(AtomicU64);
+pub(super) struct SetClock(pub(super) AtomicU64);
 
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
@@ -19,7 +19,7 @@ impl Clock for SetClock {
     }
 }
 
-fn seconds(seconds: u64) -> Timestamp {
+pub(super) fn seconds(seconds: u64) -> Timestamp {
     Timestamp(Duration::from_secs(seconds))
 }
 

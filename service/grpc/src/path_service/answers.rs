@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use causeway_engine::{Depth, Memory, Paths, ResolveError};
+use causeway_engine::{Depth, Memory, MemoryCounts, Paths, ResolveError};
 use causeway_model::revision::Revision;
 use causeway_model::trace::{PathAnswer, Trace};
 use causeway_proto::v1;
@@ -60,6 +60,11 @@ impl Answers {
         Self {
             memory: Memory::new(max_bytes),
         }
+    }
+
+    /// How often what happened.
+    pub(crate) fn counts(&self) -> MemoryCounts {
+        self.memory.counts()
     }
 
     /// The item of a batch for a flow, as it is written: verdict and codes, or the path too.

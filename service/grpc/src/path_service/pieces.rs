@@ -17,6 +17,9 @@ use tonic::codec::{BufferSettings, Codec, EncodeBuf, Encoder};
 use tonic::{Code, Status};
 use tonic_prost::{ProstCodec, ProstDecoder};
 
+/// Bytes of a piece that is put together with others.
+const SMALL: usize = 32 * 1024;
+
 /// ResolvePathRequest, of which the flow is not read yet.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct ResolveRequest {
@@ -143,13 +146,30 @@ impl PiecesBody {
         let mut head = BytesMut::with_capacity(5);
         head.put_u8(0);
         head.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
-        let mut pieces: VecDeque<Bytes> = pieces.into();
-        pieces.push_front(head.freeze());
         Self {
-            pieces,
+            pieces: gathered(head, pieces),
             is_ended: false,
         }
     }
+}
+
+/// The pieces behind what is to come first, the small ones put together: each becomes a frame, and who gets very many small frames takes that for an attack.
+fn gathered(first: BytesMut, pieces: Vec<Bytes>) -> VecDeque<Bytes> {
+    let (mut gathered, mut small) = (VecDeque::new(), first);
+    for piece in pieces {
+        if piece.len() < SMALL {
+            small.put(piece);
+        } else {
+            gathered.push_back(small.split().freeze());
+            gathered.push_back(piece);
+        }
+        if small.len() >= SMALL {
+            gathered.push_back(small.split().freeze());
+        }
+    }
+    gathered.push_back(small.freeze());
+    gathered.retain(|piece| !piece.is_empty());
+    gathered
 }
 
 impl http_body::Body for PiecesBody {
@@ -179,5 +199,29 @@ impl http_body::Body for PiecesBody {
     fn size_hint(&self) -> SizeHint {
         let left = self.pieces.iter().map(Bytes::len).sum::<usize>();
         SizeHint::with_exact(u64::try_from(left).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::bytes::{Bytes, BytesMut};
+
+    use super::{SMALL, gathered};
+
+    #[test]
+    fn small_pieces_are_sent_together_and_large_ones_as_they_are() {
+        let sizes = [10, 0, SMALL - 1, 5, 2 * SMALL, 1, SMALL, 0, 7, 8];
+        let mut bytes = (0..=255_u8).cycle();
+        let pieces = sizes.map(|size| bytes.by_ref().take(size).collect::<Bytes>());
+        let frames = gathered(BytesMut::from(&b"head"[..]), pieces.to_vec());
+        let lengths: Vec<usize> = frames.iter().map(Bytes::len).collect();
+        assert_eq!(
+            lengths,
+            [SMALL + 13, 5, 2 * SMALL, 1, SMALL, 15],
+            "a frame is small only before a large piece, or at the end"
+        );
+        let whole: Vec<u8> = frames.iter().flatten().copied().collect();
+        let expected = b"head".iter().chain(pieces.iter().flatten());
+        assert!(whole.iter().eq(expected));
     }
 }

@@ -1,11 +1,13 @@
+//! Keys of what was read, and lines of networks.
+
 use super::{Key, Lineage, Part};
 
 #[test]
-fn a_key_tells_its_part_and_its_leaf() {
+fn a_key_tells_its_part_and_its_place() {
     for part in Part::ALL {
-        for leaf in [0, 1, 31_250, (1 << 27) - 1] {
-            let key = Key::of(part, leaf);
-            assert_eq!((key.part(), key.leaf()), (part, leaf));
+        for place in [0, 1, 1_000_000, (1 << 28) - 2] {
+            let key = Key::of(part, place);
+            assert_eq!((key.part(), key.place()), (part, place));
         }
     }
 }

@@ -21,6 +21,9 @@ use crate::port::StoreError;
 const MAX_JOBS: usize = 512;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
+/// How often something is removed at the end, so that a store that ends well mostly leaves nothing over, and ends soon.
+const LAST_SWEEPS: usize = 64;
+
 /// Makes everything durable that was written before.
 pub(super) type Sync = Box<dyn FnMut() -> Result<(), StoreError> + Send>;
 
@@ -62,6 +65,10 @@ impl Writer {
     pub(super) fn run(mut self) {
         while let Some(group) = self.next_group() {
             self.commit(group);
+            self.sweep();
+        }
+        // What is left after that, opening the store goes on with.
+        for _ in 0..LAST_SWEEPS {
             self.sweep();
         }
     }

@@ -25,10 +25,7 @@ fn items(lengths: &[usize]) -> Items {
         ends.push(length + ends.last().copied().unwrap_or_default());
     }
     let bytes = vec![7; ends.last().copied().unwrap_or_default()];
-    Items {
-        bytes: bytes.into(),
-        ends,
-    }
+    Items { bytes, ends }
 }
 
 #[test]

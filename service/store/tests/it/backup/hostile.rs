@@ -5,6 +5,7 @@
 use causeway_store::MemoryStore;
 use causeway_store::backup::{self, BackupError, Selection};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use sha2::{Digest as _, Sha256};
 
 use super::{exported, futures_now, refused, sample};
@@ -247,7 +248,7 @@ fn a_frame_of_a_kind_that_is_not_known_is_named() -> TestResult {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
     #[test]
     fn any_change_under_right_checksums_is_taken_or_refused_and_never_a_panic(
         frame: prop::sample::Index,
