@@ -179,6 +179,7 @@ impl Settings {
             consistency: Some(consistency::newest()),
             flows: flows.to_vec(),
             detail: detail.into(),
+            changes: Vec::new(),
         });
         calls.collect()
     }
@@ -188,6 +189,7 @@ impl Settings {
             topology: self.topology.clone(),
             consistency: Some(consistency::newest()),
             flow: Some(flow),
+            changes: Vec::new(),
         });
         calls.collect()
     }

@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use causeway_proto::v1::{self, change::Action};
+use causeway_proto::v1;
 
 use crate::call::Call;
-use crate::{Client, ClientError};
+use crate::{Client, ClientError, change};
 
 /// A set of changes on its way; [`Apply::send`] sends it.
 #[derive(Debug, Clone)]
@@ -40,12 +40,12 @@ impl Client {
 impl Apply<'_> {
     /// Creates `resource`, or replaces the one with its id.
     pub fn put(self, resource: v1::Resource) -> Self {
-        self.change(Action::Put(resource))
+        self.change(change::put(resource))
     }
 
     /// Deletes the resource with this id; it must exist.
     pub fn delete(self, resource_id: impl Into<String>) -> Self {
-        self.change(Action::DeleteResourceId(resource_id.into()))
+        self.change(change::delete(resource_id))
     }
 
     /// Gives the resource with this id the values that `resource` has at these paths, as `tags` or `subnet.cidr_blocks`; all else of it stays.
@@ -55,12 +55,7 @@ impl Apply<'_> {
         resource: v1::Resource,
         paths: impl IntoIterator<Item = &'p str>,
     ) -> Self {
-        let paths = paths.into_iter().map(str::to_owned).collect();
-        self.change(Action::Patch(v1::ResourcePatch {
-            resource_id: resource_id.into(),
-            resource: Some(resource),
-            update_mask: Some(prost_types::FieldMask { paths }),
-        }))
+        self.change(change::patch(resource_id, resource, paths))
     }
 
     /// The revision that the head must be at; any, if not given.
@@ -112,10 +107,8 @@ impl Apply<'_> {
             .await
     }
 
-    fn change(mut self, action: Action) -> Self {
-        self.request.changes.push(v1::Change {
-            action: Some(action),
-        });
+    fn change(mut self, change: v1::Change) -> Self {
+        self.request.changes.push(change);
         self
     }
 }

@@ -30,9 +30,17 @@ impl Client {
             topology: topology.to_owned(),
             consistency: Some(consistency),
             flow: Some(flow),
+            changes: Vec::new(),
         };
+        self.resolve_message(message).await
+    }
+
+    pub(crate) async fn resolve_message(
+        &self,
+        message: v1::ResolvePathRequest,
+    ) -> Result<v1::PathAnswer, ClientError> {
         let answer = self
-            .call(Call::safe(topology), |attempt| {
+            .call(Call::safe(&message.topology), |attempt| {
                 let (mut service, request) =
                     (self.path_service(), attempt.request(message.clone()));
                 async move { service.resolve_path(request).await }
@@ -61,14 +69,23 @@ impl Client {
         detail: v1::Detail,
         consistency: v1::Consistency,
     ) -> Result<v1::BatchResolvePathsResponse, ClientError> {
-        let mut most = most_flows(detail);
-        let mut rest = flows;
-        let mut message = v1::BatchResolvePathsRequest {
+        let message = v1::BatchResolvePathsRequest {
             topology: topology.to_owned(),
             consistency: Some(consistency),
-            flows: Vec::new(),
+            flows,
             detail: detail.into(),
+            changes: Vec::new(),
         };
+        self.batch_message(message).await
+    }
+
+    /// All the flows of a message, in as many calls as it takes.
+    pub(crate) async fn batch_message(
+        &self,
+        mut message: v1::BatchResolvePathsRequest,
+    ) -> Result<v1::BatchResolvePathsResponse, ClientError> {
+        let mut most = most_flows(message.detail());
+        let mut rest = std::mem::take(&mut message.flows);
         let mut items = Vec::new();
         loop {
             let later = rest.split_off(rest.len().min(most));

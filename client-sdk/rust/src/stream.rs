@@ -45,18 +45,31 @@ impl Client {
     where
         C: Stream<Item = Vec<v1::Flow>> + Send + 'static,
     {
-        let header = Part::Header(v1::StreamHeader {
+        let header = v1::StreamHeader {
             topology: topology.to_owned(),
             consistency: Some(consistency),
             detail: detail.into(),
-        });
+            changes: Vec::new(),
+        };
+        self.stream_after(header, chunks).await
+    }
+
+    pub(crate) async fn stream_after<C>(
+        &self,
+        header: v1::StreamHeader,
+        chunks: C,
+    ) -> Result<impl Stream<Item = Result<PathChunk, ClientError>> + Send + use<C>, ClientError>
+    where
+        C: Stream<Item = Vec<v1::Flow>> + Send + 'static,
+    {
+        let begin = Attempt::endless(&header.topology).request(());
         let numbered = stream::iter(0..).zip(chunks);
         let chunks =
             numbered.map(|(chunk_id, flows)| Part::Chunk(v1::FlowChunk { chunk_id, flows }));
-        let parts = stream::iter([header])
+        let parts = stream::iter([Part::Header(header)])
             .chain(chunks)
             .map(|part| v1::StreamResolvePathsRequest { part: Some(part) });
-        let request = Attempt::endless(topology).request(parts);
+        let request = begin.map(|()| parts);
         let settings = Arc::clone(&self.settings);
         let mut service = self.path_service();
         let opened = timeout(settings.deadline, service.stream_resolve_paths(request))

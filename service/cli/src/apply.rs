@@ -35,12 +35,7 @@ pub struct ApplyArgs {
 }
 
 pub(crate) async fn run(args: ApplyArgs, io: &mut Io<'_>) -> Result<(), CliError> {
-    let name = args.file.display().to_string();
-    let text = read(&args.file).map_err(|source| CliError::Read {
-        path: name.clone(),
-        source,
-    })?;
-    let request = request(&args, &name, &text)?;
+    let request = request(&args)?;
     let client = args.connect.client(WRITE_SECONDS).await?;
     let dry_run = request.validate_only;
     let answer = client.apply_request(request).send().await?;
@@ -68,28 +63,39 @@ pub(crate) async fn run(args: ApplyArgs, io: &mut Io<'_>) -> Result<(), CliError
     writeln!(io.out, "{text}").map_err(CliError::Output)
 }
 
-/// The request in the document, with what the flags say; a flag wins.
-fn request(args: &ApplyArgs, file: &str, text: &[u8]) -> Result<v1::ApplyChangesRequest, CliError> {
-    let value = serde_json::from_slice(text).map_err(|error| CliError::BrokenJson {
-        file: file.to_owned(),
+/// The request in a document, which is for this topology.
+pub(crate) fn document(file: &Path, topology: &str) -> Result<v1::ApplyChangesRequest, CliError> {
+    let name = file.display().to_string();
+    let text = read(file).map_err(|source| CliError::Read {
+        path: name.clone(),
+        source,
+    })?;
+    let value = serde_json::from_slice(&text).map_err(|error| CliError::BrokenJson {
+        file: name.clone(),
         line: error.line(),
         column: error.column(),
         fault: json::fault(&error),
     })?;
     let mut request: v1::ApplyChangesRequest =
         json::from_value(&value).map_err(|source| CliError::Document {
-            file: file.to_owned(),
+            file: name.clone(),
             what: "a set of changes",
             source,
         })?;
-    if !request.topology.is_empty() && request.topology != args.topology {
+    if !request.topology.is_empty() && request.topology != topology {
         return Err(CliError::OtherTopology {
-            file: file.to_owned(),
+            file: name,
             in_file: request.topology,
-            wanted: args.topology.clone(),
+            wanted: topology.to_owned(),
         });
     }
-    request.topology.clone_from(&args.topology);
+    topology.clone_into(&mut request.topology);
+    Ok(request)
+}
+
+/// The request in the document, with what the flags say; a flag wins.
+fn request(args: &ApplyArgs) -> Result<v1::ApplyChangesRequest, CliError> {
+    let mut request = document(&args.file, &args.topology)?;
     request.expected_revision = args.expect_revision.or(request.expected_revision);
     request.validate_only |= args.dry_run;
     if request.author.is_empty() {

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
-use causeway_client::{At, Client, Refusal, consistency, v1};
+use causeway_client::{At, Refusal, WhatIf, consistency, v1};
 
 use crate::connect::{ConnectArgs, READ_SECONDS};
 use crate::error::clean;
 use crate::question::{self, QuestionError};
+use crate::what_if::{With, WithArgs};
 use crate::{CliError, Io, json, words};
 
 /// How many flows one call asks for; with detail FULL fewer, whose answers fit into a message and into memory.
@@ -36,6 +37,9 @@ pub struct BatchArgs {
     /// Revision to answer from, a time as 2026-01-31T08:00:00Z, or a label [default: the newest revision]
     #[arg(long, value_name = "REVISION|TIME|LABEL")]
     pub at: Option<At>,
+    /// What to ask with
+    #[command(flatten)]
+    pub with: WithArgs,
     /// Where the service is; the answers are lines of JSON in either format
     #[command(flatten)]
     pub connect: ConnectArgs,
@@ -55,11 +59,12 @@ pub enum Detail {
 /// A batch on its way.
 #[derive(Debug)]
 struct Batch<'a> {
-    client: &'a Client,
-    topology: &'a str,
+    asked: WhatIf<'a>,
     detail: Detail,
     /// What the user asked for; after the first call, the revision of its answers.
     consistency: v1::Consistency,
+    /// The revision of the answers.
+    revision: Option<u64>,
     tally: Tally,
 }
 
@@ -102,13 +107,15 @@ struct Line {
 }
 
 pub(crate) async fn run(args: BatchArgs, io: &mut Io<'_>) -> Result<(), CliError> {
+    args.with.check_beside(&args.input)?;
     let mut source = Source::open(&args.input)?;
+    let with = args.with.read(&args.topology)?;
     let client = args.connect.client(READ_SECONDS).await?;
     let mut batch = Batch {
-        client: &client,
-        topology: &args.topology,
+        asked: With::ask(with.as_ref(), &client, &args.topology),
         detail: args.detail,
         consistency: consistency::at(args.at.unwrap_or_default()),
+        revision: None,
         tally: Tally::default(),
     };
     let mut sink = Sink::open(&args.output, io.out)?;
@@ -126,7 +133,12 @@ pub(crate) async fn run(args: BatchArgs, io: &mut Io<'_>) -> Result<(), CliError
         }
     }
     sink.finish()?;
-    batch.tally.print(io).map_err(CliError::Output)
+    batch.tally.print(io).map_err(CliError::Output)?;
+    if let (Some(with), Some(revision)) = (with, batch.revision) {
+        let note = clean(&with.note(revision));
+        writeln!(io.err, "note: {note}").map_err(CliError::Output)?;
+    }
+    Ok(())
 }
 
 // === impl Batch ===
@@ -142,10 +154,11 @@ impl Batch<'_> {
         if !flows.is_empty() {
             let detail = self.detail.into();
             let answer = self
-                .client
-                .batch(self.topology, flows, detail, self.consistency.clone())
+                .asked
+                .batch(flows, detail, self.consistency.clone())
                 .await?;
             self.consistency = consistency::exactly(answer.revision);
+            self.revision = Some(answer.revision);
             items = answer.items;
         }
         let mut items = items.into_iter();

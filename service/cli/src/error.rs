@@ -106,6 +106,9 @@ pub enum CliError {
         /// The topology of the flag.
         wanted: String,
     },
+    /// Questions and changes are both to come from standard input.
+    #[error("`--input -` and `--with -` cannot both read standard input; give one of them a file")]
+    StandardInputTwice,
     /// A question of the demonstration cannot be read.
     #[error("question {line}: {fault}")]
     Question {
@@ -171,6 +174,7 @@ impl CliError {
             | Self::Unconfirmed { .. }
             | Self::MissingPort { .. }
             | Self::OtherTopology { .. }
+            | Self::StandardInputTwice
             | Self::Question { .. } => Vec::new(),
         }
     }

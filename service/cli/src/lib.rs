@@ -16,6 +16,7 @@ pub mod render;
 mod table;
 pub mod topology;
 pub mod watch;
+pub mod what_if;
 mod words;
 
 use std::fmt;

@@ -5,7 +5,9 @@ use clap::Args;
 use causeway_client::{At, consistency, v1};
 
 use crate::connect::{ConnectArgs, Format, READ_SECONDS};
+use crate::error::clean;
 use crate::question::has_ports;
+use crate::what_if::{With, WithArgs};
 use crate::{CliError, Io, Outcome, json, render};
 
 /// What `path` is asked.
@@ -50,6 +52,9 @@ pub struct PathArgs {
     /// Revision to answer from, a time as 2026-01-31T08:00:00Z, or a label [default: the newest revision]
     #[arg(long, value_name = "REVISION|TIME|LABEL")]
     pub at: Option<At>,
+    /// What to ask with
+    #[command(flatten)]
+    pub with: WithArgs,
     /// Where the service is, and how to print
     #[command(flatten)]
     pub connect: ConnectArgs,
@@ -74,18 +79,37 @@ pub(crate) async fn run(args: PathArgs, io: &mut Io<'_>) -> Result<Outcome, CliE
         through: args.through,
         avoiding: args.avoiding,
     };
+    let with = args.with.read(&args.topology)?;
     let client = args.connect.client(READ_SECONDS).await?;
     let consistency = consistency::at(args.at.unwrap_or_default());
-    let answer = client
-        .resolve(&args.topology, flow.clone(), consistency)
-        .await?;
+    let asked = With::ask(with.as_ref(), &client, &args.topology);
+    let answer = asked.resolve(flow.clone(), consistency).await?;
+    let note = with.map(|with| with.note(answer.revision));
     match args.connect.format {
-        Format::Text => render::answer(&flow, &answer, io.out)
-            .and_then(|()| render::about(&answer, io.out))
-            .map_err(CliError::Output)?,
-        Format::Json => print_json(&answer, io)?,
+        Format::Text => print_text(&flow, &answer, note.as_deref(), io)?,
+        Format::Json => {
+            print_json(&answer, io)?;
+            if let Some(note) = note {
+                writeln!(io.err, "note: {}", clean(&note)).map_err(CliError::Output)?;
+            }
+        }
     }
     Ok(outcome(answer.verdict()))
+}
+
+fn print_text(
+    flow: &v1::Flow,
+    answer: &v1::PathAnswer,
+    note: Option<&str>,
+    io: &mut Io<'_>,
+) -> Result<(), CliError> {
+    let printed = render::answer(flow, answer, io.out)
+        .and_then(|()| render::about(answer, io.out))
+        .and_then(|()| match note {
+            Some(note) => writeln!(io.out, "\nwhat if\n  {}", clean(note)),
+            None => Ok(()),
+        });
+    printed.map_err(CliError::Output)
 }
 
 /// Prints a message as JSON for people to read and programs to parse.

@@ -167,16 +167,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::TooManyItems`].
     pub fn check_changes(&self, count: usize) -> Result<(), EngineError> {
-        let maximum = self.limits.max_changes;
-        if count > maximum {
-            Err(EngineError::TooManyItems {
-                what: "changes",
-                count,
-                maximum,
-            })
-        } else {
-            Ok(())
-        }
+        check_count("changes", count, self.limits.max_changes)
     }
 
     /// Commits in a task of its own: between the append and the publication there must be no place to stop.
@@ -381,6 +372,23 @@ impl Applied {
             deleted,
             unchanged,
         }
+    }
+}
+
+/// Refuses more items than the limit.
+pub(crate) fn check_count(
+    what: &'static str,
+    count: usize,
+    maximum: usize,
+) -> Result<(), EngineError> {
+    if count > maximum {
+        Err(EngineError::TooManyItems {
+            what,
+            count,
+            maximum,
+        })
+    } else {
+        Ok(())
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Shared {
     pub(crate) compute: Compute,
     /// A permit for each export that may be under way.
     pub(crate) exports: Arc<Semaphore>,
+    /// A permit for each network that may be compiled for a what-if and held.
+    pub(crate) compiled_what_ifs: Arc<Semaphore>,
     /// Held while a fork is detached.
     pub(crate) detaching: NameLocks,
     /// The turns of those that are detached in the background.
@@ -65,6 +67,7 @@ impl Engine {
                 states,
                 compute,
                 exports: Arc::new(Semaphore::new(export::AT_ONCE)),
+                compiled_what_ifs: Arc::new(Semaphore::new(limits.compiled_what_ifs.max(1))),
                 detaching: NameLocks::new(),
                 // One at a time: each may hold and write a state of any size.
                 background: Arc::new(Semaphore::new(1)),

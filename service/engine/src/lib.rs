@@ -36,6 +36,7 @@ mod rollback;
 mod state;
 mod topology;
 mod watch;
+mod what_if;
 
 pub use causeway_resolver::{Depth, ResolveError};
 pub use causeway_store::{Label, Logged, Origin, RequestKey, StoreError, TopologyId};

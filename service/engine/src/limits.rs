@@ -30,8 +30,12 @@ pub struct Limits {
     pub max_flows: usize,
     /// Changes in one set.
     pub max_changes: usize,
+    /// Changes that are laid over a revision for one call.
+    pub max_laid_over: usize,
     /// Labels of one topology.
     pub max_labels: usize,
+    /// Networks of what-ifs that share nothing with others and are held at once; further calls wait.
+    pub compiled_what_ifs: usize,
     /// States below the heads that are kept in memory, over all topologies.
     pub kept_states: usize,
     /// Compiled networks that are kept in memory, over all topologies.
@@ -49,7 +53,9 @@ impl Default for Limits {
         Self {
             max_flows: 100_000,
             max_changes: 100_000,
+            max_laid_over: 10_000,
             max_labels: 2_000,
+            compiled_what_ifs: 4,
             kept_states: 8,
             kept_networks: 8,
             checkpoint_every: 128,

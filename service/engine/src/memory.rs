@@ -125,13 +125,18 @@ impl<V> Memory<V> {
 impl Paths {
     /// The answer to a question, if it was computed for this very state or is known to hold for it.
     pub fn at_hand<V: Clone>(&self, memory: &Memory<V>, question: &[&[u8]]) -> Option<V> {
-        let answers = memory.answers.as_ref()?;
+        let answers = self.answers_of(memory)?;
         let kept = answers.get(self.full(question).as_slice())?;
         if !kept.basis.is_of(self.network()) {
             return None;
         }
         add(&memory.counts.hits);
         Some(kept.value.clone())
+    }
+
+    /// The answers that it takes and gives: none in a what-if.
+    fn answers_of<'m, V>(&self, memory: &'m Memory<V>) -> Option<&'m Answers<V>> {
+        memory.answers.as_ref().filter(|_| !self.is_what_if())
     }
 
     /// A question of this topology, apart from those of others.
@@ -156,7 +161,7 @@ impl Paths {
         question: &[&[u8]],
         compute: impl FnOnce() -> Result<(V, usize), E>,
     ) -> Result<V, E> {
-        let Some(answers) = &memory.answers else {
+        let Some(answers) = self.answers_of(memory) else {
             return compute().map(|(value, _)| value);
         };
         let question = self.full(question);

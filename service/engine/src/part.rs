@@ -11,12 +11,15 @@ use crate::commit::{Edit, check_expected};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::patch::Asked;
+use crate::read::Consistency;
 
 /// The part of a change set that could be read.
 #[derive(Debug, Clone)]
 pub struct Part {
     /// The topology.
     pub topology: TopologyName,
+    /// The revision that the set is for.
+    pub at: Consistency,
     /// Where the head must be; anywhere for none.
     pub expected: Option<Revision>,
     /// The changes, each with its place in the whole set, from 0.
@@ -31,19 +34,21 @@ impl Engine {
     /// What is wrong with the part, whatever the rest of the set may be; at the places in the whole set. Nothing is stored.
     ///
     /// # Errors
-    /// [`EngineError::RevisionMismatch`]; those of reading a topology.
+    /// [`EngineError::RevisionMismatch`]; those of [`Engine::view`].
     pub async fn faults_of(&self, part: Part) -> Result<Vec<Fault>, EngineError> {
         let Part {
             topology,
+            at,
             expected,
             changes,
             unread,
         } = part;
-        let head = self.topology(&topology).await?.head();
-        check_expected(expected, head.revision)?;
+        let topology = self.topology(&topology).await?;
+        check_expected(expected, topology.head().revision)?;
+        let view = self.view_of(&topology, at).await?;
         let (places, changes): (Vec<usize>, Vec<Asked>) = changes.into_iter().unzip();
         let edit = Arc::new(Edit::Changes(changes.into()));
-        match self.edit(&head, &edit).await {
+        match self.edit(&view, &edit).await {
             Ok(_) => Ok(Vec::new()),
             Err(EngineError::InvalidChangeSet { faults }) => Ok(faults
                 .into_iter()

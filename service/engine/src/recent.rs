@@ -10,7 +10,7 @@ pub(crate) struct Recent<K, V> {
     entries: Mutex<Vec<(K, V)>>,
 }
 
-impl<K: PartialEq, V: Clone> Recent<K, V> {
+impl<K: PartialEq + Clone, V: Clone> Recent<K, V> {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity: capacity.max(1),
@@ -31,14 +31,14 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
         value
     }
 
-    /// The value that ranks highest, of those that have a rank.
-    pub(crate) fn best<R: Ord>(&self, rank: impl Fn(&K, &V) -> Option<R>) -> Option<V> {
+    /// The value that ranks highest, of those that have a rank, with its key.
+    pub(crate) fn best<R: Ord>(&self, rank: impl Fn(&K, &V) -> Option<R>) -> Option<(K, V)> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let ranked = entries
             .iter()
-            .filter_map(|(key, value)| Some((rank(key, value)?, value)));
+            .filter_map(|(key, value)| Some((rank(key, value)?, (key, value))));
         let best = ranked.max_by(|(one, _), (other, _)| one.cmp(other));
-        best.map(|(_, value)| value.clone())
+        best.map(|(_, (key, value))| (key.clone(), value.clone()))
     }
 
     /// Forgets what does not meet the condition.
@@ -60,7 +60,7 @@ mod tests {
         for key in [2, 9, 4] {
             recent.get_or_insert_with(key, || key);
         }
-        assert_eq!(recent.best(|key, _| (*key < 9).then_some(*key)), Some(4));
+        assert_eq!(recent.best(|key, _| (*key < 9).then_some(*key)), Some((4, 4)));
         assert_eq!(recent.best(|key, _| (*key > 9).then_some(*key)), None);
     }
 

@@ -8,10 +8,13 @@ use causeway_model::trace::PathAnswer;
 use causeway_resolver::{Depth, Network, ResolveError};
 use causeway_store::TopologyId;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use tokio::sync::OwnedSemaphorePermit;
 
+use crate::commit::check_count;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::read::Consistency;
+use crate::topology::{Topology, View};
 
 /// The answer to one flow.
 pub type Answer = Result<PathAnswer, ResolveError>;
@@ -23,6 +26,9 @@ pub struct Paths {
     topology: TopologyId,
     network: Arc<Network>,
     revision: Revision,
+    is_what_if: bool,
+    /// What allows it to hold a network of its own that shares nothing with others.
+    _turn: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 // === impl Engine ===
@@ -39,13 +45,23 @@ impl Engine {
     ) -> Result<Paths, EngineError> {
         let topology = self.topology(name).await?;
         let view = self.view_of(&topology, consistency).await?;
+        self.paths_at(&topology, view).await
+    }
+
+    pub(crate) async fn paths_at(
+        &self,
+        topology: &Topology,
+        view: View,
+    ) -> Result<Paths, EngineError> {
         let revision = view.revision;
-        let network = self.network(&topology, view).await?;
+        let network = self.network(topology, view).await?;
         Ok(Paths {
             engine: self.clone(),
             topology: topology.record.id,
             network,
             revision,
+            is_what_if: false,
+            _turn: None,
         })
     }
 
@@ -54,33 +70,39 @@ impl Engine {
     /// # Errors
     /// [`EngineError::TooManyItems`].
     pub fn check_batch(&self, count: usize) -> Result<(), EngineError> {
-        let maximum = self.limits.max_flows;
-        if count > maximum {
-            Err(EngineError::TooManyItems {
-                what: "flows",
-                count,
-                maximum,
-            })
-        } else {
-            Ok(())
-        }
+        check_count("flows", count, self.limits.max_flows)
     }
 }
 
 // === impl Paths ===
 
 impl Paths {
-    /// The revision that every answer is computed at.
+    /// The revision that every answer is computed at; with changes laid over it, the one that lies beneath.
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.revision
+    }
+
+    /// The same topology and revision with another network, which is this call's alone.
+    pub(crate) fn with_changes(self, network: Network, turn: Option<OwnedSemaphorePermit>) -> Self {
+        Self {
+            network: Arc::new(network),
+            is_what_if: true,
+            _turn: turn.map(Arc::new),
+            ..self
+        }
+    }
+
+    /// Whether changes are laid over the revision: then its answers are for nobody else, and those of others are not for it.
+    pub(crate) fn is_what_if(&self) -> bool {
+        self.is_what_if
     }
 
     pub(crate) fn topology(&self) -> TopologyId {
         self.topology
     }
 
-    pub(crate) fn network(&self) -> &Network {
+    pub(crate) fn network(&self) -> &Arc<Network> {
         &self.network
     }
 

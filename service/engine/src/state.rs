@@ -36,13 +36,14 @@ impl States {
     }
 
     /// The network to derive that of a revision from: of the kept ones of its topology the nearest below, else the nearest above.
-    fn nearest(&self, (topology, revision): Key) -> Option<Arc<Network>> {
+    fn nearest(&self, (topology, revision): Key) -> Option<(Revision, Arc<Network>)> {
         let rank = |(id, held): &Key, network: &Arc<OnceCell<Arc<Network>>>| {
             let distance = held.0.abs_diff(revision.0);
             let is_usable = *id == topology && network.initialized();
             is_usable.then_some(Reverse((*held > revision, distance)))
         };
-        self.networks.best(rank)?.get().cloned()
+        let ((_, found), network) = self.networks.best(rank)?;
+        Some((found, Arc::clone(network.get()?)))
     }
 
     /// Forgets a topology that is deleted.
@@ -168,7 +169,9 @@ impl Engine {
                     let prices = Arc::clone(&engine.prices);
                     let base = engine.states.nearest((id, view.revision));
                     let make = move || match base {
-                        Some(base) => base.derive(&view.snapshot),
+                        Some((held, base)) if held < view.revision => base.derive(&view.snapshot),
+                        // The line of the present is for what comes after it.
+                        Some((_, base)) => base.aside().derive(&view.snapshot),
                         None => Network::compile(&view.snapshot).priced(prices),
                     };
                     engine.compute.run(move || Arc::new(make()))

@@ -12,6 +12,7 @@ mod resolves;
 mod retention;
 mod rollbacks;
 mod watches;
+mod what_ifs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -32,7 +32,7 @@ pub(crate) async fn run(
 }
 
 /// The faults that were found while reading, then those of what could be read.
-async fn faults(engine: &Engine, unread: Unread) -> CallError {
+pub(crate) async fn faults(engine: &Engine, unread: Unread) -> CallError {
     let Unread { faults, part } = unread;
     let mut faults = FoundFaults::from(faults);
     if let Some(part) = part {

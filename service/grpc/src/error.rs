@@ -84,7 +84,7 @@ impl From<Infallible> for CallError {
 impl CallError {
     /// The same faults, of a part of the request that was read for itself and stands in this field.
     pub(crate) fn within(mut self, field: &str) -> Self {
-        if let Self::InvalidRequest(faults) = &mut self {
+        if let Self::InvalidRequest(faults) | Self::InvalidChangeSet(faults) = &mut self {
             for fault in &mut faults.found {
                 let dot = if fault.field.is_empty() { "" } else { "." };
                 fault.field = format!("{field}{dot}{}", fault.field);

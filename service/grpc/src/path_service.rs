@@ -8,6 +8,7 @@ mod batch;
 mod chunk;
 mod pieces;
 mod single;
+mod state;
 mod stream;
 
 use std::convert::Infallible;

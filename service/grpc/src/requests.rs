@@ -185,6 +185,7 @@ pub(crate) fn apply(wire: v1::ApplyChangesRequest) -> Result<Apply, Box<Unread>>
             faults: std::mem::take(faults),
             part: topology.ok().map(|topology| Part {
                 topology,
+                at: Consistency::Newest,
                 expected: expected_revision.map(Revision),
                 changes,
                 unread,
@@ -194,7 +195,7 @@ pub(crate) fn apply(wire: v1::ApplyChangesRequest) -> Result<Apply, Box<Unread>>
 }
 
 /// The changes that can be read, with their places, and what the others would put.
-fn read_changes(
+pub(crate) fn read_changes(
     wire: Vec<v1::Change>,
     faults: &mut Faults,
 ) -> (Vec<(usize, Asked)>, BTreeSet<ResourceId>) {

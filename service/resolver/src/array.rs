@@ -26,10 +26,6 @@ pub(crate) struct Array<T> {
 }
 
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "both are 32 entries, which are read where they stand"
-)]
 enum Node<T> {
     Leaf(Leaf<T>),
     Inner([Option<Arc<Node<T>>>; WIDTH]),

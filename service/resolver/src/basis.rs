@@ -170,8 +170,13 @@ impl Lineage {
         if first.is_ok() && next > generation {
             return self.clone();
         }
+        Self::from(next)
+    }
+
+    /// A new line that begins with this generation.
+    fn from(generation: u32) -> Self {
         Self {
-            youngest: Arc::new(AtomicU32::new(next)),
+            youngest: Arc::new(AtomicU32::new(generation)),
         }
     }
 
@@ -183,6 +188,16 @@ impl Lineage {
 // === impl Network ===
 
 impl Network {
+    /// The same network at the beginning of a line of its own: what is derived from it takes nobody's place in the line of this one, and no answer
+    /// of either line is known to hold in the other.
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        Self {
+            lineage: Lineage::from(self.generation),
+            ..self.clone()
+        }
+    }
+
     /// Does work that reads this network and no other one, and tells what it read. Work within such work is part of it.
     pub fn noting<T>(&self, work: impl FnOnce() -> T) -> (T, Basis) {
         let noting = Noting::begin();

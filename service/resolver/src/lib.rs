@@ -67,8 +67,14 @@ impl Network {
     /// The network of another snapshot, which answers as its compiled one does: derived from this one where that is possible, at the cost of what differs.
     #[must_use]
     pub fn derive(&self, after: &Snapshot) -> Self {
-        compile::derived(self, after)
+        self.derive_if_local(after)
             .unwrap_or_else(|| Self::compile(after).priced(Arc::clone(&self.prices)))
+    }
+
+    /// The same if it can be derived; none if it would have to be compiled.
+    #[must_use]
+    pub fn derive_if_local(&self, after: &Snapshot) -> Option<Self> {
+        compile::derived(self, after)
     }
 
     /// How many derivations it is away from a compile: 0 for a network that was compiled.

@@ -7,7 +7,7 @@ use tonic_types::StatusExt as _;
 use crate::harness::{Served, apply, put, subnet, vpc};
 
 #[track_caller]
-fn check(status: &Status, code: Code, reason: &str) {
+pub(crate) fn check(status: &Status, code: Code, reason: &str) {
     let details = status.get_error_details();
     let info = details.error_info().unwrap();
     assert_eq!(
@@ -30,7 +30,7 @@ pub(crate) fn violations(status: &Status) -> Vec<(String, String)> {
         .collect()
 }
 
-fn fact(status: &Status, key: &str) -> String {
+pub(crate) fn fact(status: &Status, key: &str) -> String {
     let details = status.get_error_details();
     details
         .error_info()

@@ -38,3 +38,4 @@ mod streams;
 mod tidy;
 mod traces;
 mod watches;
+mod what_ifs;

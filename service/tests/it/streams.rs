@@ -15,8 +15,8 @@ use crate::harness::{Served, apply, put, vpc};
 fn header(topology: &str) -> Part {
     Part::Header(v1::StreamHeader {
         topology: topology.to_owned(),
-        consistency: None,
         detail: v1::Detail::Full.into(),
+        ..v1::StreamHeader::default()
     })
 }
 

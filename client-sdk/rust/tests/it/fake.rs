@@ -16,6 +16,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use causeway_client::{Client, ClientBuilder, v1};
 use v1::path_service_server::{PathService, PathServiceServer};
+use v1::stream_resolve_paths_request::Part;
 use v1::topology_service_server::{TopologyService, TopologyServiceServer};
 
 /// What a test gives back; an error ends it.
@@ -51,7 +52,9 @@ pub(crate) struct State {
     /// The messages of each import that was taken whole.
     pub(crate) imports: Vec<Vec<v1::ImportResourcesRequest>>,
     pub(crate) lists: Vec<v1::ListResourcesRequest>,
+    pub(crate) resolved: Vec<v1::ResolvePathRequest>,
     pub(crate) batches: Vec<v1::BatchResolvePathsRequest>,
+    pub(crate) streams: Vec<v1::StreamHeader>,
     pub(crate) watches: Vec<v1::WatchRevisionsRequest>,
     /// What the next watches tell.
     pub(crate) watched: VecDeque<Vec<Result<v1::WatchRevisionsResponse, Status>>>,
@@ -333,6 +336,7 @@ impl PathService for Notes {
         request: Request<v1::ResolvePathRequest>,
     ) -> Result<Response<v1::ResolvePathResponse>, Status> {
         self.note(&request).await?;
+        self.state().resolved.push(request.into_inner());
         Ok(Response::new(v1::ResolvePathResponse {
             answer: Some(v1::PathAnswer::default()),
         }))
@@ -369,19 +373,25 @@ impl PathService for Notes {
         let mut parts = request.into_inner();
         let mut answers = VecDeque::new();
         while let Some(part) = parts.message().await? {
-            if let Some(v1::stream_resolve_paths_request::Part::Chunk(chunk)) = part.part {
-                let items = chunk.flows.iter().map(|flow| v1::BatchItem {
-                    path: vec![flow.source.clone()],
-                    ..v1::BatchItem::default()
-                });
-                answers.push_front(Ok(v1::StreamResolvePathsResponse {
-                    revision: 9,
-                    items: items.collect(),
-                    traces: None,
-                    chunk_id: chunk.chunk_id,
-                }));
+            match part.part {
+                Some(Part::Header(header)) => self.state().streams.push(header),
+                Some(Part::Chunk(chunk)) => answers.push_front(Ok(answer(&chunk))),
+                None => {}
             }
         }
         Ok(Response::new(Box::pin(futures::stream::iter(answers))))
+    }
+}
+
+fn answer(chunk: &v1::FlowChunk) -> v1::StreamResolvePathsResponse {
+    let items = chunk.flows.iter().map(|flow| v1::BatchItem {
+        path: vec![flow.source.clone()],
+        ..v1::BatchItem::default()
+    });
+    v1::StreamResolvePathsResponse {
+        revision: 9,
+        items: items.collect(),
+        traces: None,
+        chunk_id: chunk.chunk_id,
     }
 }

@@ -6,3 +6,4 @@ mod forks;
 mod imports;
 mod lists;
 mod watches;
+mod what_ifs;

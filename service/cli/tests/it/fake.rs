@@ -33,6 +33,7 @@ pub(crate) struct State {
     pub(crate) applied: Vec<v1::ApplyChangesRequest>,
     pub(crate) headers: Vec<v1::ImportHeader>,
     pub(crate) imported: Vec<v1::Resource>,
+    pub(crate) resolved: Vec<v1::ResolvePathRequest>,
     pub(crate) batches: Vec<v1::BatchResolvePathsRequest>,
     pub(crate) rollbacks: Vec<v1::RollbackTopologyRequest>,
     pub(crate) labels: BTreeMap<String, v1::RevisionLabel>,
@@ -392,7 +393,8 @@ impl PathService for Shared {
     ) -> Result<Response<v1::ResolvePathResponse>, Status> {
         let request = request.into_inner();
         let topology = self.topology(&request.topology)?;
-        let flow = request.flow.unwrap_or_default();
+        let flow = request.flow.clone().unwrap_or_default();
+        self.lock().resolved.push(request);
         Ok(Response::new(v1::ResolvePathResponse {
             answer: Some(answer(&flow, topology.revision)),
         }))

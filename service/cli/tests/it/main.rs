@@ -6,6 +6,7 @@ mod forks;
 mod history;
 mod paths;
 mod topologies;
+mod what_ifs;
 
 use std::error::Error;
 

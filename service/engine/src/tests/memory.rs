@@ -100,6 +100,22 @@ async fn who_asks_for_the_past_gets_it_and_leaves_the_present_where_it_is() {
 }
 
 #[tokio::test]
+async fn who_asks_for_the_past_does_not_take_the_future_from_the_present() {
+    let engine = estate().await;
+    let memory = Memory::new(1 << 20);
+    let unrelated = |name: &str| put([tagged(subnet("subnet-150", "vpc-150"), name)]);
+    engine.apply(write(), unrelated("x")).await.unwrap();
+    let present = paths(&engine, Consistency::Newest).await;
+    let answer = ask(&present, &memory, "subnet-007");
+    // It is made of the newest one, the only one that is kept.
+    let past = paths(&engine, Consistency::Exact(Revision(2))).await;
+    assert_eq!(past.revision(), Revision(2));
+    engine.apply(write(), unrelated("y")).await.unwrap();
+    let next = paths(&engine, Consistency::Newest).await;
+    assert!(Arc::ptr_eq(&answer, &ask(&next, &memory, "subnet-007")));
+}
+
+#[tokio::test]
 async fn topologies_and_questions_are_kept_apart() {
     let engine = estate().await;
     engine
@@ -188,4 +204,34 @@ async fn no_more_bytes_are_kept_than_may_be_and_none_if_none_may() {
         let asked = paths.recall(&none, &[b"q"], || Ok::<_, ()>((answer, 1)));
         assert_eq!(asked, Ok(answer));
     }
+}
+
+#[tokio::test]
+async fn a_what_if_takes_no_answer_gives_none_and_stops_none() {
+    let engine = estate().await;
+    let memory = Memory::new(1 << 20);
+    let before = paths(&engine, Consistency::Newest).await;
+    let first = ask(&before, &memory, "subnet-007");
+    let told_before = told(&memory);
+    // The first child of the network that the head has, and local: without a line of its own it would be the next of the head's line.
+    let related = tagged(subnet("subnet-007", "vpc-007"), "x");
+    let with = engine
+        .paths_with(&name("t"), Consistency::Newest, put([related]))
+        .await
+        .unwrap();
+    assert_eq!(with.network().derivations(), 1);
+    assert!(!Arc::ptr_eq(&first, &ask(&with, &memory, "subnet-007")));
+    ask(&with, &memory, "subnet-008");
+    assert_eq!(with.at_hand(&memory, &[b"a", b"subnet-007"]), None);
+    assert_eq!(told(&memory), told_before);
+    // The head's answers are where they were, and those that the what-if gave are not among them.
+    assert!(Arc::ptr_eq(&first, &ask(&before, &memory, "subnet-007")));
+    ask(&before, &memory, "subnet-008");
+    assert_eq!(told(&memory), [1, 0, 2, 0]);
+    // The next revision goes on with them.
+    let unrelated = tagged(subnet("subnet-150", "vpc-150"), "x");
+    engine.apply(write(), put([unrelated])).await.unwrap();
+    let after = paths(&engine, Consistency::Newest).await;
+    assert!(Arc::ptr_eq(&first, &ask(&after, &memory, "subnet-007")));
+    assert_eq!(told(&memory), [2, 1, 2, 0]);
 }

@@ -2,8 +2,7 @@
 
 use std::pin::Pin;
 
-use causeway_engine::{Consistency, Engine, EngineError};
-use causeway_model::revision::TopologyName;
+use causeway_engine::{Engine, EngineError};
 use causeway_proto::v1;
 use http_body::Body as HttpBody;
 use prost::bytes::Bytes;
@@ -13,8 +12,9 @@ use tonic::server::{Grpc, UnaryService};
 use tonic::{Request, Response, Status};
 
 use super::pieces::{BatchRequest, InPieces, Written};
+use super::state::{self, Fields};
 use super::{Asking, chunk};
-use crate::error::{CallError, read};
+use crate::error::CallError;
 use crate::server::MAX_MESSAGE_BYTES;
 use crate::wire::Wire;
 use crate::wire::answer::Detail;
@@ -60,18 +60,30 @@ impl UnaryService<BatchRequest> for Call {
     }
 }
 
-/// What is asked, beside flows.
-pub(super) struct Asked {
-    pub(super) topology: TopologyName,
-    pub(super) consistency: Consistency,
-    pub(super) detail: Detail,
-}
-
 async fn resolve(asking: &Asking, wire: BatchRequest) -> Result<Vec<Bytes>, CallError> {
     check_count(&asking.engine, wire.flows.len(), wire.detail())?;
-    let (asked, flows) = asked(wire)?;
-    let paths = asking.engine.paths(&asked.topology, asked.consistency);
-    chunk::resolve(asking, &paths.await?, asked.detail, flows).await
+    let BatchRequest {
+        topology,
+        consistency,
+        flows,
+        detail,
+        changes,
+    } = wire;
+    let fields = Fields {
+        topology,
+        consistency,
+        changes,
+    };
+    let is_empty = flows.is_empty();
+    let (state, detail) = state::read(&asking.engine, fields, move |faults| {
+        if is_empty {
+            faults.field("flows", |faults| faults.missing::<()>("at least one flow"));
+        }
+        faults.field("detail", |faults| Detail::parse(detail, faults))
+    })
+    .await?;
+    let paths = state.paths(&asking.engine).await?;
+    chunk::resolve(asking, &paths, detail, flows).await
 }
 
 /// Refuses a batch of more flows than its detail allows, before any of them is looked at.
@@ -85,27 +97,4 @@ fn check_count(engine: &Engine, count: usize, detail: v1::Detail) -> Result<(), 
         }));
     }
     Ok(())
-}
-
-fn asked(wire: BatchRequest) -> Result<(Asked, Vec<Bytes>), CallError> {
-    let BatchRequest {
-        topology,
-        consistency,
-        flows,
-        detail,
-    } = wire;
-    let asked = read(|faults| {
-        let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
-        let consistency = faults.field("consistency", |faults| Wire::parse(consistency, faults));
-        let detail = faults.field("detail", |faults| Detail::parse(detail, faults));
-        if flows.is_empty() {
-            faults.field("flows", |faults| faults.missing::<()>("at least one flow"));
-        }
-        Some(Asked {
-            topology: topology?,
-            consistency: consistency?,
-            detail: detail?,
-        })
-    })?;
-    Ok((asked, flows))
 }

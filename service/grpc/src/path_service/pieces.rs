@@ -29,6 +29,8 @@ pub(super) struct ResolveRequest {
     pub(super) consistency: Option<v1::Consistency>,
     #[prost(bytes = "bytes", optional, tag = "3")]
     pub(super) flow: Option<Bytes>,
+    #[prost(message, repeated, tag = "4")]
+    pub(super) changes: Vec<v1::Change>,
 }
 
 /// BatchResolvePathsRequest, of which the flows are not read yet.
@@ -42,6 +44,8 @@ pub(super) struct BatchRequest {
     pub(super) flows: Vec<Bytes>,
     #[prost(enumeration = "v1::Detail", tag = "4")]
     pub(super) detail: i32,
+    #[prost(message, repeated, tag = "5")]
+    pub(super) changes: Vec<v1::Change>,
 }
 
 /// StreamResolvePathsRequest; of the two parts there must be one.

@@ -3,8 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use causeway_engine::{Consistency, EngineError, Paths};
-use causeway_model::revision::TopologyName;
+use causeway_engine::{EngineError, Paths};
 use http_body::Body as HttpBody;
 use prost::bytes::Bytes;
 use prost::encoding::{WireType, encode_key, encode_varint, uint64};
@@ -16,9 +15,9 @@ use tonic::{Request, Response, Status};
 use super::Asking;
 use super::answers::Unanswered;
 use super::pieces::{InPieces, ResolveRequest};
-use crate::error::{CallError, read};
+use super::state::{self, Fields};
+use crate::error::CallError;
 use crate::server::MAX_MESSAGE_BYTES;
-use crate::wire::Wire;
 
 /// Field of ResolvePathResponse, and of PathAnswer.
 const ANSWER: u32 = 1;
@@ -49,20 +48,24 @@ impl UnaryService<ResolveRequest> for Call {
     }
 }
 
-/// What is asked.
-struct Asked {
-    topology: TopologyName,
-    consistency: Consistency,
-    flow: Bytes,
-}
-
 async fn resolve(asking: &Asking, wire: ResolveRequest) -> Result<Vec<Bytes>, CallError> {
-    let Asked {
+    let ResolveRequest {
         topology,
         consistency,
         flow,
-    } = asked(wire)?;
-    let paths = asking.engine.paths(&topology, consistency).await?;
+        changes,
+    } = wire;
+    let fields = Fields {
+        topology,
+        consistency,
+        changes,
+    };
+    let (state, flow) = state::read(&asking.engine, fields, |faults| {
+        faults.field("flow", |faults| flow.or_else(|| faults.missing("a flow")))
+    })
+    .await?;
+    let topology = state.topology().clone();
+    let paths = state.paths(&asking.engine).await?;
     // What is at hand takes less time than another thread takes to wake up.
     let answer = match asking.answers.alone_at_hand(&paths, &flow) {
         Some(answer) => Ok(answer),
@@ -95,22 +98,4 @@ fn written(paths: &Paths, answer: Bytes) -> Vec<Bytes> {
     encode_key(ANSWER, WireType::LengthDelimited, &mut head);
     encode_varint(u64::try_from(length).unwrap_or(u64::MAX), &mut head);
     vec![head.into(), answer, revision.into()]
-}
-
-fn asked(wire: ResolveRequest) -> Result<Asked, CallError> {
-    let ResolveRequest {
-        topology,
-        consistency,
-        flow,
-    } = wire;
-    read(|faults| {
-        let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
-        let consistency = faults.field("consistency", |faults| Wire::parse(consistency, faults));
-        let flow = faults.field("flow", |faults| flow.or_else(|| faults.missing("a flow")));
-        Some(Asked {
-            topology: topology?,
-            consistency: consistency?,
-            flow: flow?,
-        })
-    })
 }

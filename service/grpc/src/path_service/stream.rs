@@ -5,7 +5,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use causeway_engine::{EngineError, Paths};
+use causeway_engine::{Engine, EngineError, Paths};
 use causeway_proto::v1;
 use futures::stream::{self, BoxStream, StreamExt};
 use http_body::Body as HttpBody;
@@ -17,8 +17,8 @@ use tonic::codegen::StdError;
 use tonic::server::{Grpc, StreamingService};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::batch::Asked;
 use super::pieces::{FlowChunk, InPieces, StreamRequest};
+use super::state::{self, Fields};
 use super::{Asking, chunk};
 use crate::deadline;
 use crate::error::{CallError, read};
@@ -83,12 +83,9 @@ impl StreamingService<StreamRequest> for Call {
 /// Reads the header, and answers the chunks that follow it.
 async fn begin(asking: Asking, mut parts: Streaming<StreamRequest>) -> Result<Answers, CallError> {
     let first = parts.message().await.map_err(broken)?;
-    let Asked {
-        topology,
-        consistency,
-        detail,
-    } = asked(first.unwrap_or_default())?;
-    let paths = asking.engine.paths(&topology, consistency).await?;
+    let header = header_of(first.unwrap_or_default())?;
+    let read = state_of(&asking.engine, header).await;
+    let (paths, detail) = read.map_err(|error| error.within("header"))?;
     let answers = parts
         .map(move |part| {
             let (asking, paths) = (asking.clone(), paths.clone());
@@ -141,34 +138,34 @@ fn broken(status: Status) -> CallError {
     CallError::Stream(Box::new(status))
 }
 
-fn asked(first: StreamRequest) -> Result<Asked, CallError> {
+fn header_of(first: StreamRequest) -> Result<v1::StreamHeader, CallError> {
     let StreamRequest { header, chunk } = first;
-    read(|faults| {
-        let header = match (header, chunk) {
-            (Some(header), None) => header,
-            (_, Some(_)) | (None, None) => {
-                return faults.field("header", |faults| {
-                    faults.missing("the header in the first message, and nowhere else")
-                });
-            }
-        };
-        let v1::StreamHeader {
-            topology,
-            consistency,
-            detail,
-        } = header;
-        faults.field("header", |faults| {
-            let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
-            let consistency =
-                faults.field("consistency", |faults| Wire::parse(consistency, faults));
-            let detail = faults.field("detail", |faults| Detail::parse(detail, faults));
-            Some(Asked {
-                topology: topology?,
-                consistency: consistency?,
-                detail: detail?,
-            })
-        })
+    read(|faults| match (header, chunk) {
+        (Some(header), None) => Some(header),
+        (_, Some(_)) | (None, None) => faults.field("header", |faults| {
+            faults.missing("the header in the first message, and nowhere else")
+        }),
     })
+}
+
+/// The state that all chunks are answered from, and how much to tell.
+async fn state_of(engine: &Engine, header: v1::StreamHeader) -> Result<(Paths, Detail), CallError> {
+    let v1::StreamHeader {
+        topology,
+        consistency,
+        detail,
+        changes,
+    } = header;
+    let fields = Fields {
+        topology,
+        consistency,
+        changes,
+    };
+    let (state, detail) = state::read(engine, fields, move |faults| {
+        faults.field("detail", |faults| Detail::parse(detail, faults))
+    })
+    .await?;
+    Ok((state.paths(engine).await?, detail))
 }
 
 fn chunk_of(part: StreamRequest, detail: Detail) -> Result<FlowChunk, CallError> {

@@ -7,10 +7,16 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use super::{CallError, Distinct, Items, MAX_MESSAGE_BYTES, Room, pieces_of, repeated};
-use crate::path_service::pieces::{BatchRequest, StreamRequest};
+use crate::path_service::pieces::{BatchRequest, ResolveRequest, StreamRequest};
 
 fn bytes(text: &str) -> Bytes {
     Bytes::copy_from_slice(text.as_bytes())
+}
+
+fn change() -> v1::Change {
+    v1::Change {
+        action: Some(v1::change::Action::DeleteResourceId("c".to_owned())),
+    }
 }
 
 fn items(lengths: &[usize]) -> Items {
@@ -37,6 +43,7 @@ fn a_request_in_pieces_is_the_request_of_the_contract() {
         }),
         flows: vec![flow("a"), flow("c")],
         detail: v1::Detail::Path.into(),
+        changes: vec![change()],
     };
     let read = BatchRequest::decode(sent.encode_to_vec().as_slice()).unwrap();
     let flows: Vec<_> = read
@@ -45,12 +52,43 @@ fn a_request_in_pieces_is_the_request_of_the_contract() {
         .map(|flow| v1::Flow::decode(flow.as_ref()).unwrap())
         .collect();
     assert_eq!(
-        (read.topology.as_str(), read.consistency, flows, read.detail),
         (
-            sent.topology.as_str(),
+            read.topology,
+            read.consistency,
+            flows,
+            read.detail,
+            read.changes
+        ),
+        (
+            sent.topology,
             sent.consistency,
             sent.flows,
-            sent.detail
+            sent.detail,
+            sent.changes
+        )
+    );
+}
+
+#[test]
+fn a_request_for_one_flow_is_that_of_the_contract() {
+    let flow = v1::Flow {
+        source: "a".to_owned(),
+        ..v1::Flow::default()
+    };
+    let sent = v1::ResolvePathRequest {
+        topology: "t".to_owned(),
+        consistency: Some(v1::Consistency::default()),
+        flow: Some(flow.clone()),
+        changes: vec![change()],
+    };
+    let read = ResolveRequest::decode(sent.encode_to_vec().as_slice()).unwrap();
+    assert_eq!(
+        (read.topology, read.consistency, read.flow, read.changes),
+        (
+            sent.topology,
+            sent.consistency,
+            Some(flow.encode_to_vec().into()),
+            sent.changes
         )
     );
 }
@@ -62,6 +100,7 @@ fn a_stream_in_pieces_is_the_stream_of_the_contract() {
         topology: "t".to_owned(),
         consistency: None,
         detail: v1::Detail::Full.into(),
+        changes: vec![change()],
     };
     let flow = v1::Flow {
         source: "a".to_owned(),
