@@ -30,11 +30,11 @@ const TURNS: u64 = 101;
 const WARM: u64 = 400;
 
 /// A kind of change: its name, the kind of resource that it is about, and the change to one.
-type Case = (&'static str, Kind, fn(&Resource) -> Option<Change>);
+pub(crate) type Case = (&'static str, Kind, fn(&Resource) -> Option<Change>);
 
 const INSTANCE_STOPS: Case = ("an instance stops", Kind::Instance, instance_stops);
 
-const CASES: [Case; 8] = [
+pub(crate) const CASES: [Case; 8] = [
     (
         "an interface comes",
         Kind::NetworkInterface,
@@ -50,9 +50,9 @@ const CASES: [Case; 8] = [
 ];
 
 /// An estate, its network, and what is changed in it.
-struct Held {
-    snapshot: Snapshot,
-    network: Network,
+pub(crate) struct Held {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) network: Network,
 }
 
 pub(crate) fn run() {
@@ -131,7 +131,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 // === impl Held ===
 
 impl Held {
-    fn new(interfaces: u32) -> Self {
+    pub(crate) fn new(interfaces: u32) -> Self {
         let resources = Estate::new(interfaces).resources();
         let puts = resources.map(|wire| {
             let resource = causeway_grpc::parse_resource(wire).unwrap();
@@ -145,13 +145,13 @@ impl Held {
         Self { snapshot, network }
     }
 
-    fn ids(&self, (_, kind, _): Case) -> Vec<ResourceId> {
+    pub(crate) fn ids(&self, (_, kind, _): Case) -> Vec<ResourceId> {
         let own = self.snapshot.iter().filter(|held| held.kind() == kind);
         let own = own.filter(|held| interface_of(held).is_none_or(|own| is_plain(&own)));
         own.map(|held| held.id().clone()).collect()
     }
 
-    fn changes(&self, (_, _, change): Case, id: &ResourceId) -> ChangeSet {
+    pub(crate) fn changes(&self, (_, _, change): Case, id: &ResourceId) -> ChangeSet {
         let held = self.snapshot.get(id.as_str()).unwrap();
         ChangeSet {
             changes: vec![change(held).unwrap()],
@@ -201,11 +201,11 @@ fn record<T: Record + Clone>(held: &Resource) -> Option<T> {
     T::of(&held.body).cloned()
 }
 
-fn interface_of(held: &Resource) -> Option<NetworkInterface> {
+pub(crate) fn interface_of(held: &Resource) -> Option<NetworkInterface> {
     record(held)
 }
 
-fn is_plain(own: &NetworkInterface) -> bool {
+pub(crate) fn is_plain(own: &NetworkInterface) -> bool {
     own.interface_type == NetworkInterfaceType::Interface && own.instance_id.is_some()
 }
 

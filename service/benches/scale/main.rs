@@ -1,4 +1,5 @@
-//! What an estate of any size takes: `cargo bench -p causeway --bench scale [-- memory [--resources N] | change]`; both without a word.
+//! What an estate of any size takes: `cargo bench -p causeway --bench scale [-- memory [--resources N] | change | survival]`; all
+//! of them without a word.
 //!
 //! Memory is counted at the allocator, so that the figures are the same on every machine.
 
@@ -11,6 +12,7 @@
 mod change;
 mod durable;
 mod memory;
+mod survival;
 
 use peak_alloc::PeakAlloc;
 
@@ -19,10 +21,9 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let is_asked = |part: &str| {
-        let other = if part == "memory" { "change" } else { "memory" };
-        !arguments.iter().any(|argument| argument == other)
-    };
+    let parts = ["memory", "change", "survival"];
+    let is_named = |part: &str| arguments.iter().any(|argument| argument == part);
+    let is_asked = |part: &str| is_named(part) || !parts.iter().any(|part| is_named(part));
     let mut sizes = arguments
         .iter()
         .skip_while(|argument| *argument != "--resources");
@@ -34,5 +35,8 @@ fn main() {
     }
     if is_asked("change") {
         change::run();
+    }
+    if is_asked("survival") {
+        survival::run();
     }
 }

@@ -60,7 +60,10 @@ mod tests {
         for key in [2, 9, 4] {
             recent.get_or_insert_with(key, || key);
         }
-        assert_eq!(recent.best(|key, _| (*key < 9).then_some(*key)), Some((4, 4)));
+        assert_eq!(
+            recent.best(|key, _| (*key < 9).then_some(*key)),
+            Some((4, 4))
+        );
         assert_eq!(recent.best(|key, _| (*key > 9).then_some(*key)), None);
     }
 
