@@ -101,7 +101,7 @@ pub(crate) fn run() {
 fn with_the_commit(held: &[Held; 2]) {
     let served = held.each_ref().map(|held| {
         let first = held.turns(INSTANCE_STOPS, 1).pop();
-        Served::new(&held.snapshot, first.unwrap().1)
+        Served::new(&held.snapshot, &first.unwrap().1)
     });
     let mut turns = held.each_ref().map(|held| {
         let turns = held.turns(INSTANCE_STOPS, WARM + 2 * TURNS);
@@ -137,7 +137,7 @@ fn committed(
         for (place, (served, turns)) in served.iter().zip(turns.iter_mut()).enumerate() {
             let (changes, flow) = turns.next().unwrap();
             before();
-            let [commit, answer] = served.change(changes, flow);
+            let [commit, answer] = served.change(changes, &flow);
             for (times, time) in all.iter_mut().zip([commit, answer, commit + answer]) {
                 times.get_mut(place).unwrap().push(time);
             }

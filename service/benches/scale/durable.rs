@@ -32,7 +32,7 @@ pub(crate) struct Served {
 
 impl Served {
     /// Imports a snapshot, and makes its network.
-    pub(crate) fn new(snapshot: &Snapshot, flow: Flow) -> Self {
+    pub(crate) fn new(snapshot: &Snapshot, flow: &Flow) -> Self {
         let (directory, runtime) = (tempfile::tempdir().unwrap(), Runtime::new().unwrap());
         let store = Arc::new(SledStore::open(directory.path()).unwrap());
         // A checkpoint would be written beside some of the turns.
@@ -56,7 +56,7 @@ impl Served {
         served.runtime.block_on(made).unwrap();
         let import = served.engine.import(served.write(), Vec::new(), resources);
         served.runtime.block_on(import).unwrap();
-        served.runtime.block_on(served.resolve(&flow));
+        served.runtime.block_on(served.resolve(flow));
         served
     }
 
@@ -71,12 +71,12 @@ impl Served {
     }
 
     /// The time until the change is durable, and from there to the answer.
-    pub(crate) fn change(&self, changes: ChangeSet, flow: Flow) -> [Duration; 2] {
+    pub(crate) fn change(&self, changes: ChangeSet, flow: &Flow) -> [Duration; 2] {
         self.runtime.block_on(async {
             let begin = Instant::now();
             self.engine.apply(self.write(), changes).await.unwrap();
             let commit = begin.elapsed();
-            self.resolve(&flow).await;
+            self.resolve(flow).await;
             [commit, begin.elapsed().saturating_sub(commit)]
         })
     }

@@ -144,7 +144,7 @@ impl Reading {
         };
         let taken = pieces.take_resources(&frame.payload, self.part.resources);
         let taken = taken.map_err(|error| fault(frame.place, &error))?;
-        let puts = taken.into_iter().map(|resource| Change::put(resource));
+        let puts = taken.into_iter().map(Change::put);
         let set = ChangeSet {
             changes: puts.collect(),
         };

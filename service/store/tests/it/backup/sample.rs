@@ -26,9 +26,7 @@ pub(super) async fn acme(store: &dyn Store) -> TestResult {
         ..new("acme")?
     };
     let id = store.create(new).await?.id;
-    let every_kind = samples::every_kind()?
-        .into_iter()
-        .map(|resource| Change::put(resource));
+    let every_kind = samples::every_kind()?.into_iter().map(Change::put);
     let changes = ChangeSet {
         changes: every_kind.collect(),
     };
