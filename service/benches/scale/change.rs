@@ -1,5 +1,6 @@
 //! What one change costs, to an estate of ten thousand resources and to one of a million: the snapshot after it, the tables for the next path, and the
-//! walk of that path. Whose turn it is goes back and forth, and each turn changes another resource, so that neither estate is warmer than the other.
+//! walk of that path. Whose turn it is goes back and forth, and each turn changes another resource, so that neither estate is warmer than the other. What
+//! a turn is about is made before the first one: looking for a path reads much of an estate, and what it left in the caches would be measured.
 
 use std::hint::black_box;
 use std::net::IpAddr;
@@ -49,7 +50,17 @@ pub(crate) const CASES: [Case; 8] = [
     ("a tag", Kind::Instance, tag),
 ];
 
-/// An estate, its network, and what is changed in it.
+/// Bytes that are read to fill the caches with something else: more than they hold; and how far apart, to read all of them.
+const BALLAST: usize = 128 << 20;
+const LINE: usize = 64;
+
+/// Times of the two estates.
+type Times = [Vec<Duration>; 2];
+
+/// What a turn is about: a change, and a path to ask for after it.
+type Turn = (ChangeSet, Flow);
+
+/// An estate and its network.
 pub(crate) struct Held {
     pub(crate) snapshot: Snapshot,
     pub(crate) network: Network,
@@ -60,14 +71,19 @@ pub(crate) fn run() {
     let [small, large] = held.each_ref().map(|held| held.snapshot.len());
     println!("one change, medians of {TURNS}; {small} and {large} resources");
     for case in CASES {
-        let ids = held.each_ref().map(|held| held.ids(case));
+        let mut turns = held
+            .each_ref()
+            .map(|held| held.turns(case, TURNS).into_iter());
         let mut times = held.each_ref().map(|_| Vec::new());
         let mut derived = [0, 0];
-        for turn in 0..TURNS {
-            let both = held.iter().zip(&ids).zip(&mut times).zip(&mut derived);
-            for (((held, ids), times), derived) in both {
-                let picked = fastrand::Rng::with_seed(turn).choice(ids).unwrap();
-                let (time, is_derived) = held.change(case, picked);
+        for _ in 0..TURNS {
+            let both = held
+                .iter()
+                .zip(&mut turns)
+                .zip(&mut times)
+                .zip(&mut derived);
+            for (((held, turns), times), derived) in both {
+                let (time, is_derived) = held.change(turns.next().unwrap());
                 times.push(time);
                 *derived += u64::from(is_derived);
             }
@@ -80,43 +96,57 @@ pub(crate) fn run() {
     with_the_commit(&held);
 }
 
-/// The same on a store on disk, for the instances that stop: from the call that applies the change.
+/// The same on a store on disk, for the instances that stop: from the call that applies the change. At first one turn after the other; then something else has
+/// filled the caches of the processor before each turn.
 fn with_the_commit(held: &[Held; 2]) {
-    let case = INSTANCE_STOPS;
-    let ids = held.each_ref().map(|held| held.ids(case));
     let served = held.each_ref().map(|held| {
-        let any = held.ids(case);
-        Served::new(&held.snapshot, &held.flow(any.first().unwrap()))
+        let first = held.turns(INSTANCE_STOPS, 1).pop();
+        Served::new(&held.snapshot, &first.unwrap().1)
     });
-    let (mut commits, mut answers) = (SIZES.map(|_| Vec::new()), SIZES.map(|_| Vec::new()));
-    let mut whole = SIZES.map(|_| Vec::new());
-    for turn in 0..WARM + TURNS {
-        for (place, (held, served)) in held.iter().zip(&served).enumerate() {
-            let picked = ids.get(place).and_then(|ids| {
-                let mut random = fastrand::Rng::with_seed(turn);
-                random.choice(ids)
-            });
-            let picked = picked.unwrap();
-            let changes = held.changes(case, picked);
-            let [commit, answer] = served.change(changes, &held.flow(picked));
-            if turn < WARM {
-                continue;
-            }
-            for (times, time) in [
-                (&mut commits, commit),
-                (&mut answers, answer),
-                (&mut whole, commit + answer),
-            ] {
+    let mut turns = held.each_ref().map(|held| {
+        let turns = held.turns(INSTANCE_STOPS, WARM + 2 * TURNS);
+        turns.into_iter()
+    });
+    committed(&served, &mut turns, WARM, || {});
+    for (when, ballast) in [("", Vec::new()), (", cold", vec![1_u8; BALLAST])] {
+        let read = || {
+            black_box(
+                ballast
+                    .iter()
+                    .step_by(LINE)
+                    .map(|byte| u64::from(*byte))
+                    .sum::<u64>(),
+            );
+        };
+        let [commits, answers, both] = committed(&served, &mut turns, TURNS, read);
+        say(&format!("its durable commit{when}"), commits);
+        say(&format!("the first answer after it{when}"), answers);
+        say(&format!("both{when}"), both);
+    }
+}
+
+/// Times of so many turns of each estate: of the commits, of the first answers after them, and of both.
+fn committed(
+    served: &[Served; 2],
+    turns: &mut [impl Iterator<Item = Turn>; 2],
+    count: u64,
+    before: impl Fn(),
+) -> [Times; 3] {
+    let mut all: [Times; 3] = Default::default();
+    for _ in 0..count {
+        for (place, (served, turns)) in served.iter().zip(turns.iter_mut()).enumerate() {
+            let (changes, flow) = turns.next().unwrap();
+            before();
+            let [commit, answer] = served.change(changes, &flow);
+            for (times, time) in all.iter_mut().zip([commit, answer, commit + answer]) {
                 times.get_mut(place).unwrap().push(time);
             }
         }
     }
-    say("its durable commit", commits);
-    say("the first answer after it", answers);
-    say("both", whole);
+    all
 }
 
-fn say(what: &str, times: [Vec<Duration>; 2]) {
+fn say(what: &str, times: Times) {
     let [small, large] = times.map(median);
     let ratio = large.as_secs_f64() / small.as_secs_f64();
     println!("{what:<34}{small:>12.1?}{large:>12.1?}{ratio:>7.2} times");
@@ -151,6 +181,15 @@ impl Held {
         own.map(|held| held.id().clone()).collect()
     }
 
+    /// So many turns, each about another resource.
+    fn turns(&self, case: Case, count: u64) -> Vec<Turn> {
+        let mut ids = self.ids(case);
+        fastrand::Rng::with_seed(count).shuffle(&mut ids);
+        let turns = ids.iter().cycle().zip(0..count);
+        let turns = turns.map(|(id, _)| (self.changes(case, id), self.flow(id)));
+        turns.collect()
+    }
+
     pub(crate) fn changes(&self, (_, _, change): Case, id: &ResourceId) -> ChangeSet {
         let held = self.snapshot.get(id.as_str()).unwrap();
         ChangeSet {
@@ -159,8 +198,7 @@ impl Held {
     }
 
     /// The time that a change takes to the first answer after it, and whether its network was derived.
-    fn change(&self, case: Case, id: &ResourceId) -> (Duration, bool) {
-        let (changes, flow) = (self.changes(case, id), self.flow(id));
+    fn change(&self, (changes, flow): Turn) -> (Duration, bool) {
         let begin = Instant::now();
         let (after, _) = self.snapshot.apply(&changes).unwrap();
         let network = self.network.derive(&after);

@@ -21,16 +21,21 @@ pub(crate) struct Earlier {
 }
 
 impl Earlier {
-    /// Keeps a state that was replaced by this many changes, and forgets the oldest ones if need be.
-    pub(crate) fn keep(&mut self, view: View, changes: u64) {
+    /// Keeps a state that was replaced by this many changes, and gives back the oldest ones if they are to be forgotten: who calls drops them where nobody
+    /// waits, for each frees what it alone held.
+    #[must_use]
+    pub(crate) fn keep(&mut self, view: View, changes: u64) -> Vec<View> {
+        let mut forgotten = Vec::new();
         self.views.push_back((view, changes));
         self.changes = self.changes.saturating_add(changes);
         while self.views.len() > MOST || self.changes > MOST_CHANGES {
-            let Some((_, changes)) = self.views.pop_front() else {
+            let Some((view, changes)) = self.views.pop_front() else {
                 break;
             };
             self.changes = self.changes.saturating_sub(changes);
+            forgotten.push(view);
         }
+        forgotten
     }
 
     /// Forgets all of them.
@@ -64,7 +69,7 @@ mod tests {
                 revision: Revision(number),
                 snapshot: Snapshot::default(),
             };
-            earlier.keep(view, changes);
+            drop(earlier.keep(view, changes));
         }
         let last = numbers.start;
         (0..last)

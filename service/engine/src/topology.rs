@@ -103,9 +103,11 @@ impl Topology {
     /// Makes a state the newest one, which these many changes made from the one before. Only who has the turn may.
     pub(crate) fn publish(&self, view: View, time: Timestamp, changes: u64) {
         let mut earlier = self.earlier.write().unwrap_or_else(PoisonError::into_inner);
-        earlier.keep(self.head(), changes);
+        let forgotten = earlier.keep(self.head(), changes);
         drop(earlier);
         self.set_head(view, time);
+        // Those who read a state that is kept need not wait for it.
+        drop(forgotten);
     }
 
     /// Makes a state the newest one that was read from the store. Only who has the turn may.

@@ -150,16 +150,23 @@ impl Snapshot {
         effect.changes.changes.push(change.clone());
     }
 
+    /// Where a resource stays in its container it is replaced in its place: taking it out first would look for the place twice, in memory that is mostly cold.
     fn put(&mut self, resource: &Arc<Resource>) {
-        self.delete(resource.id());
-        for container in resource.body.containers() {
+        let id = resource.id();
+        let before = self.resources.insert(id.clone(), Arc::clone(resource));
+        let containers = resource.body.containers();
+        let left = before.map_or_else(Vec::new, |before| before.body.containers());
+        for left in left {
+            if !containers.iter().any(|container| container.id == left.id) {
+                self.take_out(id, &left.id);
+            }
+        }
+        for container in containers {
             self.contained
                 .entry(container.id)
                 .or_default()
                 .insert(ById(Arc::clone(resource)));
         }
-        self.resources
-            .insert(resource.id().clone(), Arc::clone(resource));
     }
 
     fn delete(&mut self, id: &ResourceId) {
@@ -167,11 +174,15 @@ impl Snapshot {
             return;
         };
         for container in held.body.containers() {
-            if let Some(siblings) = self.contained.get_mut(&container.id) {
-                siblings.remove(id.as_str());
-                if siblings.is_empty() {
-                    self.contained.remove(&container.id);
-                }
+            self.take_out(id, &container.id);
+        }
+    }
+
+    fn take_out(&mut self, id: &ResourceId, container: &ResourceId) {
+        if let Some(siblings) = self.contained.get_mut(container) {
+            siblings.remove(id.as_str());
+            if siblings.is_empty() {
+                self.contained.remove(container);
             }
         }
     }

@@ -173,6 +173,19 @@ fn a_container_is_not_deleted_while_something_is_in_it() {
 }
 
 #[test]
+fn what_moves_to_another_container_is_no_longer_in_the_first() {
+    let moved = interface("eni-a", ("vpc-a", "subnet-b"), "10.0.2.10");
+    let other = subnet("subnet-b", "vpc-a", "10.0.2.0/24");
+    let after = applied(&estate(), [put(other), put(moved)]);
+    let faults = refused(&after, [delete("subnet-b")]);
+    assert_eq!(
+        faults,
+        ["change 0, `subnet-b`: `eni-a` is still in it; delete that too"]
+    );
+    assert_eq!(applied(&after, [delete("subnet-a")]).len(), 3);
+}
+
+#[test]
 fn a_container_is_not_changed_so_that_its_content_no_longer_fits() {
     let faults = refused(&estate(), [put(subnet("subnet-a", "vpc-a", "10.0.2.0/24"))]);
     assert_eq!(

@@ -82,10 +82,7 @@ fn compare(network: &Network, flow: &Flow) {
 /// The state with all resources that are well-formed together.
 fn snapshot(mut resources: Vec<Resource>) -> Snapshot {
     loop {
-        let changes = resources
-            .iter()
-            .cloned()
-            .map(Change::put);
+        let changes = resources.iter().cloned().map(Change::put);
         let changes = ChangeSet {
             changes: changes.collect(),
         };
