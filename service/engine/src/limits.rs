@@ -5,6 +5,10 @@
 pub struct Limits {
     /// Flows in one batch.
     pub max_flows: usize,
+    /// Ends on an axis of a matrix.
+    pub max_axis: usize,
+    /// Cells of a matrix.
+    pub max_cells: usize,
     /// Changes in one set.
     pub max_changes: usize,
     /// Labels of one topology.
@@ -23,6 +27,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_flows: 100_000,
+            max_axis: 100_000,
+            max_cells: 10_000_000,
             max_changes: 100_000,
             max_labels: 2_000,
             kept_states: 8,

@@ -82,14 +82,12 @@ fn between(from: &Snapshot, to: &Snapshot) -> Effect {
     let mut changes = Vec::new();
     for difference in from.differences_to(to) {
         let (count, change) = match difference {
-            Difference::Created { after } => (
-                &mut effect.created,
-                Change::put(after.as_ref().clone()),
-            ),
-            Difference::Changed { after, .. } => (
-                &mut effect.updated,
-                Change::put(after.as_ref().clone()),
-            ),
+            Difference::Created { after } => {
+                (&mut effect.created, Change::put(after.as_ref().clone()))
+            }
+            Difference::Changed { after, .. } => {
+                (&mut effect.updated, Change::put(after.as_ref().clone()))
+            }
             Difference::Deleted { before } => {
                 (&mut effect.deleted, Change::Delete(before.id().clone()))
             }

@@ -21,6 +21,7 @@ mod kills;
 mod labels;
 mod lists;
 mod load;
+mod matrices;
 mod moments;
 mod names;
 mod notation;
