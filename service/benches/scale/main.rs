@@ -1,4 +1,4 @@
-//! What an estate of any size takes: `cargo bench -p causeway --bench scale [-- memory [--resources N] | change]`; both without a word.
+//! What an estate of any size takes: `cargo bench -p causeway --bench scale [-- memory [--resources N] | change | matrix]`; all without a word.
 //!
 //! Memory is counted at the allocator, so that the figures are the same on every machine.
 
@@ -10,6 +10,7 @@
 
 mod change;
 mod durable;
+mod matrix;
 mod memory;
 
 use peak_alloc::PeakAlloc;
@@ -17,11 +18,15 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
+/// What can be measured.
+const PARTS: [&str; 3] = ["memory", "change", "matrix"];
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let is_asked = |part: &str| {
-        let other = if part == "memory" { "change" } else { "memory" };
-        !arguments.iter().any(|argument| argument == other)
+        let mut others = PARTS.into_iter().filter(|other| *other != part);
+        let is_told = |part: &str| arguments.iter().any(|argument| argument == part);
+        is_told(part) || !others.any(is_told)
     };
     let mut sizes = arguments
         .iter()
@@ -34,5 +39,8 @@ fn main() {
     }
     if is_asked("change") {
         change::run();
+    }
+    if is_asked("matrix") {
+        matrix::run();
     }
 }
