@@ -111,7 +111,7 @@ async fn the_first_cell_of_a_byte_is_in_its_lowest_bits() {
             continue;
         };
         for place in 0..part.count as usize {
-            let cell = part.first as usize + place;
+            let cell = usize::try_from(part.first).unwrap() + place;
             let (source, destination) = (&ends[cell / ends.len()], &ends[cell % ends.len()]);
             let bits = (part.verdicts[place / 4] >> (2 * (place % 4))) & 3;
             let verdict = matrix.verdict(source, destination, 0).unwrap();
@@ -174,26 +174,17 @@ async fn interfaces(served: &Served) -> Vec<(v1::Resource, v1::NetworkInterface)
     held.collect()
 }
 
-#[tokio::test]
-async fn filters_choose_by_place_group_owner_region_and_tag() {
-    let served = Served::start().await;
-    acme::import(&served.client).await;
-    let first = interfaces(&served).await.swap_remove(0).0;
-    let tagged = v1::Resource {
-        tags: vec![v1::Tag {
-            key: "Env".to_owned(),
-            value: "prod".to_owned(),
-        }],
-        ..first
-    };
-    let change = apply(vec![put(tagged.clone())]);
-    served.topologies().apply_changes(change).await.unwrap();
-    let held = interfaces(&served).await;
-    let is_of_instance = |own: &v1::NetworkInterface| !own.instance_id.is_empty();
-    let (resource, own) = held.iter().find(|(_, own)| is_of_instance(own)).unwrap();
-    type Fits = fn(&v1::EndFilter, &v1::Resource, &v1::NetworkInterface) -> bool;
+/// Whether an interface meets a filter of one condition.
+type Fits = fn(&v1::EndFilter, &v1::Resource, &v1::NetworkInterface) -> bool;
+
+/// Filters of one condition each, which an interface and another one that is tagged meet.
+fn conditions(
+    resource: &v1::Resource,
+    own: &v1::NetworkInterface,
+    tagged: &v1::Resource,
+) -> [(v1::EndFilter, Fits); 6] {
     let filter = v1::EndFilter::default;
-    let cases: [(v1::EndFilter, Fits); 6] = [
+    [
         (
             v1::EndFilter {
                 vpc_id: own.vpc_id.clone(),
@@ -210,7 +201,7 @@ async fn filters_choose_by_place_group_owner_region_and_tag() {
         ),
         (
             v1::EndFilter {
-                security_group_id: own.group_ids[0].clone(),
+                security_group_id: own.group_ids.first().cloned().unwrap_or_default(),
                 ..filter()
             },
             |filter, _, own| own.group_ids.contains(&filter.security_group_id),
@@ -234,9 +225,30 @@ async fn filters_choose_by_place_group_owner_region_and_tag() {
                 tags: tagged.tags.clone(),
                 ..filter()
             },
-            |filter, held, _| held.tags.contains(&filter.tags[0]),
+            |filter, held, _| filter.tags.iter().all(|tag| held.tags.contains(tag)),
         ),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn filters_choose_by_place_group_owner_region_and_tag() {
+    let served = Served::start().await;
+    acme::import(&served.client).await;
+    let first = interfaces(&served).await.swap_remove(0).0;
+    let tagged = v1::Resource {
+        tags: vec![v1::Tag {
+            key: "Env".to_owned(),
+            value: "prod".to_owned(),
+        }],
+        ..first
+    };
+    let change = apply(vec![put(tagged.clone())]);
+    served.topologies().apply_changes(change).await.unwrap();
+    let held = interfaces(&served).await;
+    let is_of_instance = |own: &v1::NetworkInterface| !own.instance_id.is_empty();
+    let (resource, own) = held.iter().find(|(_, own)| is_of_instance(own)).unwrap();
+    let cases = conditions(resource, own, &tagged);
+    let filter = v1::EndFilter::default;
     for (filter, fits) in cases {
         let fitting = held.iter().filter(|(held, own)| fits(&filter, held, own));
         let wanted: Vec<_> = fitting

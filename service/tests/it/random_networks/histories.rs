@@ -256,7 +256,7 @@ fn check(text: &str, steps: &[Step], asked: &str, tally: &mut Tally) -> Result<(
     let questions = notation::read(asked)?.questions;
     let mut network = Network::compile(&snapshot);
     let mut answers = Answers::new();
-    matrices::check((&network, &snapshot), &[], true, &mut tally.matrices)?;
+    matrix((&network, &snapshot), tally)?;
     for (number, step) in (1..).zip(steps) {
         let changes = step.iter().filter_map(|edit| change(text, &snapshot, edit));
         let changes = ChangeSet {
@@ -310,12 +310,11 @@ fn check(text: &str, steps: &[Step], asked: &str, tally: &mut Tally) -> Result<(
         (snapshot, network) = (after, derived);
     }
     // What was known of the networks before it must not be taken for what is known of this one.
-    matrices::check(
-        (&network, &snapshot),
-        &["internet", "10.0.0.8"],
-        true,
-        &mut tally.matrices,
-    )
+    matrix((&network, &snapshot), tally)
+}
+
+fn matrix(held: (&Network, &Snapshot), tally: &mut Tally) -> Result<(), String> {
+    matrices::check(held, &["internet", "10.0.0.8"], true, &mut tally.matrices)
 }
 
 /// An edit as a change; none if the resource is not there, or a line does not fit.
