@@ -2,8 +2,8 @@
 //!
 //! It knows channels, deadlines, retries and errors; it must not know what a path or a resource means. Every call
 //!
-//! - carries a deadline to the service (header `grpc-timeout`), the same for all its attempts; a watch and an export have none: a watch goes on by
-//!   itself where it was interrupted ([`Client::watch`]), an export ([`Client::export`]) takes what it takes;
+//! - carries a deadline to the service (header `grpc-timeout`), the same for all its attempts; a watch, an export and a matrix have none: a watch
+//!   goes on by itself where it was interrupted ([`Client::watch`]), an export ([`Client::export`]) and a matrix ([`Client::matrix`]) take what they take;
 //! - names its topology in the header [`TOPOLOGY_HEADER`], so that a mesh may send the calls of one topology to one replica by consistent
 //!   hashing (Istio: `consistentHash.httpHeaderName`); nothing depends on it;
 //! - is repeated after UNAVAILABLE, a few times and with growing, random pauses, if it is safe to repeat: reads are, and writes are by
@@ -35,6 +35,7 @@ mod fork;
 mod history;
 mod import;
 mod labels;
+pub mod matrix;
 mod pages;
 mod paths;
 mod rollback;
@@ -58,6 +59,7 @@ pub use crate::export::Export;
 pub use crate::fork::Fork;
 pub use crate::history::Differences;
 pub use crate::import::Import;
+pub use crate::matrix::{Matrix, MatrixAxes, MatrixQuestion, MatrixRow, MatrixRows};
 pub use crate::paths::{MAX_BATCH, MAX_FULL_BATCH};
 pub use crate::rollback::Rollback;
 pub use crate::stream::PathChunk;

@@ -130,6 +130,16 @@ impl PathService for Restless {
     ) -> Result<Response<Self::StreamResolvePathsStream>, Status> {
         Err(Status::unimplemented("batches alone"))
     }
+
+    type ComputeReachabilityMatrixStream =
+        tonic::codegen::BoxStream<v1::ComputeReachabilityMatrixResponse>;
+
+    async fn compute_reachability_matrix(
+        &self,
+        _request: Request<v1::ComputeReachabilityMatrixRequest>,
+    ) -> Result<Response<Self::ComputeReachabilityMatrixStream>, Status> {
+        Err(Status::unimplemented("batches alone"))
+    }
 }
 
 /// Its answers would be compared with what an older revision said.

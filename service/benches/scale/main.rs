@@ -1,4 +1,4 @@
-//! What an estate of any size takes: `cargo bench -p causeway --bench scale [-- memory [--resources N] | change | survival]`; all
+//! What an estate of any size takes: `cargo bench -p causeway --bench scale [-- memory [--resources N] | change | survival | matrix]`; all
 //! of them without a word.
 //!
 //! Memory is counted at the allocator, so that the figures are the same on every machine.
@@ -11,6 +11,7 @@
 
 mod change;
 mod durable;
+mod matrix;
 mod memory;
 mod survival;
 
@@ -19,11 +20,16 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
+/// What can be measured.
+const PARTS: [&str; 4] = ["memory", "change", "survival", "matrix"];
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let parts = ["memory", "change", "survival"];
-    let is_named = |part: &str| arguments.iter().any(|argument| argument == part);
-    let is_asked = |part: &str| is_named(part) || !parts.iter().any(|part| is_named(part));
+    let is_asked = |part: &str| {
+        let mut others = PARTS.into_iter().filter(|other| *other != part);
+        let is_told = |part: &str| arguments.iter().any(|argument| argument == part);
+        is_told(part) || !others.any(is_told)
+    };
     let mut sizes = arguments
         .iter()
         .skip_while(|argument| *argument != "--resources");
@@ -38,5 +44,8 @@ fn main() {
     }
     if is_asked("survival") {
         survival::run();
+    }
+    if is_asked("matrix") {
+        matrix::run();
     }
 }

@@ -55,6 +55,22 @@ pub enum CliError {
         /// Where it differs.
         source: JsonError,
     },
+    /// A part of a selector is no condition.
+    #[error(
+        "`{condition}` is no condition, or given twice; expected vpc:ID, subnet:ID, sg:ID, account:ID, region:NAME, tag:KEY or tag:KEY=VALUE, and `instances` for instances"
+    )]
+    Selector {
+        /// The part.
+        condition: String,
+    },
+    /// A text is no service.
+    #[error(
+        "`{text}` is no service, expected a port as 443 or 53/udp, or a protocol without ports as icmp"
+    )]
+    Service {
+        /// As the user wrote it.
+        text: String,
+    },
     /// A message cannot be printed as JSON.
     #[error("the answer cannot be printed as JSON")]
     Json(#[from] JsonError),
@@ -175,6 +191,8 @@ impl CliError {
             | Self::MissingPort { .. }
             | Self::OtherTopology { .. }
             | Self::StandardInputTwice
+            | Self::Selector { .. }
+            | Self::Service { .. }
             | Self::Question { .. } => Vec::new(),
         }
     }

@@ -10,6 +10,7 @@ pub mod demo;
 mod error;
 pub mod import;
 pub mod json;
+pub mod matrix;
 pub mod path;
 mod question;
 pub mod render;
@@ -43,6 +44,8 @@ pub enum Command {
     Path(path::PathArgs),
     /// Ask for many paths, one JSON object a line; exits 0 also if single lines have an error, which stands in their `error`
     Batch(batch::BatchArgs),
+    /// Ask for the verdicts from many sources to many destinations; exits 0 whatever they are
+    Matrix(matrix::MatrixArgs),
     /// Print each revision of a topology as it is made, one a line, until SIGINT
     Watch(watch::WatchArgs),
 }
@@ -83,6 +86,7 @@ pub async fn run(command: Command, io: &mut Io<'_>) -> Result<Outcome, CliError>
         Command::Apply(args) => apply::run(args, io).await.map(|()| Outcome::Done),
         Command::Path(args) => path::run(args, io).await,
         Command::Batch(args) => batch::run(args, io).await.map(|()| Outcome::Done),
+        Command::Matrix(args) => matrix::run(args, io).await.map(|()| Outcome::Done),
         Command::Watch(args) => watch::run(args, io).await.map(|()| Outcome::Done),
     };
     match ended {

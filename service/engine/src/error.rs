@@ -121,6 +121,14 @@ pub enum EngineError {
         /// How many there may be.
         maximum: usize,
     },
+    /// An axis of a matrix has no end.
+    #[error(
+        "the selectors of the {what} choose nothing at this revision; a matrix has at least one"
+    )]
+    NothingSelected {
+        /// The axis, in the plural.
+        what: &'static str,
+    },
     /// Old revisions of a topology were dropped while it was exported.
     #[error("old revisions of topology `{name}` were dropped while it was exported; export again")]
     ExportOvertaken {

@@ -28,6 +28,10 @@ impl Default for Retention {
 pub struct Limits {
     /// Flows in one batch.
     pub max_flows: usize,
+    /// Ends on an axis of a matrix.
+    pub max_axis: usize,
+    /// Cells of a matrix.
+    pub max_cells: usize,
     /// Changes in one set.
     pub max_changes: usize,
     /// Changes that are laid over a revision for one call.
@@ -52,6 +56,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_flows: 100_000,
+            max_axis: 100_000,
+            max_cells: 10_000_000,
             max_changes: 100_000,
             max_laid_over: 10_000,
             max_labels: 2_000,

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use causeway_model::flow::Flow;
 use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::snapshot::Snapshot;
 use causeway_model::trace::PathAnswer;
 use causeway_resolver::{Depth, Network, ResolveError};
 use causeway_store::TopologyId;
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::commit::check_count;
@@ -23,6 +24,7 @@ pub type Answer = Result<PathAnswer, ResolveError>;
 #[derive(Debug, Clone)]
 pub struct Paths {
     engine: Engine,
+    name: TopologyName,
     topology: TopologyId,
     network: Arc<Network>,
     revision: Revision,
@@ -43,9 +45,20 @@ impl Engine {
         name: &TopologyName,
         consistency: Consistency,
     ) -> Result<Paths, EngineError> {
+        let (paths, _) = self.paths_and_snapshot(name, consistency).await?;
+        Ok(paths)
+    }
+
+    /// The same, with the snapshot that it was compiled from.
+    pub(crate) async fn paths_and_snapshot(
+        &self,
+        name: &TopologyName,
+        consistency: Consistency,
+    ) -> Result<(Paths, Snapshot), EngineError> {
         let topology = self.topology(name).await?;
         let view = self.view_of(&topology, consistency).await?;
-        self.paths_at(&topology, view).await
+        let snapshot = view.snapshot.clone();
+        Ok((self.paths_at(&topology, view).await?, snapshot))
     }
 
     pub(crate) async fn paths_at(
@@ -57,6 +70,7 @@ impl Engine {
         let network = self.network(topology, view).await?;
         Ok(Paths {
             engine: self.clone(),
+            name: topology.record.name.clone(),
             topology: topology.record.id,
             network,
             revision,
@@ -102,6 +116,10 @@ impl Paths {
         self.topology
     }
 
+    pub(crate) fn name(&self) -> &TopologyName {
+        &self.name
+    }
+
     pub(crate) fn network(&self) -> &Arc<Network> {
         &self.network
     }
@@ -129,19 +147,34 @@ impl Paths {
         T: Send + 'static,
         E: From<EngineError> + Send + 'static,
     {
-        let work = Arc::new(work);
-        let run = |piece| {
-            let (paths, work) = (self.clone(), Arc::clone(&work));
+        self.each_in_order(stream::iter(pieces), work)
+            .try_collect()
+            .await
+    }
+
+    /// The same for pieces that come and go one by one: they are taken only as fast as what comes of them is taken.
+    pub(crate) fn each_in_order<S, T, E, W>(
+        &self,
+        pieces: S,
+        work: W,
+    ) -> impl Stream<Item = Result<T, E>> + use<S, T, E, W>
+    where
+        S: Stream<Item: Send + 'static>,
+        T: Send + 'static,
+        E: From<EngineError> + Send + 'static,
+        W: Fn(&Self, S::Item) -> Result<T, E> + Send + Sync + 'static,
+    {
+        let (paths, work) = (self.clone(), Arc::new(work));
+        let threads = self.engine.compute.threads();
+        let run = move |piece| {
+            let (paths, work) = (paths.clone(), Arc::clone(&work));
             async move {
-                let done = self.engine.compute.run(move || work(&paths, piece)).await;
+                let engine = paths.engine.clone();
+                let done = engine.compute.run(move || work(&paths, piece)).await;
                 done.map_err(E::from)?
             }
         };
         // No more pieces of one call wait for a thread than there are threads, so that another caller's wait is short.
-        stream::iter(pieces)
-            .map(run)
-            .buffered(self.engine.compute.threads())
-            .try_collect()
-            .await
+        pieces.map(run).buffered(threads)
     }
 }

@@ -5,6 +5,7 @@ mod exports;
 mod forks;
 mod gated;
 mod labels;
+mod matrices;
 mod memory;
 mod moments;
 mod reads;

@@ -6,6 +6,7 @@
 mod answers;
 mod batch;
 mod chunk;
+mod matrix;
 mod pieces;
 mod single;
 mod state;
@@ -80,6 +81,9 @@ where
             }
             "StreamResolvePaths" => {
                 Box::pin(async move { Ok(stream::answer(asking, request).await) })
+            }
+            "ComputeReachabilityMatrix" => {
+                Box::pin(async move { Ok(matrix::answer(asking, request).await) })
             }
             _ => Box::pin(async { Ok(Status::unimplemented("").into_http()) }),
         }

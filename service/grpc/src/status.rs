@@ -162,6 +162,7 @@ fn retry_after(error: &EngineError) -> Option<Duration> {
         | EngineError::RevisionMismatch { .. }
         | EngineError::RequestReused { .. }
         | EngineError::TooManyItems { .. }
+        | EngineError::NothingSelected { .. }
         | EngineError::ExportLacks { .. }
         | EngineError::ForkCorrupt { .. }
         | EngineError::LabelNotFound { .. }
@@ -191,6 +192,7 @@ fn kind(error: &EngineError) -> (Code, ErrorReason) {
         EngineError::TooManyLabels { .. } => (Code::FailedPrecondition, Reason::TooManyLabels),
         EngineError::ForkedMeanwhile { .. } => (Code::Aborted, Reason::ForkedMeanwhile),
         EngineError::TooManyItems { .. } => (Code::InvalidArgument, Reason::TooManyItems),
+        EngineError::NothingSelected { .. } => (Code::InvalidArgument, Reason::InvalidRequest),
         EngineError::ExportOvertaken { .. } => (Code::Aborted, Reason::ExportOvertaken),
         EngineError::TooManyExports { .. } => (Code::ResourceExhausted, Reason::TooManyExports),
         EngineError::StoreCorrupt { .. }
@@ -259,7 +261,8 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
             ("topology", topology.to_string()),
             ("fork", fork.to_string()),
         ],
-        EngineError::InvalidChangeSet { .. }
+        EngineError::NothingSelected { .. }
+        | EngineError::InvalidChangeSet { .. }
         | EngineError::StoreCorrupt { .. }
         | EngineError::StoreFailed { .. }
         | EngineError::WritesStopped { .. }

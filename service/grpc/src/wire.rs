@@ -16,6 +16,7 @@ mod hybrid;
 mod interfaces;
 mod load_balancers;
 mod macros;
+pub(crate) mod matrix;
 mod patch;
 pub(crate) mod resource;
 mod routing;

@@ -11,9 +11,11 @@ use crate::protocol::{PortRange, Protocol};
 
 mod constraints;
 mod request;
+mod service;
 
 pub use constraints::{Constraints, Lost};
 pub use request::{Request, RequestError};
+pub use service::Service;
 
 /// One end of a flow.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

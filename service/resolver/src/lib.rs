@@ -2,6 +2,7 @@
 //!
 //! No IO, no async code. It knows no revisions, no store, no cache and no wire types.
 
+mod alike;
 mod answer;
 mod array;
 mod basis;
@@ -14,6 +15,7 @@ mod decide;
 mod dns;
 mod ends;
 mod map;
+mod matrix;
 #[cfg(feature = "naive")]
 mod naive;
 mod network;
@@ -35,6 +37,7 @@ use causeway_model::trace::PathAnswer;
 use thiserror::Error;
 
 pub use basis::Basis;
+pub use matrix::Matrix;
 pub use network::Network;
 
 /// How much of an answer is wanted.

@@ -157,7 +157,6 @@ impl<K: Hash + Eq + Clone, V: Clone> Map<K, V> {
     }
 
     /// All entries, in no order that means anything.
-    #[cfg(feature = "naive")]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.entries.iter().map(|(key, value)| (key, value))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use causeway_model::ids::{ResourceId, ServiceName, ZoneName};
 use causeway_model::price::PriceBook;
@@ -13,6 +13,7 @@ use imbl::OrdMap;
 use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
+use crate::alike::Ground;
 use crate::array::Array;
 use crate::basis::{Lineage, Part};
 use crate::compile::Known;
@@ -56,6 +57,8 @@ pub struct Network {
     pub(crate) known: Arc<Known>,
     /// What AWS asks for what is on a way.
     pub(crate) prices: Arc<PriceBook>,
+    /// What is known of it by who compares ends of flows; nothing before somebody does. Clones that stay as they are share it.
+    pub(crate) ground: Arc<OnceLock<Ground>>,
     /// The line of networks that it is one of, and which one it is.
     pub(crate) lineage: Lineage,
     pub(crate) generation: u32,
@@ -215,6 +218,7 @@ impl Network {
 
     /// Begins the generation after this one.
     pub(crate) fn begin_child(&mut self) {
+        self.ground = Arc::default();
         self.lineage = self.lineage.of_child(self.generation);
         self.generation = self.generation.saturating_add(1);
         let generation = self.generation;

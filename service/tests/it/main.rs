@@ -22,6 +22,7 @@ mod kills;
 mod labels;
 mod lists;
 mod load;
+mod matrices;
 mod moments;
 mod names;
 mod notation;

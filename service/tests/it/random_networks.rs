@@ -17,6 +17,7 @@ use crate::notation::{self, Scenario};
 
 mod alphabet;
 mod histories;
+mod matrices;
 
 use alphabet::{
     ASKED, DESTINATIONS, ENDS, FAR, FIXED, GROUP_PEERS, GROUP_REST, HALVES, HUBS, NAMES, NEAR,

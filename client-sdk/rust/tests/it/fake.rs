@@ -381,6 +381,18 @@ impl PathService for Notes {
         }
         Ok(Response::new(Box::pin(futures::stream::iter(answers))))
     }
+
+    type ComputeReachabilityMatrixStream =
+        tonic::codegen::BoxStream<v1::ComputeReachabilityMatrixResponse>;
+
+    async fn compute_reachability_matrix(
+        &self,
+        _request: Request<v1::ComputeReachabilityMatrixRequest>,
+    ) -> Result<Response<Self::ComputeReachabilityMatrixStream>, Status> {
+        Err(Status::unimplemented(
+            "matrices are asked of the service itself",
+        ))
+    }
 }
 
 fn answer(chunk: &v1::FlowChunk) -> v1::StreamResolvePathsResponse {

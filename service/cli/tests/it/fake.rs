@@ -35,6 +35,7 @@ pub(crate) struct State {
     pub(crate) imported: Vec<v1::Resource>,
     pub(crate) resolved: Vec<v1::ResolvePathRequest>,
     pub(crate) batches: Vec<v1::BatchResolvePathsRequest>,
+    pub(crate) matrices: Vec<v1::ComputeReachabilityMatrixRequest>,
     pub(crate) rollbacks: Vec<v1::RollbackTopologyRequest>,
     pub(crate) labels: BTreeMap<String, v1::RevisionLabel>,
     /// Whether imports are refused; those by `lost` take effect all the same.
@@ -423,5 +424,26 @@ impl PathService for Shared {
         _request: Request<Streaming<v1::StreamResolvePathsRequest>>,
     ) -> Result<Response<Self::StreamResolvePathsStream>, Status> {
         Err(Status::unimplemented("the command asks for batches"))
+    }
+
+    type ComputeReachabilityMatrixStream =
+        tonic::codegen::BoxStream<v1::ComputeReachabilityMatrixResponse>;
+
+    async fn compute_reachability_matrix(
+        &self,
+        request: Request<v1::ComputeReachabilityMatrixRequest>,
+    ) -> Result<Response<Self::ComputeReachabilityMatrixStream>, Status> {
+        let asked = request.into_inner();
+        let named = |selectors: &[v1::EndSelector]| -> Vec<String> {
+            let ends = selectors.iter().map(|one| match &one.selector {
+                Some(v1::end_selector::Selector::End(end)) => end.clone(),
+                Some(v1::end_selector::Selector::All(_)) | None => "eni-1".to_owned(),
+            });
+            ends.collect()
+        };
+        let (sources, destinations) = (named(&asked.sources), named(&asked.destinations));
+        let parts = crate::matrix::parts(sources, destinations, asked.services.clone());
+        self.lock().matrices.push(asked);
+        Ok(Response::new(Box::pin(tokio_stream::iter(parts))))
     }
 }

@@ -4,6 +4,7 @@ mod changes;
 mod fake;
 mod forks;
 mod history;
+mod matrix;
 mod paths;
 mod topologies;
 mod what_ifs;

@@ -99,7 +99,9 @@ async fn begin(asking: Asking, mut parts: Streaming<StreamRequest>) -> Result<An
 }
 
 /// Nothing follows an error.
-fn to_the_first_error(answers: Answers) -> Answers {
+fn to_the_first_error<T: Send + 'static>(
+    answers: BoxStream<'static, Result<T, Status>>,
+) -> BoxStream<'static, Result<T, Status>> {
     let ended = stream::unfold(Some(answers), |answers| async {
         let mut answers = answers?;
         let answer = answers.next().await?;
@@ -110,7 +112,11 @@ fn to_the_first_error(answers: Answers) -> Answers {
 }
 
 /// Ends the answers with DEADLINE_EXCEEDED at a time.
-fn until(answers: Answers, allowed: Duration, at: Instant) -> Answers {
+pub(super) fn until<T: Send + 'static>(
+    answers: BoxStream<'static, Result<T, Status>>,
+    allowed: Duration,
+    at: Instant,
+) -> BoxStream<'static, Result<T, Status>> {
     let expired = stream::once(async move {
         sleep_until(at).await;
         Err(status::expired(allowed, false))

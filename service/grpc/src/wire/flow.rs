@@ -136,7 +136,7 @@ fn source_end(text: &str, faults: &mut Faults) -> Option<FlowEnd> {
     Some(end)
 }
 
-fn end(text: &str, faults: &mut Faults) -> Option<FlowEnd> {
+pub(crate) fn end(text: &str, faults: &mut Faults) -> Option<FlowEnd> {
     if text.is_empty() {
         return faults.missing("a resource id, an address or `internet`");
     }
@@ -147,7 +147,7 @@ fn end(text: &str, faults: &mut Faults) -> Option<FlowEnd> {
 }
 
 /// A port of a flow, which is never 0.
-fn port(number: Option<u32>, faults: &mut Faults) -> Option<Option<u16>> {
+pub(crate) fn port(number: Option<u32>, faults: &mut Faults) -> Option<Option<u16>> {
     let Some(number) = number else {
         return Some(None);
     };

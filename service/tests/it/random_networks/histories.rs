@@ -14,7 +14,7 @@ use proptest::sample::select;
 use proptest::test_runner::{RngSeed, TestRunner, contextualize_config};
 
 use super::alphabet::{ASKED, ENDS, NAMES};
-use super::{acl, group, network, routes};
+use super::{acl, group, matrices, network, routes};
 use crate::{derived, notation};
 
 /// Lines that tie much of the small network together: without them more of it may change alone.
@@ -205,6 +205,7 @@ struct Tally {
     again: usize,
     same: usize,
     confirmed: usize,
+    matrices: matrices::Tally,
 }
 
 /// The answers to the questions, by their places and depths, as they were last computed.
@@ -255,6 +256,7 @@ fn check(text: &str, steps: &[Step], asked: &str, tally: &mut Tally) -> Result<(
     let questions = notation::read(asked)?.questions;
     let mut network = Network::compile(&snapshot);
     let mut answers = Answers::new();
+    matrix((&network, &snapshot), tally)?;
     for (number, step) in (1..).zip(steps) {
         let changes = step.iter().filter_map(|edit| change(text, &snapshot, edit));
         let changes = ChangeSet {
@@ -307,7 +309,12 @@ fn check(text: &str, steps: &[Step], asked: &str, tally: &mut Tally) -> Result<(
         }
         (snapshot, network) = (after, derived);
     }
-    Ok(())
+    // What was known of the networks before it must not be taken for what is known of this one.
+    matrix((&network, &snapshot), tally)
+}
+
+fn matrix(held: (&Network, &Snapshot), tally: &mut Tally) -> Result<(), String> {
+    matrices::check(held, &["internet", "10.0.0.8"], true, &mut tally.matrices)
 }
 
 /// An edit as a change; none if the resource is not there, or a line does not fit.

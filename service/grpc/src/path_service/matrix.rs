@@ -1,0 +1,169 @@
+//! ComputeReachabilityMatrix: the verdicts of all flows between many ends, packed.
+//!
+//! Cells are computed only while the caller takes them: nothing piles up here, however large the matrix is.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use causeway_engine::{EngineError, Matrix};
+use causeway_model::flow::FlowEnd;
+use causeway_proto::v1;
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use http_body::Body as HttpBody;
+use tokio::time::Instant;
+use tonic::body::Body;
+use tonic::codegen::StdError;
+use tonic::server::{Grpc, ServerStreamingService};
+use tonic::{Request, Response, Status};
+use tonic_prost::ProstCodec;
+use v1::compute_reachability_matrix_response::Part;
+
+use super::Asking;
+use super::stream::until;
+use crate::deadline;
+use crate::error::{CallError, read};
+use crate::server::MAX_MESSAGE_BYTES;
+use crate::wire::{Wire, matrix};
+
+/// Ends in one message.
+const ENDS: usize = 1_000;
+
+/// Pieces of cells in one message, about: 64 thousand cells, 16 KiB.
+const PIECES: usize = 32;
+
+/// Answers a call.
+pub(super) async fn answer<B>(asking: Asking, request: http::Request<B>) -> http::Response<Body>
+where
+    B: HttpBody + Send + 'static,
+    B::Error: Into<StdError> + Send + 'static,
+{
+    let call = Call {
+        asking,
+        allowed: deadline::allowed(request.headers()),
+    };
+    let mut grpc = Grpc::new(ProstCodec::default()).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    grpc.server_streaming(call, request).await
+}
+
+/// One call.
+struct Call {
+    asking: Asking,
+    /// How long it may take.
+    allowed: Option<Duration>,
+}
+
+/// The messages of an answer.
+type Parts = BoxStream<'static, Result<v1::ComputeReachabilityMatrixResponse, Status>>;
+
+impl ServerStreamingService<v1::ComputeReachabilityMatrixRequest> for Call {
+    type Response = v1::ComputeReachabilityMatrixResponse;
+    type ResponseStream = Parts;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Parts>, Status>> + Send>>;
+
+    fn call(&mut self, request: Request<v1::ComputeReachabilityMatrixRequest>) -> Self::Future {
+        let (asking, allowed) = (self.asking.clone(), self.allowed);
+        let expires = allowed.map(|allowed| (allowed, Instant::now() + allowed));
+        Box::pin(async move {
+            let parts = begin(&asking, request.into_inner()).await?;
+            Ok(Response::new(match expires {
+                None => parts,
+                Some((allowed, at)) => until(parts, allowed, at),
+            }))
+        })
+    }
+}
+
+async fn begin(
+    asking: &Asking,
+    wire: v1::ComputeReachabilityMatrixRequest,
+) -> Result<Parts, CallError> {
+    let v1::ComputeReachabilityMatrixRequest {
+        topology,
+        consistency,
+        sources,
+        destinations,
+        services,
+    } = wire;
+    let (topology, consistency, question) = read(|faults| {
+        let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
+        let consistency = faults.field("consistency", |faults| Wire::parse(consistency, faults));
+        let question = matrix::question([sources, destinations], services, faults);
+        Some((topology?, consistency?, question?))
+    })?;
+    let made = asking.engine.matrix(&topology, consistency, question).await;
+    made.map(|made| parts(&made)).map_err(refused)
+}
+
+/// Why there is no matrix: an axis without an end is a fault of its field.
+fn refused(error: EngineError) -> CallError {
+    if let EngineError::NothingSelected { what } = &error {
+        let told = read(|faults| faults.field(what, |faults| faults.add::<()>(error.to_string())));
+        if let Err(told) = told {
+            return told;
+        }
+    }
+    CallError::Engine(error)
+}
+
+/// The header, the axes, the cells.
+fn parts(made: &Matrix) -> Parts {
+    let (sources, destinations) = (made.sources(), made.destinations());
+    let header = Part::Header(v1::MatrixHeader {
+        revision: made.revision().0,
+        source_count: count(sources.len()),
+        destination_count: count(destinations.len()),
+        services: made.services().iter().copied().map(matrix::told).collect(),
+    });
+    // The ends are written when their message is sent.
+    let of = made.clone();
+    let sources = (0..sources.len())
+        .step_by(ENDS)
+        .map(|first| (v1::MatrixAxis::Sources, first));
+    let destinations = (0..destinations.len())
+        .step_by(ENDS)
+        .map(|first| (v1::MatrixAxis::Destinations, first));
+    let axes = sources.chain(destinations).map(move |(axis, first)| {
+        let ends = match axis {
+            v1::MatrixAxis::Destinations => of.destinations(),
+            v1::MatrixAxis::Sources | v1::MatrixAxis::Unspecified => of.sources(),
+        };
+        axis_part(axis, first, ends)
+    });
+    let cells = made.pieces(|cells, verdicts| v1::MatrixCells {
+        first: u64::try_from(cells.start).unwrap_or(u64::MAX),
+        count: count(verdicts.len()),
+        verdicts: matrix::packed(&verdicts),
+    });
+    let cells = cells.map_err(|error| Status::from(CallError::Engine(error)));
+    let cells = cells.try_chunks(PIECES).map_err(|broken| broken.1);
+    let cells = cells.map_ok(|pieces| Part::Cells(together(pieces)));
+    let beginning = stream::iter([header]).chain(stream::iter(axes)).map(Ok);
+    let all = beginning.chain(cells);
+    all.map_ok(|part| v1::ComputeReachabilityMatrixResponse { part: Some(part) })
+        .boxed()
+}
+
+fn axis_part(axis: v1::MatrixAxis, first: usize, ends: &[FlowEnd]) -> Part {
+    let own = ends.iter().skip(first).take(ENDS);
+    Part::Ends(v1::MatrixEnds {
+        axis: axis.into(),
+        first: count(first),
+        ends: own.map(ToString::to_string).collect(),
+    })
+}
+
+/// Pieces that follow each other, in one: all but the last have whole bytes.
+fn together(pieces: Vec<v1::MatrixCells>) -> v1::MatrixCells {
+    let mut pieces = pieces.into_iter();
+    let mut whole = pieces.next().unwrap_or_default();
+    for piece in pieces {
+        whole.count = whole.count.saturating_add(piece.count);
+        whole.verdicts.extend(piece.verdicts);
+    }
+    whole
+}
+
+/// What the limits of a matrix keep within its type.
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
