@@ -207,6 +207,28 @@ fn every_cell_of_a_matrix_is_what_its_flow_alone_is_answered() {
     assert!(share >= 5, "{share} of 100 cells are another's: {tally:?}");
 }
 
+/// What comes in from the internet is sent through one member of a crowd: to the others it comes by a device that does not see their replies, to itself it does not.
+#[test]
+fn a_member_that_a_route_names_is_not_like_the_others() {
+    let text = "vpc a 10.0.0.0/16\nsubnet b a 10.0.0.16/28\nigw a a\n\
+        sg one a: in all from 0.0.0.0/0; out all to 0.0.0.0/0\n\
+        routes b a subnets=b: 0.0.0.0/0 -> igw-a\nroutes e a igw=a: 10.0.0.16/28 -> eni-m2\n\
+        eni m1 b 10.0.0.20 sg=one public=54.0.0.50 check=off\n\
+        eni m2 b 10.0.0.21 sg=one public=54.0.0.51 check=off\n\
+        eni m3 b 10.0.0.22 sg=one public=54.0.0.52 check=off\n";
+    let snapshot = read(text).unwrap();
+    let network = Network::compile(&snapshot);
+    let mut tally = Tally::default();
+    check((&network, &snapshot), &["internet"], true, &mut tally).unwrap();
+    let alone = |to: &str| {
+        let ends = ("internet".parse().unwrap(), to.parse().unwrap());
+        let service = Service::new(Protocol::TCP, Some(443)).unwrap();
+        let flow = service.flow(ends).unwrap();
+        network.resolve(&flow, Depth::Verdict).unwrap().verdict
+    };
+    assert_ne!(alone("eni-m1"), alone("eni-m2"));
+}
+
 fn read(text: &str) -> Result<Snapshot, String> {
     notation::read(text)?.snapshot()
 }
