@@ -9,11 +9,12 @@ mod foreign;
 mod watch;
 
 use std::error::Error;
+use std::fmt::Display;
 use std::time::Duration;
 
 use causeway_engine::{EngineError, ResolveError};
 use causeway_model::change::{Fault, Problem};
-use causeway_model::revision::Revision;
+use causeway_model::revision::{Revision, TopologyName};
 use causeway_proto::v1::ErrorReason;
 use prost::Message;
 use tonic::{Code, Status};
@@ -216,14 +217,8 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
             vec![("topology", name.to_string())]
         }
         EngineError::TooManyExports { maximum } => vec![("maximum", maximum.to_string())],
-        EngineError::LabelNotFound { topology, label } => vec![
-            ("topology", topology.to_string()),
-            ("label", label.to_string()),
-        ],
-        EngineError::TooManyLabels { topology, maximum } => vec![
-            ("topology", topology.to_string()),
-            ("maximum", maximum.to_string()),
-        ],
+        EngineError::LabelNotFound { topology, label } => within(topology, "label", label),
+        EngineError::TooManyLabels { topology, maximum } => within(topology, "maximum", maximum),
         EngineError::ResourceNotFound {
             topology,
             id,
@@ -240,14 +235,10 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
             ("wanted", wanted.to_string()),
             ("oldest", oldest.to_string()),
         ],
-        EngineError::TimeNotKept { name, oldest } => vec![
-            ("topology", name.to_string()),
-            ("oldest", oldest.to_string()),
-        ],
-        EngineError::BeforeCreation { name, created } => vec![
-            ("topology", name.to_string()),
-            ("create_time", created.render().to_string()),
-        ],
+        EngineError::TimeNotKept { name, oldest } => within(name, "oldest", oldest),
+        EngineError::BeforeCreation { name, created } => {
+            within(name, "create_time", &created.render())
+        }
         EngineError::RevisionMismatch { expected, head } => vec![
             ("expected", expected.to_string()),
             ("head", head.to_string()),
@@ -257,10 +248,7 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
             ("count", count.to_string()),
             ("maximum", maximum.to_string()),
         ],
-        EngineError::ForkCorrupt { topology, fork, .. } => vec![
-            ("topology", topology.to_string()),
-            ("fork", fork.to_string()),
-        ],
+        EngineError::ForkCorrupt { topology, fork, .. } => within(topology, "fork", fork),
         EngineError::NothingSelected { .. }
         | EngineError::InvalidChangeSet { .. }
         | EngineError::StoreCorrupt { .. }
@@ -268,6 +256,15 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
         | EngineError::WritesStopped { .. }
         | EngineError::Interrupted { .. } => Vec::new(),
     }
+}
+
+/// A fact about something of a topology.
+fn within(
+    topology: &TopologyName,
+    key: &'static str,
+    value: &dyn Display,
+) -> Vec<(&'static str, String)> {
+    vec![("topology", topology.to_string()), (key, value.to_string())]
 }
 
 /// The status of a flow of a batch that could not be read.
