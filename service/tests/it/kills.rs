@@ -37,7 +37,7 @@ async fn what_is_acknowledged_survives_kills_at_any_moment() {
     let arguments = ["--config", config.to_str().unwrap()];
     let (mut rng, ledger) = (Rng::with_seed(seed), SharedLedger::default());
     let (mut opening, mut while_opening, mut interrupted) = (Duration::from_millis(30), 0, 0);
-    for _ in 0..rounds {
+    for round in 1..=rounds {
         // A third of the kills falls into the time that opening takes, some of them one after the other.
         while rng.u8(..3) == 0 && data.exists() {
             while_opening += 1;
@@ -56,6 +56,9 @@ async fn what_is_acknowledged_survives_kills_at_any_moment() {
         let _ = timeout(LIFE.mul_f64(rng.f64()), writers.join_next()).await;
         process.kill();
         writers.shutdown().await;
+        if round.is_multiple_of(50) {
+            println!("{round} rounds");
+        }
     }
     let process = Process::serve(&data, &arguments);
     let client = Client::connect(process.endpoint.clone()).await.unwrap();
