@@ -130,6 +130,25 @@ async fn a_stream_that_is_not_of_its_form_ends_with_what_is_wrong() {
     assert_eq!(end_of(&served, vec![header("t")]).await.unwrap(), 0);
 }
 
+#[tokio::test]
+async fn a_stream_with_a_deadline_ends_at_it() {
+    let served = Served::start().await;
+    let parts = [header("t"), chunk(vec![one()])]
+        .map(|part| v1::StreamResolvePathsRequest { part: Some(part) });
+    // The caller says neither more nor that this is all.
+    let parts = stream::iter(parts).chain(stream::pending());
+    let mut request = tonic::Request::new(parts);
+    request.set_timeout(std::time::Duration::from_millis(500));
+    let answers = served.paths().stream_resolve_paths(request).await.unwrap();
+    let told: Vec<_> = answers.into_inner().collect().await;
+    let [Ok(answer), Err(status)] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!((answer.chunk_id, answer.items.len()), (3, 1));
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert!(!status.details().is_empty());
+}
+
 /// Who takes no answers is asked for no more chunks than the windows of a connection hold.
 #[tokio::test]
 async fn while_nobody_reads_the_answers_no_more_chunks_are_taken() {

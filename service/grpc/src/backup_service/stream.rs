@@ -7,12 +7,11 @@ use causeway_model::revision::TopologyName;
 use causeway_proto::v1;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
-use tokio::time::{Instant, sleep_until};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Status};
 
-use crate::deadline;
 use crate::error::{CallError, read};
+use crate::expiry::Expiry;
 use crate::status::{self, ExportEnd};
 use crate::topology_service::Watching;
 use crate::wire::Wire;
@@ -36,10 +35,10 @@ pub(super) async fn run(
     request: Request<v1::ExportTopologiesRequest>,
 ) -> Result<Chunks, CallError> {
     let headers = request.metadata().clone().into_headers();
-    let ends_at = deadline::allowed(&headers).map(|allowed| Instant::now() + allowed);
+    let expiry = Expiry::of(&headers);
     let export = engine.export(topologies(request.into_inner())?).await?;
     let (queue, chunks) = mpsc::channel(QUEUE);
-    tokio::spawn(serve(export, queue, watching, ends_at));
+    tokio::spawn(serve(export, queue, watching, expiry));
     Ok(ReceiverStream::new(chunks))
 }
 
@@ -61,7 +60,7 @@ fn topologies(wire: v1::ExportTopologiesRequest) -> Result<Vec<TopologyName>, Ca
     })
 }
 
-async fn serve(export: Export, queue: Queue, watching: Watching, ends_at: Option<Instant>) {
+async fn serve(export: Export, queue: Queue, watching: Watching, expiry: Expiry) {
     // A place for the status, however full the queue is by then.
     let Ok(last) = queue.clone().reserve_owned().await else {
         return;
@@ -71,7 +70,7 @@ async fn serve(export: Export, queue: Queue, watching: Watching, ends_at: Option
         end = feed(export, &queue, &watching) => end,
         // A server that is gone without a word has stopped too.
         _ = stopping.wait_for(|stopping| *stopping) => Some(ExportEnd::Stopping),
-        () = expired(ends_at) => Some(ExportEnd::Deadline),
+        _ = expiry.passed() => Some(ExportEnd::Deadline),
         () = queue.closed() => None,
     };
     if let Some(end) = end {
@@ -95,12 +94,5 @@ async fn feed(mut export: Export, queue: &Queue, watching: &Watching) -> Option<
             }
             Err(SendTimeoutError::Closed(_)) => return None,
         }
-    }
-}
-
-async fn expired(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }

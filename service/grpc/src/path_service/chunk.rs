@@ -12,7 +12,7 @@ use prost::encoding::{WireType, encode_key, encode_varint, message, uint64};
 use super::Asking;
 use super::answers::Answers;
 use crate::error::CallError;
-use crate::places::{Place, Places};
+use crate::numbering::{Number, Numbering};
 use crate::server::MAX_MESSAGE_BYTES;
 use crate::wire::answer::{self, Detail, Sharing, Table};
 
@@ -109,10 +109,10 @@ struct Distinct {
 
 impl Distinct {
     fn of(flows: Vec<Bytes>) -> Self {
-        let mut known = Places::with_capacity(flows.len());
-        let places: Vec<Place> = flows.iter().map(|flow| known.of(flow.as_ref())).collect();
+        let mut known = Numbering::with_capacity(flows.len());
+        let places: Vec<Number> = flows.iter().map(|flow| known.of(flow.as_ref())).collect();
         drop(known);
-        let is_new = |place: &&Place| matches!(place, Place::New(_));
+        let is_new = |place: &&Number| matches!(place, Number::New(_));
         if places.iter().filter(is_new).count() == flows.len() {
             return Self {
                 flows,
@@ -123,7 +123,7 @@ impl Distinct {
         let distinct = distinct.filter(|(_, place)| is_new(place));
         Self {
             flows: distinct.map(|(flow, _)| flow).collect(),
-            places: Some(places.into_iter().map(Place::number).collect()),
+            places: Some(places.into_iter().map(Number::get).collect()),
         }
     }
 }

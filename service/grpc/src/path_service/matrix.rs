@@ -3,14 +3,12 @@
 //! Cells are computed only while the caller takes them: nothing piles up here, however large the matrix is.
 
 use std::pin::Pin;
-use std::time::Duration;
 
 use causeway_engine::{EngineError, Matrix};
 use causeway_model::flow::FlowEnd;
 use causeway_proto::v1;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use http_body::Body as HttpBody;
-use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::codegen::StdError;
 use tonic::server::{Grpc, ServerStreamingService};
@@ -19,9 +17,8 @@ use tonic_prost::ProstCodec;
 use v1::compute_reachability_matrix_response::Part;
 
 use super::Asking;
-use super::stream::until;
-use crate::deadline;
 use crate::error::{CallError, read};
+use crate::expiry::Expiry;
 use crate::server::MAX_MESSAGE_BYTES;
 use crate::wire::{Wire, matrix};
 
@@ -39,7 +36,7 @@ where
 {
     let call = Call {
         asking,
-        allowed: deadline::allowed(request.headers()),
+        expiry: Expiry::of(request.headers()),
     };
     let mut grpc = Grpc::new(ProstCodec::default()).max_decoding_message_size(MAX_MESSAGE_BYTES);
     grpc.server_streaming(call, request).await
@@ -48,8 +45,7 @@ where
 /// One call.
 struct Call {
     asking: Asking,
-    /// How long it may take.
-    allowed: Option<Duration>,
+    expiry: Expiry,
 }
 
 /// The messages of an answer.
@@ -61,14 +57,10 @@ impl ServerStreamingService<v1::ComputeReachabilityMatrixRequest> for Call {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Parts>, Status>> + Send>>;
 
     fn call(&mut self, request: Request<v1::ComputeReachabilityMatrixRequest>) -> Self::Future {
-        let (asking, allowed) = (self.asking.clone(), self.allowed);
-        let expires = allowed.map(|allowed| (allowed, Instant::now() + allowed));
+        let (asking, expiry) = (self.asking.clone(), self.expiry);
         Box::pin(async move {
             let parts = begin(&asking, request.into_inner()).await?;
-            Ok(Response::new(match expires {
-                None => parts,
-                Some((allowed, at)) => until(parts, allowed, at),
-            }))
+            Ok(Response::new(expiry.end(parts)))
         })
     }
 }

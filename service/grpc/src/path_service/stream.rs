@@ -3,15 +3,13 @@
 //! Chunks are taken from the caller only while few are in hand and the caller takes the answers: nothing piles up here, whoever is slow.
 
 use std::pin::Pin;
-use std::time::Duration;
 
 use causeway_engine::{Engine, EngineError, Paths};
 use causeway_proto::v1;
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::{BoxStream, StreamExt};
 use http_body::Body as HttpBody;
 use prost::bytes::Bytes;
 use prost::encoding::uint64;
-use tokio::time::{Instant, sleep_until};
 use tonic::body::Body;
 use tonic::codegen::StdError;
 use tonic::server::{Grpc, StreamingService};
@@ -20,10 +18,9 @@ use tonic::{Request, Response, Status, Streaming};
 use super::pieces::{FlowChunk, InPieces, StreamRequest};
 use super::state::{self, Fields};
 use super::{Asking, chunk};
-use crate::deadline;
 use crate::error::{CallError, read};
+use crate::expiry::Expiry;
 use crate::server::MAX_MESSAGE_BYTES;
-use crate::status;
 use crate::wire::Wire;
 use crate::wire::answer::Detail;
 
@@ -45,7 +42,7 @@ where
 {
     let call = Call {
         asking,
-        allowed: deadline::allowed(request.headers()),
+        expiry: Expiry::of(request.headers()),
     };
     let mut grpc = Grpc::new(InPieces::default()).max_decoding_message_size(MAX_MESSAGE_BYTES);
     grpc.streaming(call, request).await
@@ -54,8 +51,7 @@ where
 /// One call.
 struct Call {
     asking: Asking,
-    /// How long it may take.
-    allowed: Option<Duration>,
+    expiry: Expiry,
 }
 
 /// The messages of an answer.
@@ -67,15 +63,10 @@ impl StreamingService<StreamRequest> for Call {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Answers>, Status>> + Send>>;
 
     fn call(&mut self, request: Request<Streaming<StreamRequest>>) -> Self::Future {
-        let (asking, allowed) = (self.asking.clone(), self.allowed);
-        let expires = allowed.map(|allowed| (allowed, Instant::now() + allowed));
+        let (asking, expiry) = (self.asking.clone(), self.expiry);
         Box::pin(async move {
             let answers = begin(asking, request.into_inner()).await?;
-            let answers: Answers = match expires {
-                None => answers,
-                Some((allowed, at)) => until(answers, allowed, at),
-            };
-            Ok(Response::new(answers))
+            Ok(Response::new(expiry.end(answers)))
         })
     }
 }
@@ -95,36 +86,7 @@ async fn begin(asking: Asking, mut parts: Streaming<StreamRequest>) -> Result<An
             }
         })
         .buffer_unordered(IN_HAND);
-    Ok(to_the_first_error(answers.boxed()))
-}
-
-/// Nothing follows an error.
-fn to_the_first_error<T: Send + 'static>(
-    answers: BoxStream<'static, Result<T, Status>>,
-) -> BoxStream<'static, Result<T, Status>> {
-    let ended = stream::unfold(Some(answers), |answers| async {
-        let mut answers = answers?;
-        let answer = answers.next().await?;
-        let rest = answer.is_ok().then_some(answers);
-        Some((answer, rest))
-    });
-    ended.boxed()
-}
-
-/// Ends the answers with DEADLINE_EXCEEDED at a time.
-pub(super) fn until<T: Send + 'static>(
-    answers: BoxStream<'static, Result<T, Status>>,
-    allowed: Duration,
-    at: Instant,
-) -> BoxStream<'static, Result<T, Status>> {
-    let expired = stream::once(async move {
-        sleep_until(at).await;
-        Err(status::expired(allowed, false))
-    });
-    let ends = answers.map(Some).chain(stream::once(async { None }));
-    let both = stream::select(ends, expired.map(Some));
-    let told = both.take_while(|answer| std::future::ready(answer.is_some()));
-    to_the_first_error(told.filter_map(std::future::ready).boxed())
+    Ok(answers.boxed())
 }
 
 async fn resolve(

@@ -12,15 +12,15 @@ use causeway_proto::v1;
 use prost::Message;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Status};
 use v1::watch_revisions_request::Start;
 use v1::watch_revisions_response::Event;
 
 use super::{revision, token};
-use crate::deadline;
 use crate::error::{CallError, read};
+use crate::expiry::Expiry;
 use crate::status::{self, WatchEnd};
 use crate::wire::{self, Wire};
 
@@ -67,7 +67,7 @@ pub(super) async fn run(
     request: Request<v1::WatchRevisionsRequest>,
 ) -> Result<Events, CallError> {
     let headers = request.metadata().clone().into_headers();
-    let ends_at = deadline::allowed(&headers).map(|allowed| Instant::now() + allowed);
+    let expiry = Expiry::of(&headers);
     let Watched {
         topology,
         start,
@@ -77,7 +77,7 @@ pub(super) async fn run(
     let (queue, events) = mpsc::channel(QUEUE);
     let sent = watch.point();
     let feed = Feed { watch, queue, sent };
-    tokio::spawn(feed.run(watching, ends_at));
+    tokio::spawn(feed.run(watching, expiry));
     Ok(ReceiverStream::new(events))
 }
 
@@ -108,7 +108,7 @@ fn watched(wire: v1::WatchRevisionsRequest) -> Result<Watched, CallError> {
 // === impl Feed ===
 
 impl Feed {
-    async fn run(mut self, mut watching: Watching, ends_at: Option<Instant>) {
+    async fn run(mut self, mut watching: Watching, expiry: Expiry) {
         let queue = self.queue.clone();
         // A place for the status, however full the queue is by then.
         let Ok(last) = queue.clone().reserve_owned().await else {
@@ -119,7 +119,7 @@ impl Feed {
             end = self.feed(&mut watching) => end,
             // A server that is gone without a word has stopped too.
             _ = stopping.wait_for(|stopping| *stopping) => WatchEnd::Stopping,
-            () = expired(ends_at) => WatchEnd::Deadline,
+            _ = expiry.passed() => WatchEnd::Deadline,
             () = queue.closed() => return,
         };
         let token = token::seal(self.sent);
@@ -152,13 +152,6 @@ impl Feed {
                 Err(SendTimeoutError::Closed(_)) => return WatchEnd::Stopping,
             }
         }
-    }
-}
-
-async fn expired(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -10,7 +10,7 @@ use prost::bytes::Bytes;
 use prost::encoding::{WireType, encode_key, encode_varint, uint32};
 
 use super::{header, named};
-use crate::places::{Place, Places};
+use crate::numbering::{Number, Numbering};
 use crate::wire::Wire;
 
 /// Fields of TraceTable, and of SharedTrace.
@@ -22,7 +22,7 @@ const HOPS_OF_TRACE: u32 = 1;
 #[derive(Debug, Default)]
 pub(crate) struct Sharing {
     traces: Vec<Parts>,
-    places: Places<Parts>,
+    places: Numbering<Parts>,
     hops: Distinct,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Table {
 #[derive(Debug, Default)]
 struct Distinct {
     written: Vec<Bytes>,
-    places: Places<Bytes>,
+    places: Numbering<Bytes>,
 }
 
 // === impl Sharing ===
@@ -67,11 +67,11 @@ impl Sharing {
             hops,
             rest: rest.encode_to_vec().into(),
         };
-        let place = self.places.of(parts.clone());
-        if let Place::New(_) = place {
+        let number = self.places.of(parts.clone());
+        if let Number::New(_) = number {
             self.traces.push(parts);
         }
-        place.number()
+        number.get()
     }
 }
 
@@ -193,10 +193,10 @@ fn put_message(field: u32, written: &[u8], out: &mut Vec<u8>) {
 
 impl Distinct {
     fn place(&mut self, written: Bytes) -> u32 {
-        let place = self.places.of(written.clone());
-        if let Place::New(_) = place {
+        let number = self.places.of(written.clone());
+        if let Number::New(_) = number {
             self.written.push(written);
         }
-        place.number()
+        number.get()
     }
 }
