@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::basis::{Part, note};
+use crate::basis::{Part, Versioned, note};
 
 /// Entries of a node, as a power of two.
 const BITS: u32 = 5;
@@ -135,19 +135,19 @@ impl<T> Array<T> {
         });
         entries.flatten().filter_map(|(entry, _)| entry.as_ref())
     }
+}
 
-    /// What it is a part of.
-    pub(crate) fn name(&mut self, part: Part) {
+impl<T> Versioned for Array<T> {
+    fn settle(&mut self, part: Part) {
         self.part = part;
     }
 
-    /// From now on changes are of this generation.
-    pub(crate) fn begin(&mut self, generation: u32) {
+    fn begin(&mut self, generation: u32) {
         self.now = generation;
     }
 
-    /// The generation that last changed a place; 0 if it was never given.
-    pub(crate) fn changed(&self, index: usize) -> u32 {
+    /// 0 for a place that was never given.
+    fn changed(&self, index: usize) -> u32 {
         if index >= self.len {
             return 0;
         }

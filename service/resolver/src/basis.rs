@@ -65,6 +65,18 @@ impl Part {
     ];
 }
 
+/// A part of a network that may change, place by place.
+pub(crate) trait Versioned {
+    /// Ends the compile that made it: what is read of it is noted as read of this part.
+    fn settle(&mut self, part: Part);
+
+    /// From now on changes are of this generation.
+    fn begin(&mut self, generation: u32);
+
+    /// The generation that last changed a place.
+    fn changed(&self, place: usize) -> u32;
+}
+
 /// A place of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Key(u32);
@@ -237,20 +249,8 @@ impl Network {
             // It stands for all that are beyond.
             return u32::MAX;
         }
-        match key.part() {
-            Part::None => u32::MAX,
-            Part::Resources => self.resources.changed(place),
-            Part::Ids => self.ids.changed(place),
-            Part::Interfaces => self.interfaces.changed(place),
-            Part::Groups => self.groups.changed(place),
-            Part::Places => self.places.changed(place),
-            Part::Tables => self.tables.changed(place),
-            Part::ByAddress => self.by_address.changed(place),
-            Part::ByPublic => self.by_public.changed(place),
-            Part::PublicOf => self.public_of.changed(place),
-            Part::Boundaries => self.boundaries.changed(),
-            Part::Idle => self.idle.changed(),
-        }
+        self.part(key.part())
+            .map_or(u32::MAX, |part| part.changed(place))
     }
 }
 

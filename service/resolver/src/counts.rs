@@ -6,7 +6,7 @@ use std::ops::RangeBounds;
 use imbl::OrdMap;
 use imbl::ordmap::DiffItem;
 
-use crate::basis::{Part, note};
+use crate::basis::{Part, Versioned, note};
 
 /// Addresses, and how many count each.
 #[derive(Debug, Clone, Default)]
@@ -18,22 +18,22 @@ pub(crate) struct Counts {
     changed: u32,
 }
 
-impl Counts {
-    /// What it is a part of.
-    pub(crate) fn name(&mut self, part: Part) {
+/// All addresses are one place, which changes when one comes or goes.
+impl Versioned for Counts {
+    fn settle(&mut self, part: Part) {
         self.part = part;
     }
 
-    /// From now on changes are of this generation.
-    pub(crate) fn begin(&mut self, generation: u32) {
+    fn begin(&mut self, generation: u32) {
         self.now = generation;
     }
 
-    /// The generation in which an address last came or went.
-    pub(crate) fn changed(&self) -> u32 {
+    fn changed(&self, _place: usize) -> u32 {
         self.changed
     }
+}
 
+impl Counts {
     pub(crate) fn contains(&self, address: &IpAddr) -> bool {
         note(self.part, 0);
         self.counts.contains_key(address)
@@ -77,6 +77,7 @@ mod tests {
     use std::net::IpAddr;
 
     use super::Counts;
+    use crate::basis::Versioned;
 
     #[test]
     fn an_address_stays_for_as_long_as_somebody_counts_it() {
@@ -108,10 +109,10 @@ mod tests {
             counts.add(one);
             counts.add(one);
         });
-        assert_eq!(same.changed(), 0);
+        assert_eq!(same.changed(0), 0);
         let more = next(&same, 2, &|counts| counts.add(other));
-        assert_eq!(more.changed(), 2);
+        assert_eq!(more.changed(0), 2);
         let less = next(&more, 3, &|counts| _ = counts.remove(&other));
-        assert_eq!(less.changed(), 3);
+        assert_eq!(less.changed(0), 3);
     }
 }

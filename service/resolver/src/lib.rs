@@ -83,7 +83,7 @@ impl Network {
     /// How many derivations it is away from a compile: 0 for a network that was compiled.
     #[must_use]
     pub fn derivations(&self) -> u32 {
-        self.derivations
+        self.generation
     }
 
     /// The same network, with prices: answers in full tell what ways cost by them. Without, all prices are unknown.

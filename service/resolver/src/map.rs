@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxBuildHasher;
 
 use crate::array::Array;
-use crate::basis::Part;
+use crate::basis::{Part, Versioned};
 use crate::table::ResourceIx;
 
 /// Entries of a run, on average, when runs are split.
@@ -17,32 +17,32 @@ const FULL: usize = 8;
 
 /// Entries by their hash.
 #[derive(Debug, Clone)]
-struct Runs<E> {
+pub(crate) struct Runs<E> {
     runs: Array<Arc<[E]>>,
     len: usize,
     is_settled: bool,
 }
 
 /// What tells its hash.
-trait Hashed: Clone {
+pub(crate) trait Hashed: Clone {
     fn hashed(&self) -> u64;
 }
 
 /// Values by their keys.
 #[derive(Debug, Clone)]
 pub(crate) struct Map<K, V> {
-    entries: Runs<(K, V)>,
+    pub(crate) entries: Runs<(K, V)>,
 }
 
 /// Resources by their ids. The ids are the resources' to tell.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ids {
-    entries: Runs<Short>,
+    pub(crate) entries: Runs<Short>,
 }
 
 /// A resource, by the hash of its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Short {
+pub(crate) struct Short {
     hash: u32,
     at: ResourceIx,
 }
@@ -108,18 +108,6 @@ impl<E: Hashed> Runs<E> {
         self.runs.set(place, Some(run.into()));
     }
 
-    fn name(&mut self, part: Part) {
-        self.runs.name(part);
-    }
-
-    fn begin(&mut self, generation: u32) {
-        self.runs.begin(generation);
-    }
-
-    fn changed(&self, run: usize) -> u32 {
-        self.runs.changed(run)
-    }
-
     /// Twice as many runs.
     fn split(&mut self) {
         let count = self.runs.len().saturating_mul(2).max(1);
@@ -133,6 +121,22 @@ impl<E: Hashed> Runs<E> {
         for run in runs {
             self.runs.push(run.into());
         }
+    }
+}
+
+/// Each run is a place. Once it is settled, no entry waits for all others.
+impl<E> Versioned for Runs<E> {
+    fn settle(&mut self, part: Part) {
+        self.is_settled = true;
+        self.runs.settle(part);
+    }
+
+    fn begin(&mut self, generation: u32) {
+        self.runs.begin(generation);
+    }
+
+    fn changed(&self, run: usize) -> u32 {
+        self.runs.changed(run)
     }
 }
 
@@ -173,26 +177,6 @@ impl<K: Hash + Eq + Clone, V: Clone> Map<K, V> {
     pub(crate) fn remove(&mut self, key: &K) {
         self.entries.remove(hash_of(key), |(held, _)| held == key);
     }
-
-    /// From now on no entry waits for all others.
-    pub(crate) fn settle(&mut self) {
-        self.entries.is_settled = true;
-    }
-
-    /// What it is a part of.
-    pub(crate) fn name(&mut self, part: Part) {
-        self.entries.name(part);
-    }
-
-    /// From now on changes are of this generation.
-    pub(crate) fn begin(&mut self, generation: u32) {
-        self.entries.begin(generation);
-    }
-
-    /// The generation that last changed a run.
-    pub(crate) fn changed(&self, run: usize) -> u32 {
-        self.entries.changed(run)
-    }
 }
 
 // === impl Ids ===
@@ -225,26 +209,6 @@ impl Ids {
     pub(crate) fn remove(&mut self, id: &str, at: ResourceIx) {
         let hash = u64::from(short(id));
         self.entries.remove(hash, |held| held.at == at);
-    }
-
-    /// From now on no entry waits for all others.
-    pub(crate) fn settle(&mut self) {
-        self.entries.is_settled = true;
-    }
-
-    /// What it is a part of.
-    pub(crate) fn name(&mut self, part: Part) {
-        self.entries.name(part);
-    }
-
-    /// From now on changes are of this generation.
-    pub(crate) fn begin(&mut self, generation: u32) {
-        self.entries.begin(generation);
-    }
-
-    /// The generation that last changed a run.
-    pub(crate) fn changed(&self, run: usize) -> u32 {
-        self.entries.changed(run)
     }
 }
 

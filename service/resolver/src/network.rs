@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 
 use crate::alike::Ground;
 use crate::array::Array;
-use crate::basis::{Lineage, Part};
+use crate::basis::{Lineage, Part, Versioned};
 use crate::compile::Known;
 use crate::counts::Counts;
 use crate::cover::Cover;
@@ -59,11 +59,10 @@ pub struct Network {
     pub(crate) prices: Arc<PriceBook>,
     /// What is known of it by who compares ends of flows; nothing before somebody does. Clones that stay as they are share it.
     pub(crate) ground: Arc<OnceLock<Ground>>,
-    /// The line of networks that it is one of, and which one it is.
+    /// The line of networks that it is one of.
     pub(crate) lineage: Lineage,
-    pub(crate) generation: u32,
     /// How many derivations it is away from a compile.
-    pub(crate) derivations: u32,
+    pub(crate) generation: u32,
     /// How many handles derivations have given and left without a use.
     pub(crate) strayed: usize,
 }
@@ -197,42 +196,56 @@ pub(crate) struct Interface {
 }
 
 impl Network {
+    /// The parts that may change, each once.
+    fn parts(&mut self) -> [(Part, &mut dyn Versioned); 11] {
+        [
+            (Part::Resources, &mut self.resources),
+            (Part::Ids, &mut self.ids.entries),
+            (Part::Interfaces, &mut self.interfaces),
+            (Part::Groups, &mut self.groups),
+            (Part::Places, &mut self.places),
+            (Part::Tables, &mut self.tables),
+            (Part::ByAddress, &mut self.by_address.entries),
+            (Part::ByPublic, &mut self.by_public.entries),
+            (Part::PublicOf, &mut self.public_of.entries),
+            (Part::Boundaries, &mut self.boundaries),
+            (Part::Idle, &mut self.idle),
+        ]
+    }
+
+    /// The same, looked at one by one; nothing is known of what is none of them.
+    pub(crate) fn part(&self, part: Part) -> Option<&dyn Versioned> {
+        Some(match part {
+            Part::None => return None,
+            Part::Resources => &self.resources,
+            Part::Ids => &self.ids.entries,
+            Part::Interfaces => &self.interfaces,
+            Part::Groups => &self.groups,
+            Part::Places => &self.places,
+            Part::Tables => &self.tables,
+            Part::ByAddress => &self.by_address.entries,
+            Part::ByPublic => &self.by_public.entries,
+            Part::PublicOf => &self.public_of.entries,
+            Part::Boundaries => &self.boundaries,
+            Part::Idle => &self.idle,
+        })
+    }
+
     /// Ends a compile: from now on what is read of the network can be noted, and no entry of a map waits for all others.
     pub(crate) fn settle(&mut self) {
-        self.resources.name(Part::Resources);
-        self.ids.name(Part::Ids);
-        self.interfaces.name(Part::Interfaces);
-        self.groups.name(Part::Groups);
-        self.places.name(Part::Places);
-        self.tables.name(Part::Tables);
-        self.by_address.name(Part::ByAddress);
-        self.by_public.name(Part::ByPublic);
-        self.public_of.name(Part::PublicOf);
-        self.boundaries.name(Part::Boundaries);
-        self.idle.name(Part::Idle);
-        self.ids.settle();
-        self.by_address.settle();
-        self.by_public.settle();
-        self.public_of.settle();
+        for (name, part) in self.parts() {
+            part.settle(name);
+        }
     }
 
     /// Begins the generation after this one.
     pub(crate) fn begin_child(&mut self) {
-        self.ground = Arc::default();
         self.lineage = self.lineage.of_child(self.generation);
         self.generation = self.generation.saturating_add(1);
         let generation = self.generation;
-        self.resources.begin(generation);
-        self.ids.begin(generation);
-        self.interfaces.begin(generation);
-        self.groups.begin(generation);
-        self.places.begin(generation);
-        self.tables.begin(generation);
-        self.by_address.begin(generation);
-        self.by_public.begin(generation);
-        self.public_of.begin(generation);
-        self.boundaries.begin(generation);
-        self.idle.begin(generation);
+        for (_, part) in self.parts() {
+            part.begin(generation);
+        }
     }
 
     /// The handle of a resource, by its id.

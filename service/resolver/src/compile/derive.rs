@@ -67,7 +67,6 @@ impl<'b> Repair<'b> {
     fn new(before: &'b Network, after: &Snapshot) -> Self {
         let mut network = before.clone();
         network.snapshot = after.clone();
-        network.derivations = before.derivations.saturating_add(1);
         network.begin_child();
         Self {
             before,

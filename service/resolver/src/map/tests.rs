@@ -30,7 +30,7 @@ fn a_copy_does_not_see_what_is_changed_later() {
     for number in 0..1_000_u32 {
         before.insert_first(number, number);
     }
-    before.settle();
+    before.entries.settle(Part::ByAddress);
     let mut after = before.clone();
     for number in 1_000..4_000 {
         after.insert_first(number, number);
