@@ -17,7 +17,7 @@ pub(crate) struct Room {
     tests_use: &'static [&'static str],
 }
 
-pub(crate) const ROOMS: [Room; 11] = [
+pub(crate) const ROOMS: [Room; 12] = [
     Room {
         package: "causeway-proto",
         folder: "proto",
@@ -49,9 +49,20 @@ pub(crate) const ROOMS: [Room; 11] = [
         tests_use: &[],
     },
     Room {
+        package: "causeway-access",
+        folder: "service/access",
+        uses: &["causeway-model"],
+        tests_use: &[],
+    },
+    Room {
         package: "causeway-grpc",
         folder: "service/grpc",
-        uses: &["causeway-model", "causeway-engine", "causeway-proto"],
+        uses: &[
+            "causeway-model",
+            "causeway-access",
+            "causeway-engine",
+            "causeway-proto",
+        ],
         // An engine needs a store to stand on: the one in memory.
         tests_use: &["causeway-store"],
     },

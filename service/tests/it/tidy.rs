@@ -16,7 +16,7 @@ use self::text::{
 use crate::edges::{ROOMS, dependencies, root, table};
 
 /// What each member may be built from, beside other members (those are in edges.rs). Think twice before a name is added.
-const DEPENDENCIES: [(&str, &str); 11] = [
+const DEPENDENCIES: [(&str, &str); 12] = [
     (
         "causeway-proto",
         "prost prost-types protox tonic tonic-prost tonic-prost-build tonic-types",
@@ -25,6 +25,7 @@ const DEPENDENCIES: [(&str, &str); 11] = [
         "causeway-model",
         "compact_str imbl ipnet serde_json thiserror",
     ),
+    ("causeway-access", ""),
     ("causeway-resolver", "imbl ipnet rustc-hash thiserror"),
     (
         "causeway-store",

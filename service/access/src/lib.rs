@@ -1,0 +1,7 @@
+//! Who calls, and what they may do.
+//!
+//! It knows no transport and no wire types: who carries a call tells it what it knows of the caller, and asks whether the call may go on.
+
+mod principal;
+
+pub use principal::Principal;
