@@ -111,7 +111,8 @@ impl Engine {
             time: record.time,
             revision: head.revision,
             resources: count(&head.snapshot),
-            oldest: record.oldest,
+            // What the store lets go a moment before is told, as it is refused, from then on.
+            oldest: topology.oldest(),
             origin: record.origin,
         })
     }

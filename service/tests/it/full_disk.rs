@@ -8,7 +8,7 @@ use causeway_proto::v1;
 use causeway_store::SledStore;
 
 use crate::harness::{Process, causeway, vpc};
-use crate::power_loss::build_shim;
+use crate::shims;
 
 /// Errors of Linux, by number.
 const EIO: i32 = 5;
@@ -25,7 +25,7 @@ impl Failing {
     async fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let shim = directory.path().join("shim.so");
-        build_shim(&shim);
+        shims::build("disk.rs", &shim);
         let (data, faults) = (
             directory.path().join("data"),
             directory.path().join("faults"),

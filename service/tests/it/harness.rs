@@ -29,8 +29,9 @@ pub(crate) struct Served {
     directory: tempfile::TempDir,
 }
 
+/// The system's clock.
 #[derive(Debug)]
-struct TestClock;
+pub(crate) struct TestClock;
 
 impl Clock for TestClock {
     #[expect(

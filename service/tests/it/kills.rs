@@ -2,9 +2,14 @@
 //!
 //! `CAUSEWAY_KILL_ROUNDS` and `CAUSEWAY_KILL_SEED` set how often and by which moments; docs/reliability.md has the command.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed, in its helpers too"
+)]
+
 use std::future::pending;
-use std::path::Path;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use causeway_client::Client;
@@ -14,12 +19,76 @@ use tokio::time::timeout;
 
 use crate::harness::{Process, causeway, setting};
 use crate::load::{self, SharedLedger, lock};
+use crate::shims;
 
 /// Rounds that are run where nothing else is said.
 const ROUNDS: u64 = 100;
 
 /// The longest that a loaded service lives.
 const LIFE: Duration = Duration::from_millis(150);
+
+/// The clock of each service is so many hours ahead of the one before, so that requests come to be forgotten.
+const HOURS: u64 = 5;
+
+/// What the services of a test have in common.
+struct Services {
+    data: PathBuf,
+    config: PathBuf,
+    clock: PathBuf,
+}
+
+// === impl Services ===
+
+impl Services {
+    fn new(directory: &Path) -> Self {
+        let at = |name| directory.join(name);
+        let (data, config, clock) = (at("data"), at("c.toml"), at("clock.so"));
+        std::fs::write(&config, load::config()).unwrap();
+        shims::build("clock.rs", &clock);
+        Self {
+            data,
+            config,
+            clock,
+        }
+    }
+
+    /// The command, with a clock that is so many hours ahead.
+    fn command(&self, hours: u64) -> Command {
+        let mut command = causeway();
+        command
+            .env("LD_PRELOAD", &self.clock)
+            .env("SHIM_CLOCK_SECONDS", (hours * 3_600).to_string())
+            .env("CAUSEWAY_CONFIG", &self.config);
+        command
+    }
+
+    async fn serve(&self, hours: u64) -> (Process, Client) {
+        let process = Process::start(self.command(hours), &self.data, &[]);
+        let client = Client::connect(process.endpoint.clone()).await.unwrap();
+        (process, client)
+    }
+
+    /// Starts the service and kills it after a while, whatever it is doing.
+    async fn kill_while_opening(&self, hours: u64, after: Duration) {
+        let mut child = self
+            .command(hours)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(&self.data)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let _ = timeout(after, pending::<()>()).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// That the store has no faults; how many leftovers it has.
+    fn check(&self) -> u64 {
+        let report = SledStore::check(&self.data).unwrap();
+        assert_eq!(report.faults, []);
+        report.leftovers
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_acknowledged_survives_kills_at_any_moment() {
@@ -29,29 +98,25 @@ async fn what_is_acknowledged_survives_kills_at_any_moment() {
     );
     println!("seed {seed}, {rounds} rounds");
     let directory = tempfile::tempdir().unwrap();
-    let (data, config) = (
-        directory.path().join("data"),
-        directory.path().join("c.toml"),
-    );
-    std::fs::write(&config, load::config()).unwrap();
-    let arguments = ["--config", config.to_str().unwrap()];
+    let services = Services::new(directory.path());
     let (mut rng, ledger) = (Rng::with_seed(seed), SharedLedger::default());
     let (mut opening, mut while_opening, mut interrupted) = (Duration::from_millis(30), 0, 0);
     for round in 1..=rounds {
+        lock(&ledger).hour = round * HOURS;
         // A third of the kills falls into the time that opening takes, some of them one after the other.
-        while rng.u8(..3) == 0 && data.exists() {
+        while rng.u8(..3) == 0 && services.data.exists() {
             while_opening += 1;
-            kill_while_opening(&data, &arguments, opening.mul_f64(rng.f64() * 1.2)).await;
+            let after = opening.mul_f64(rng.f64() * 1.2);
+            services.kill_while_opening(round * HOURS, after).await;
         }
-        if rng.u8(..8) == 0 && data.exists() {
-            interrupted += u64::from(check(&data) > 0);
+        if rng.u8(..8) == 0 && services.data.exists() {
+            interrupted += u64::from(services.check() > 0);
         }
         let begin = Instant::now();
-        let process = Process::serve(&data, &arguments);
+        let (process, client) = services.serve(round * HOURS).await;
         opening = begin.elapsed();
-        let client = Client::connect(process.endpoint.clone()).await.unwrap();
         load::create(&client, &ledger).await;
-        load::verify(&client, &ledger).await;
+        load::verify(&client, &ledger, || 0).await;
         let mut writers = load::start(&client, &ledger, || 0);
         let _ = timeout(LIFE.mul_f64(rng.f64()), writers.join_next()).await;
         process.kill();
@@ -60,39 +125,35 @@ async fn what_is_acknowledged_survives_kills_at_any_moment() {
             println!("{round} rounds");
         }
     }
-    let process = Process::serve(&data, &arguments);
-    let client = Client::connect(process.endpoint.clone()).await.unwrap();
+    let (process, client) = services.serve(rounds * HOURS).await;
     lock(&ledger).verified.clear();
-    load::verify(&client, &ledger).await;
+    load::verify(&client, &ledger, || 0).await;
+    is_forgotten(&client, &ledger).await;
     process.terminate();
-    assert_eq!(check(&data), 0, "what is left after a good end");
-    let acknowledged = lock(&ledger).acknowledged.len();
+    assert_eq!(services.check(), 0, "what is left after a good end");
+    let ledger = lock(&ledger);
     println!(
-        "{acknowledged} writes acknowledged; {while_opening} kills while opening, {rounds} under load; {interrupted} checks met interrupted work"
+        "{} writes acknowledged, {} moves of a label, {} forks and others that passed; {while_opening} kills while opening, {rounds} under load; \
+         {interrupted} checks met interrupted work",
+        ledger.acknowledged.len(),
+        ledger.labelled.acknowledged.len(),
+        ledger.forks.len()
     );
     assert!(
-        acknowledged > 0,
+        !ledger.acknowledged.is_empty(),
         "nothing was acknowledged, so nothing was tested"
     );
 }
 
-/// Starts the service and kills it after a while, whatever it is doing.
-async fn kill_while_opening(data: &Path, arguments: &[&str], after: Duration) {
-    let mut child = causeway()
-        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-        .arg(data)
-        .args(arguments)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let _ = timeout(after, pending::<()>()).await;
-    child.kill().unwrap();
-    child.wait().unwrap();
-}
-
-/// That the store has no faults; how many leftovers it has.
-fn check(data: &Path) -> u64 {
-    let report = SledStore::check(data).unwrap();
-    assert_eq!(report.faults, []);
-    report.leftovers
+/// That requests were forgotten meanwhile: the oldest write, done again, is done once more.
+async fn is_forgotten(client: &Client, ledger: &SharedLedger) {
+    let (revision, write) = {
+        let ledger = lock(ledger);
+        let oldest = ledger.revisions["small"].first_key_value();
+        oldest
+            .map(|(revision, write)| (*revision, write.clone()))
+            .unwrap()
+    };
+    let again = write.send(client).await.unwrap();
+    assert!(again > revision, "{write:?} is still known");
 }

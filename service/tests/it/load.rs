@@ -5,15 +5,22 @@
     reason = "a test that cannot go on has failed, in its helpers too"
 )]
 
+mod forks;
+mod labels;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use causeway_client::Client;
+use causeway_client::{At, Client};
 use causeway_proto::v1;
 use tokio::task::JoinSet;
 use tokio_stream::StreamExt as _;
 
+pub(crate) use self::forks::Forked;
+use self::forks::Forks;
+pub(crate) use self::labels::LABEL;
+use self::labels::Labelled;
 use crate::harness::vpc;
 
 /// Topologies that are written to, with their writers, and how many resources a write puts: one of small writes, one where several
@@ -30,15 +37,8 @@ pub(crate) struct Write {
     writer: u32,
     sequence: u64,
     width: u32,
-}
-
-/// Whether a topology that comes and goes is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Asked,
-    There,
-    Going,
-    Gone,
+    /// The hour at which it was asked for, by the clock of the services.
+    hour: u64,
 }
 
 /// What was asked for, and what was acknowledged.
@@ -48,7 +48,12 @@ pub(crate) struct Ledger {
     pub(crate) revisions: BTreeMap<&'static str, BTreeMap<u64, Write>>,
     /// What was sent and not answered, by its request id.
     pub(crate) open: BTreeMap<String, Write>,
-    passing: BTreeMap<String, Fate>,
+    /// Topologies that come and go.
+    pub(crate) forks: Forks,
+    /// A label that moves on.
+    pub(crate) labelled: Labelled,
+    /// The hour that it is by the clock of the services, which may be ahead of the test's.
+    pub(crate) hour: u64,
     /// Up to which revision histories were compared; older ones do not change. Cleared, all is compared again.
     pub(crate) verified: BTreeMap<&'static str, u64>,
     /// The next sequence number of all writers: none is used twice.
@@ -58,12 +63,15 @@ pub(crate) struct Ledger {
 }
 
 /// So many newest revisions are kept at least: more than can be open at once.
-const KEPT: u64 = 50;
+pub(crate) const KEPT: u64 = 20;
+
+/// For so many hours requests are known.
+const KNOWN: u64 = 24;
 
 /// Checkpoints, trims and thins out all the time, so that many a kill falls into one of these.
 pub(crate) fn config() -> String {
     format!(
-        "[limits]\ncheckpoint_every = 2\n[retention]\nkeep_revisions = {KEPT}\nperiod_seconds = 0.02\n"
+        "[limits]\ncheckpoint_every = 2\n[retention]\nkeep_revisions = {KEPT}\nrequest_days = 1\nperiod_seconds = 0.02\n"
     )
 }
 
@@ -80,9 +88,13 @@ impl Write {
         format!("{}-{}-{}", self.topology, self.writer, self.sequence)
     }
 
+    fn slot(&self) -> u64 {
+        self.sequence % SLOTS
+    }
+
     /// What it puts.
     pub(crate) fn resources(&self) -> Vec<v1::Resource> {
-        let slot = self.sequence % SLOTS;
+        let slot = self.slot();
         let resources = (0..self.width).map(|number| {
             let mut resource = vpc(&format!("vpc-{}-{slot}-{number}", self.writer));
             let tag = |key: String, value| v1::Tag { key, value };
@@ -99,7 +111,7 @@ impl Write {
     }
 
     /// Asks for it, and gives its revision.
-    async fn send(&self, client: &Client) -> Option<u64> {
+    pub(crate) async fn send(&self, client: &Client) -> Option<u64> {
         let request = client.apply(self.topology).request_id(self.id());
         let request = self
             .resources()
@@ -113,13 +125,23 @@ impl Write {
 // === impl Ledger ===
 
 impl Ledger {
-    /// The state at a revision, by resource id.
-    fn state(&self, topology: &str, revision: u64) -> BTreeMap<String, v1::Resource> {
-        let writes = self.revisions[topology].range(..=revision);
-        let resources = writes.flat_map(|(_, write)| write.resources());
-        resources
-            .map(|resource| (id(&resource), resource))
-            .collect()
+    /// The state at a revision, by resource id: what each writer wrote last into each of its slots.
+    pub(crate) fn state(&self, topology: &str, revision: u64) -> BTreeMap<String, v1::Resource> {
+        let mut last = BTreeMap::new();
+        for (_, write) in self.revisions[topology].range(..=revision).rev() {
+            last.entry((write.writer, write.slot())).or_insert(write);
+            if last.len() == slots(topology) {
+                break;
+            }
+        }
+        by_id(last.into_values().flat_map(Write::resources))
+    }
+
+    /// The newest revision that is known to be durable.
+    pub(crate) fn newest(&self, topology: &str) -> u64 {
+        let revisions = self.revisions.get(topology);
+        let newest = revisions.and_then(|revisions| revisions.last_key_value());
+        newest.map_or(0, |(revision, _)| *revision)
     }
 
     fn acknowledge(&mut self, write: &Write, revision: u64, moment: u64) {
@@ -144,10 +166,29 @@ impl Ledger {
             writer,
             sequence: self.next,
             width,
+            hour: self.hour,
         };
         self.open.insert(write.id(), write.clone());
         write
     }
+}
+
+/// How many sets of resources the writers of a topology go round.
+fn slots(topology: &str) -> usize {
+    let writers = TOPOLOGIES.iter().find(|(name, ..)| *name == topology);
+    writers.map_or(0, |(_, count, _)| {
+        usize::try_from(u64::from(*count) * SLOTS).unwrap()
+    })
+}
+
+/// Resources of a topology by id.
+pub(crate) fn by_id(
+    resources: impl IntoIterator<Item = v1::Resource>,
+) -> BTreeMap<String, v1::Resource> {
+    let resources = resources.into_iter();
+    resources
+        .map(|resource| (id(&resource), resource))
+        .collect()
 }
 
 fn id(resource: &v1::Resource) -> String {
@@ -172,7 +213,7 @@ pub(crate) async fn create(client: &Client, ledger: &SharedLedger) {
 pub(crate) fn start(
     client: &Client,
     ledger: &SharedLedger,
-    now: impl Fn() -> u64 + Clone + Send + 'static,
+    now: impl Fn() -> u64 + Clone + Send + Sync + 'static,
 ) -> JoinSet<()> {
     let mut writers = JoinSet::new();
     for (topology, count, width) in TOPOLOGIES {
@@ -190,36 +231,14 @@ pub(crate) fn start(
             });
         }
     }
-    let (client, ledger) = (client.clone(), Arc::clone(ledger));
-    writers.spawn(async move { while come_and_go(&client, &ledger).await.is_some() {} });
+    forks::start(&mut writers, client, ledger, now.clone());
+    labels::start(&mut writers, client, ledger, now);
     writers
 }
 
-/// Creates a topology, writes to it and deletes it.
-async fn come_and_go(client: &Client, ledger: &SharedLedger) -> Option<()> {
-    let name = {
-        let mut ledger = lock(ledger);
-        ledger.next += 1;
-        format!("passing-{}", ledger.next)
-    };
-    let note = |fate| {
-        lock(ledger).passing.insert(name.clone(), fate);
-    };
-    note(Fate::Asked);
-    client.create_topology(&name, "").await.ok()?;
-    note(Fate::There);
-    for number in 0..3 {
-        let apply = client.apply(&name).put(vpc(&format!("vpc-{number}")));
-        apply.send().await.ok()?;
-    }
-    note(Fate::Going);
-    client.delete_topology(&name).await.ok()?;
-    note(Fate::Gone);
-    Some(())
-}
-
-/// That a service holds what was acknowledged, and beyond it only what was asked for; what it holds is taken into the ledger.
-pub(crate) async fn verify(client: &Client, ledger: &SharedLedger) {
+/// That a service holds what was acknowledged, and beyond it only what was asked for; what it holds is taken into the ledger. What it deletes, it
+/// deletes at the moment that `now` tells.
+pub(crate) async fn verify(client: &Client, ledger: &SharedLedger, now: impl Fn() -> u64) {
     for (topology, ..) in TOPOLOGIES {
         let verified = lock(ledger).verified.get(topology).copied();
         let verified = verified.unwrap_or_default();
@@ -245,36 +264,39 @@ pub(crate) async fn verify(client: &Client, ledger: &SharedLedger) {
         let middle = promised.midpoint(head);
         for revision in BTreeSet::from([middle, head.saturating_sub(1), head]) {
             let expected = lock(ledger).state(topology, revision);
-            let filter = v1::ResourceFilter::default();
-            let held = client
-                .list_resources(topology, Some(revision), filter)
-                .await
-                .unwrap();
-            let held: BTreeMap<String, v1::Resource> = held
-                .resources
-                .into_iter()
-                .map(|resource| (id(&resource), resource))
-                .collect();
+            let held = held(client, topology, revision).await;
             assert!(
                 held == expected,
                 "`{topology}` at {revision} is {held:?}, expected {expected:?}"
             );
         }
     }
+    labels::verify(client, ledger).await;
     repeat(client, ledger).await;
-    verify_passing(client, ledger).await;
+    forks::verify(client, ledger, now).await;
+}
+
+/// What a topology holds at a revision or a label, by id.
+async fn held(
+    client: &Client,
+    topology: &str,
+    at: impl Into<At>,
+) -> BTreeMap<String, v1::Resource> {
+    let everything = v1::ResourceFilter::default();
+    let listed = client.list_resources(topology, at, everything).await;
+    by_id(listed.unwrap().resources)
 }
 
 /// Compares the history with the ledger. What was open and is there becomes part of it.
 fn settle(ledger: &mut Ledger, topology: &'static str, head: u64, found: &[v1::Revision]) {
-    let known = ledger.revisions.entry(topology).or_default().clone();
-    let newest = known.last_key_value().map_or(0, |(revision, _)| *revision);
+    let newest = ledger.newest(topology);
     assert!(
         newest <= head,
         "`{topology}`: revision {newest} was acknowledged, the head is {head}"
     );
     for revision in found {
         let number = revision.revision;
+        let known = ledger.revisions.entry(topology).or_default();
         if let Some(write) = known.get(&number) {
             assert_eq!(revision.message, write.id(), "`{topology}` at {number}");
         } else {
@@ -282,53 +304,35 @@ fn settle(ledger: &mut Ledger, topology: &'static str, head: u64, found: &[v1::R
             let write = open.unwrap_or_else(|| {
                 panic!("`{topology}` at {number} is {revision:?}, which nobody asked for")
             });
-            ledger
-                .revisions
-                .get_mut(topology)
-                .unwrap()
-                .insert(number, write);
+            known.insert(number, write);
         }
     }
     ledger.verified.insert(topology, head);
 }
 
-/// Repeats what was not answered, and the newest of what was: the one becomes durable once, the other is given again.
+/// Repeats what was not answered, and of what was, the newest and the oldest that is still known: the one becomes durable once, the others are given
+/// again, also where their revisions are no longer kept.
 async fn repeat(client: &Client, ledger: &SharedLedger) {
-    let (open, newest): (Vec<Write>, Vec<(u64, Write)>) = {
+    let (open, known): (Vec<Write>, Vec<(u64, Write)>) = {
         let ledger = lock(ledger);
-        let newest = ledger
-            .revisions
-            .values()
-            .filter_map(|revisions| revisions.last_key_value())
-            .map(|(revision, write)| (*revision, write.clone()));
-        (ledger.open.values().cloned().collect(), newest.collect())
+        let known = ledger.revisions.values().flat_map(|revisions| {
+            let known = revisions
+                .iter()
+                .rev()
+                // An hour less: the clocks do not begin at once.
+                .take_while(|(_, write)| ledger.hour - write.hour < KNOWN - 1);
+            let known: Vec<_> = known.collect();
+            let ends = BTreeSet::from_iter(known.first().into_iter().chain(known.last()).copied());
+            ends.into_iter()
+                .map(|(revision, write)| (*revision, write.clone()))
+        });
+        (ledger.open.values().cloned().collect(), known.collect())
     };
-    for (revision, write) in newest {
+    for (revision, write) in known {
         assert_eq!(write.send(client).await, Some(revision), "{write:?} again");
     }
     for write in open {
         let revision = write.send(client).await.unwrap();
         lock(ledger).acknowledge(&write, revision, u64::MAX);
-    }
-}
-
-/// That topologies that come and go are there, or gone, as was acknowledged.
-async fn verify_passing(client: &Client, ledger: &SharedLedger) {
-    let listed = client.list_topologies().await.unwrap();
-    let listed: BTreeSet<&str> = listed
-        .iter()
-        .map(|topology| topology.name.as_str())
-        .collect();
-    let passing = std::mem::take(&mut lock(ledger).passing);
-    for (name, fate) in passing {
-        let is_there = listed.contains(name.as_str());
-        match fate {
-            Fate::There => assert!(is_there, "`{name}` was created and is lost"),
-            Fate::Gone => assert!(!is_there, "`{name}` was deleted and is back"),
-            Fate::Asked | Fate::Going => {}
-        }
-        if is_there {
-            client.delete_topology(&name).await.unwrap();
-        }
     }
 }

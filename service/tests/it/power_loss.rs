@@ -9,24 +9,23 @@
 )]
 
 mod disk;
+mod image;
 mod record;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use causeway_client::Client;
-use causeway_model::revision::Revision;
-use causeway_store::{SledStore, Store, StoreError};
 use fastrand::Rng;
 use tokio::time::timeout;
 
 use self::disk::{Disk, Kept};
 use self::record::Record;
 use crate::harness::{Process, causeway, setting};
-use crate::load::{self, Ledger, SharedLedger, lock};
+use crate::load::{self, SharedLedger, lock};
+use crate::shims;
 
 /// Moments that are rebuilt where nothing else is said.
 const IMAGES: u64 = 90;
@@ -50,11 +49,13 @@ async fn what_is_acknowledged_survives_a_loss_of_power() {
     let records = record::read(&record);
     let ledger = std::mem::take(&mut *lock(&ledger));
     println!(
-        "{} operations, {} of them syncs, {} bytes; {} writes acknowledged",
+        "{} operations, {} of them syncs, {} bytes; {} writes, {} moves of a label and {} forks and others acknowledged",
         records.len(),
         records.iter().filter(|record| record.is_synced()).count(),
         record.len(),
-        ledger.acknowledged.len()
+        ledger.acknowledged.len(),
+        ledger.labelled.acknowledged.len(),
+        ledger.forks.len()
     );
     assert!(ledger.acknowledged.len() > 20, "there was hardly a load");
     let moments = moments(&records, images, &mut Rng::with_seed(seed));
@@ -76,7 +77,7 @@ async fn what_is_acknowledged_survives_a_loss_of_power() {
             let image = directory.path().join("image");
             disk.write(kept, &mut rng, &image);
             let about = format!("seed {seed}, after operation {index} ({record}), {kept:?} kept");
-            verify(&image, &ledger, record.end, &about).await;
+            image::verify(&image, &ledger, record.end, &about).await;
             std::fs::remove_dir_all(&image).unwrap();
         }
     }
@@ -104,9 +105,9 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 async fn record_a_load(directory: &Path, ledger: &SharedLedger) -> (Vec<u8>, BTreeMap<u64, Files>) {
     let (data, config) = (directory.join("data"), directory.join("c.toml"));
     let (record, shim) = (directory.join("record"), directory.join("shim.so"));
-    build_shim(&shim);
+    shims::build("disk.rs", &shim);
     std::fs::create_dir(&data).unwrap();
-    std::fs::write(&config, "[limits]\ncheckpoint_every = 2\n").unwrap();
+    std::fs::write(&config, load::config()).unwrap();
     let mut lives = BTreeMap::new();
     for (number, life) in LIVES.into_iter().enumerate() {
         let mut command = causeway();
@@ -117,10 +118,10 @@ async fn record_a_load(directory: &Path, ledger: &SharedLedger) -> (Vec<u8>, BTr
             .env("SHIM_SYNC_MICROSECONDS", "300");
         let process = Process::start(command, &data, &["--config", config.to_str().unwrap()]);
         let client = Client::connect(process.endpoint.clone()).await.unwrap();
-        load::create(&client, ledger).await;
-        load::verify(&client, ledger).await;
         let recorded = record.clone();
         let now = move || std::fs::metadata(&recorded).unwrap().len();
+        load::create(&client, ledger).await;
+        load::verify(&client, ledger, &now).await;
         let mut writers = load::start(&client, ledger, now);
         let _ = timeout(Duration::from_millis(life), writers.join_next()).await;
         if number + 1 < LIVES.len() {
@@ -157,80 +158,4 @@ fn kill_between_operations(process: Process, record: &Path) {
     record.lock().unwrap();
     process.kill();
     record.unlock().unwrap();
-}
-
-/// Compiles the shim, with the compiler that compiled this.
-pub(crate) fn build_shim(to: &Path) {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shim/disk.rs");
-    let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let status = Command::new(compiler)
-        .args(["--edition", "2024", "--crate-type", "cdylib", "-O", "-o"])
-        .arg(to)
-        .arg(source)
-        .status()
-        .unwrap();
-    assert!(status.success(), "the shim cannot be compiled");
-}
-
-/// Does it again while the directory is held: a child that another test is just starting has the lock until it runs its own program.
-fn once_free<T>(mut attempt: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    for _ in 0..100_000 {
-        match attempt() {
-            Err(StoreError::Held { .. }) => std::thread::yield_now(),
-            outcome => return outcome,
-        }
-    }
-    attempt()
-}
-
-/// That a store opens and holds what was acknowledged before a moment.
-async fn verify(image: &Path, ledger: &Ledger, moment: u64, about: &str) {
-    let acknowledged = |topology: &str| {
-        let before = ledger
-            .acknowledged
-            .iter()
-            .filter(|(name, _, at)| *name == topology && *at <= moment);
-        before.map(|(_, revision, _)| *revision).max().unwrap_or(0)
-    };
-    if !image.join("db").exists() {
-        let is_any = ledger
-            .revisions
-            .keys()
-            .any(|topology| acknowledged(topology) > 0);
-        assert!(!is_any, "{about}: there is no store");
-        return;
-    }
-    let report = once_free(|| SledStore::check(image));
-    let report = report.unwrap_or_else(|error| panic!("{about}: {error}"));
-    assert_eq!(report.faults, [], "{about}");
-    let store = once_free(|| SledStore::open(image)).unwrap();
-    for (topology, revisions) in &ledger.revisions {
-        let expected = acknowledged(topology);
-        let found = store.find(&topology.parse().unwrap()).await.unwrap();
-        let Some(found) = found else {
-            assert_eq!(expected, 0, "{about}: `{topology}` is lost");
-            continue;
-        };
-        assert!(
-            found.head.0 >= expected,
-            "{about}: `{topology}` was acknowledged up to {expected}, the head is {}",
-            found.head
-        );
-        let history = store
-            .history(found.id, found.head, usize::MAX)
-            .await
-            .unwrap();
-        for logged in history {
-            let Revision(number) = logged.revision;
-            let write = revisions.get(&number);
-            // What was never answered and is not there after the last start is known to nobody.
-            if let Some(write) = write {
-                assert_eq!(
-                    logged.note.message,
-                    write.id(),
-                    "{about}: `{topology}` at {number}"
-                );
-            }
-        }
-    }
 }
