@@ -1,5 +1,7 @@
 //! Backups as people make them: with the real binary, from a service that is written to and from a directory that nobody serves.
 
+mod interrupted;
+
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
