@@ -1,5 +1,6 @@
 //! Settings of `causeway serve`: arguments before the environment before the file before the defaults, checked once.
 
+mod admission;
 mod retention;
 
 use std::fs;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use causeway_engine::Limits;
+use causeway_grpc::AdmissionLimits;
 
 /// Where `causeway serve` listens if it is not told: the port that the command's other parts ask by default.
 const DEFAULT_LISTEN: SocketAddr =
@@ -83,6 +85,8 @@ pub struct Config {
     pub watch_patience: Duration,
     /// Bytes of answers that are kept; 0 for none.
     pub answer_bytes: u64,
+    /// What is taken on at once.
+    pub admission: AdmissionLimits,
     /// What bounds the engine, and what it keeps.
     pub limits: Limits,
     /// How often it lets go of what is not to be kept.
@@ -156,6 +160,7 @@ struct File {
     watch: Watch,
     cache: Cache,
     retention: retention::File,
+    admission: admission::File,
     limits: FileLimits,
 }
 
@@ -213,6 +218,7 @@ impl Config {
         if !listen.ip().is_loopback() && !arguments.insecure && !file.insecure {
             return Err(ConfigError::Insecure { listen });
         }
+        let limits = file.limits.checked()?;
         Ok(Self {
             listen,
             data_dir: arguments
@@ -238,9 +244,10 @@ impl Config {
             watch_patience: seconds("watch.patience_seconds", file.watch.patience_seconds, 30.0)?,
             answer_bytes: u64::from(file.cache.answer_mebibytes.unwrap_or(256)) << 20,
             retention_period: file.retention.period()?,
+            admission: file.admission.checked(limits.compute_threads)?,
             limits: Limits {
                 retention: file.retention.checked()?,
-                ..file.limits.checked()?
+                ..limits
             },
         })
     }

@@ -52,7 +52,8 @@ async fn serve(config: Config) -> Result<(), MainError> {
         .grace(config.grace)
         .mark_every(config.watch_marks)
         .patience(config.watch_patience)
-        .answer_bytes(config.answer_bytes);
+        .answer_bytes(config.answer_bytes)
+        .admission(config.admission);
     let keeping = Keeping::start(&engine, config.retention_period);
     let served = server.serve(listener, signals.wait()).await;
     keeping.stop().await;

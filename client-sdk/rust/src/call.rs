@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use causeway_proto::v1::ErrorReason;
 use tokio::time::{Instant, sleep, timeout_at};
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Request, Response, Status};
@@ -27,7 +28,7 @@ pub(crate) struct Call<'a> {
 /// When a call may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
-    /// After any UNAVAILABLE: running it twice is running it once.
+    /// After any UNAVAILABLE, for running it twice is running it once; and after a refusal of which the service says that nothing was done.
     Safe,
     /// Never.
     Never,
@@ -120,7 +121,13 @@ impl Client {
 impl Repeat {
     fn admits(self, failure: &ClientError) -> bool {
         match self {
-            Self::Safe => failure.code() == Code::Unavailable,
+            Self::Safe => {
+                failure.code() == Code::Unavailable
+                    || matches!(
+                        failure.reason(),
+                        Some(ErrorReason::ServerOverloaded | ErrorReason::QuotaExceeded)
+                    )
+            }
             Self::Never => false,
         }
     }

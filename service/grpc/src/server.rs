@@ -27,6 +27,7 @@ use causeway_proto::v1::topology_service_server::{
     SERVICE_NAME as TOPOLOGY_SERVICE, TopologyServiceServer,
 };
 
+use crate::admission::{AdmissionLayer, AdmissionLimits};
 use crate::deadline::DeadlineLayer;
 use crate::path_service::{Answers, PathService};
 use crate::status::completed;
@@ -57,7 +58,7 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 /// The layers of every call, the innermost first.
 type Layers = Stack<
     MapResponseLayer<fn(Response<Body>) -> Response<Body>>,
-    Stack<DeadlineLayer, Stack<TelemetryLayer, Identity>>,
+    Stack<AdmissionLayer, Stack<DeadlineLayer, Stack<TelemetryLayer, Identity>>>,
 >;
 
 /// Why the server stopped, or did not start.
@@ -94,6 +95,7 @@ pub struct Server {
     grace: Duration,
     mark_every: Duration,
     patience: Duration,
+    admission: AdmissionLimits,
 }
 
 impl Server {
@@ -107,7 +109,14 @@ impl Server {
             grace: Duration::from_secs(10),
             mark_every: Duration::from_secs(10),
             patience: Duration::from_secs(30),
+            admission: AdmissionLimits::default(),
         }
+    }
+
+    /// What it takes on at once.
+    #[must_use]
+    pub fn admission(self, admission: AdmissionLimits) -> Self {
+        Self { admission, ..self }
     }
 
     /// How many bytes of answers are kept, to be given again where nothing has changed that they were computed from; 0 for none. 256 MiB by default.
@@ -167,7 +176,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel::<()>();
         let (end_watches, stopping) = watch::channel(false);
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-        let serving = transport()
+        let serving = transport(self.admission)
             .add_routes(self.routes(&health, stopping)?)
             .serve_with_incoming_shutdown(incoming, async {
                 // A sender that is gone means the same as one that has sent.
@@ -246,7 +255,7 @@ fn reflection() -> Reflection<'static> {
 }
 
 /// The transport with its layers; the first sees a call first, and its answer last.
-fn transport() -> tonic::transport::Server<Layers> {
+fn transport(admission: AdmissionLimits) -> tonic::transport::Server<Layers> {
     let jitter = Duration::from_secs(u64::from(std::process::id()) % MOST_JITTER_SECONDS);
     tonic::transport::Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
@@ -255,6 +264,7 @@ fn transport() -> tonic::transport::Server<Layers> {
         .max_connection_age(CONNECTION_AGE.saturating_add(jitter))
         .layer(TelemetryLayer::new())
         .layer(DeadlineLayer)
+        .layer(AdmissionLayer::new(admission))
         .layer(MapResponseLayer::new(
             completed as fn(Response<Body>) -> Response<Body>,
         ))

@@ -6,6 +6,7 @@
 
 mod export;
 mod foreign;
+mod refused;
 mod watch;
 
 use std::error::Error;
@@ -26,6 +27,7 @@ use crate::wire::Wire;
 
 pub(crate) use export::{ExportEnd, export_ended};
 pub(crate) use foreign::completed;
+pub(crate) use refused::{Refused, refused};
 pub(crate) use watch::{WatchEnd, watch_ended};
 
 /// Domain of the reasons.
@@ -37,6 +39,10 @@ const MAX_FAULT_BYTES: usize = 4_500;
 
 /// How soon it may help to delete again what was forked meanwhile.
 const FORKED_RETRY: Duration = Duration::from_secs(1);
+
+/// The trailer that says when a call may be made again, in milliseconds
+/// ([gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback)).
+const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
 /// Bytes that a message may have.
 const MAX_MESSAGE_BYTES: usize = 600;
@@ -308,7 +314,11 @@ impl Told<'_> {
         let (code, message) = (self.code, cut(&self.message, MAX_MESSAGE_BYTES));
         let mut details = self.details();
         details.set_retry_info(Some(delay));
-        Status::with_error_details(code, message, details)
+        let mut status = Status::with_error_details(code, message, details);
+        // Proxies and clients that know nothing of the details read this one.
+        let milliseconds = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        status.metadata_mut().insert(PUSHBACK, milliseconds.into());
+        status
     }
 
     fn details(&self) -> ErrorDetails {

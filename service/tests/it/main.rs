@@ -7,6 +7,7 @@
 )]
 
 mod acme;
+mod admission;
 mod backups;
 mod caches;
 mod costs;

@@ -14,6 +14,7 @@ use tonic::{Request, Response, Status};
 use super::pieces::{BatchRequest, InPieces, Written};
 use super::state::{self, Fields};
 use super::{Asking, chunk};
+use crate::admission::Door;
 use crate::error::CallError;
 use crate::server::MAX_MESSAGE_BYTES;
 use crate::wire::Wire;
@@ -53,7 +54,12 @@ impl UnaryService<BatchRequest> for Call {
 
     fn call(&mut self, request: Request<BatchRequest>) -> Self::Future {
         let (asking, written) = (self.asking.clone(), self.written.clone());
+        let door = request.extensions().get::<Door>().cloned();
         Box::pin(async move {
+            let _pass = match door {
+                Some(door) => Some(door.enter().await?),
+                None => None,
+            };
             written.put(resolve(&asking, request.into_inner()).await?);
             Ok(Response::new(Vec::new()))
         })

@@ -1,0 +1,297 @@
+//! Admission: what the process takes on at once, over all connections, decided before the body of a call is read.
+//!
+//! Limits of a single connection say nothing behind a sidecar, where all callers share a few. What is over a limit is refused at once with
+//! RESOURCE_EXHAUSTED, and told when to come again. Batches pass a gate, at which they may wait a moment; no queue grows. Health and reflection are
+//! always answered.
+
+mod body;
+mod gate;
+mod quota;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use causeway_access::Principal;
+use http::{Request, Response};
+use tonic::Status;
+use tonic::body::Body;
+use tower_layer::Layer;
+use tower_service::Service;
+
+pub(crate) use self::gate::Pass;
+use self::gate::{Full, Gate};
+use self::quota::{Quotas, Share};
+use crate::status::{Refused, refused};
+
+/// What a process takes on at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AdmissionLimits {
+    /// Calls with one answer.
+    pub calls: usize,
+    /// Calls with a stream: watches, streams of paths, matrices, imports, exports.
+    pub streams: usize,
+    /// Batches that are resolved at once.
+    pub batches: usize,
+    /// How long a batch may wait to be one of them.
+    pub wait: Duration,
+    /// Bytes of requests with one answer, as they came.
+    pub request_bytes: u64,
+    /// Calls and streams of one principal; none for as many as there are.
+    pub principal_calls: Option<usize>,
+}
+
+impl Default for AdmissionLimits {
+    /// 4,096 calls, 1,024 streams, 4 batches that may wait for 20 ms, and 512 MiB.
+    fn default() -> Self {
+        Self {
+            calls: 4_096,
+            streams: 1_024,
+            batches: 4,
+            wait: Duration::from_millis(20),
+            request_bytes: 512 << 20,
+            principal_calls: None,
+        }
+    }
+}
+
+/// Refuses calls that are too many.
+#[derive(Debug, Clone)]
+pub(crate) struct AdmissionLayer {
+    admission: Arc<Admission>,
+}
+
+/// A service of which no more is asked than it can take on.
+#[derive(Debug, Clone)]
+pub(crate) struct Admitted<S> {
+    admission: Arc<Admission>,
+    inner: S,
+}
+
+/// Where batches are let in, among the extensions of a request for one.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    gate: Arc<Gate>,
+    maximum: usize,
+}
+
+/// What is under way.
+#[derive(Debug)]
+struct Admission {
+    limits: AdmissionLimits,
+    calls: AtomicUsize,
+    streams: AtomicUsize,
+    request_bytes: AtomicU64,
+    gate: Arc<Gate>,
+    quotas: Arc<Quotas>,
+}
+
+/// How a method weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    Call,
+    Batch,
+    Stream,
+}
+
+/// A call that was taken on. It counts until it is dropped.
+#[derive(Debug)]
+struct Ticket {
+    admission: Arc<Admission>,
+    weight: Weight,
+    request_bytes: Arc<AtomicU64>,
+    _share: Option<Share>,
+}
+
+type Answer<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
+
+// === impl AdmissionLayer ===
+
+impl AdmissionLayer {
+    pub(crate) fn new(limits: AdmissionLimits) -> Self {
+        let admission = Admission {
+            limits,
+            calls: AtomicUsize::new(0),
+            streams: AtomicUsize::new(0),
+            request_bytes: AtomicU64::new(0),
+            gate: Arc::new(Gate::new(limits.batches, limits.wait)),
+            quotas: Arc::default(),
+        };
+        Self {
+            admission: Arc::new(admission),
+        }
+    }
+}
+
+impl<S> Layer<S> for AdmissionLayer {
+    type Service = Admitted<S>;
+
+    fn layer(&self, inner: S) -> Admitted<S> {
+        Admitted {
+            admission: Arc::clone(&self.admission),
+            inner,
+        }
+    }
+}
+
+// === impl Admitted ===
+
+impl<S> Service<Request<Body>> for Admitted<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Answer<S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let Some(weight) = Weight::of(request.uri().path()) else {
+            return Box::pin(self.inner.call(request));
+        };
+        let ticket = match self.admission.take_on(weight, &request) {
+            Ok(ticket) => ticket,
+            Err(reason) => return Box::pin(async move { Ok(refused(reason).into_http()) }),
+        };
+        let mut request = request.map(|inner| ticket.count(inner));
+        if weight == Weight::Batch {
+            request.extensions_mut().insert(self.admission.door());
+        }
+        let answer = self.inner.call(request);
+        Box::pin(async move { Ok(ticket.hold(answer.await?)) })
+    }
+}
+
+// === impl Door ===
+
+impl Door {
+    /// Gets in, for as long as the pass is kept, once the request is read: who sends slowly keeps nobody out.
+    pub(crate) async fn enter(&self) -> Result<Pass, Status> {
+        let entered = self.gate.enter().await;
+        entered.map_err(|full| refused(self.full(full)))
+    }
+
+    fn full(&self, Full { after }: Full) -> Refused {
+        Refused::Batches {
+            maximum: self.maximum,
+            after,
+        }
+    }
+}
+
+// === impl Admission ===
+
+impl Admission {
+    fn take_on(
+        self: &Arc<Self>,
+        weight: Weight,
+        request: &Request<Body>,
+    ) -> Result<Ticket, Refused> {
+        let (counter, maximum) = self.counter(weight);
+        if counter.fetch_add(1, Ordering::AcqRel) >= maximum {
+            counter.fetch_sub(1, Ordering::AcqRel);
+            return Err(match weight {
+                Weight::Call | Weight::Batch => Refused::Calls { maximum },
+                Weight::Stream => Refused::Streams { maximum },
+            });
+        }
+        // From here on the count is the ticket's.
+        let mut ticket = Ticket {
+            admission: Arc::clone(self),
+            weight,
+            request_bytes: Arc::default(),
+            _share: None,
+        };
+        if weight == Weight::Batch {
+            let door = self.door();
+            door.gate.look().map_err(|full| door.full(full))?;
+        }
+        let maximum = self.limits.request_bytes;
+        if weight != Weight::Stream && self.request_bytes.load(Ordering::Acquire) >= maximum {
+            return Err(Refused::Bytes { maximum });
+        }
+        if let Some(maximum) = self.limits.principal_calls {
+            let principal = request.extensions().get::<Principal>();
+            let principal = principal.cloned().unwrap_or(Principal::Anonymous);
+            let share = self.quotas.take(principal, maximum);
+            ticket._share = Some(share.ok_or(Refused::Quota { maximum })?);
+        }
+        Ok(ticket)
+    }
+
+    fn door(&self) -> Door {
+        Door {
+            gate: Arc::clone(&self.gate),
+            maximum: self.limits.batches,
+        }
+    }
+
+    fn counter(&self, weight: Weight) -> (&AtomicUsize, usize) {
+        match weight {
+            Weight::Call | Weight::Batch => (&self.calls, self.limits.calls),
+            Weight::Stream => (&self.streams, self.limits.streams),
+        }
+    }
+}
+
+// === impl Weight ===
+
+impl Weight {
+    /// Nothing for what is not of the contract.
+    fn of(path: &str) -> Option<Self> {
+        let (_, method) = path.strip_prefix("/causeway.v1.")?.split_once('/')?;
+        Some(match method {
+            "BatchResolvePaths" => Self::Batch,
+            "StreamResolvePaths"
+            | "ComputeReachabilityMatrix"
+            | "WatchRevisions"
+            | "ImportResources"
+            | "ExportTopologies" => Self::Stream,
+            _ => Self::Call,
+        })
+    }
+}
+
+// === impl Ticket ===
+
+impl Ticket {
+    /// The request, counted as it is read. What streams in is bounded by its own windows.
+    fn count(&self, inner: Body) -> Body {
+        if self.weight == Weight::Stream {
+            return inner;
+        }
+        Body::new(body::Counted {
+            inner,
+            admission: Arc::clone(&self.admission),
+            counted: Arc::clone(&self.request_bytes),
+        })
+    }
+
+    /// The answer, which keeps the ticket to its end.
+    fn hold(self, response: Response<Body>) -> Response<Body> {
+        response.map(|inner| {
+            Body::new(body::Held {
+                inner,
+                _ticket: self,
+            })
+        })
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let bytes = self.request_bytes.load(Ordering::Acquire);
+        self.admission
+            .request_bytes
+            .fetch_sub(bytes, Ordering::AcqRel);
+        let (counter, _) = self.admission.counter(self.weight);
+        counter.fetch_sub(1, Ordering::AcqRel);
+    }
+}

@@ -1,0 +1,84 @@
+//! Bodies that count: requests as they are read, and answers until they are sent.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use http_body::{Frame, SizeHint};
+use tonic::Status;
+use tonic::body::Body;
+
+use super::{Admission, Ticket};
+use crate::status::{Refused, refused};
+
+type Data = <Body as http_body::Body>::Data;
+
+/// A request that is read as long as there is room for it.
+pub(super) struct Counted {
+    pub(super) inner: Body,
+    pub(super) admission: Arc<Admission>,
+    /// What of all bytes is this request's.
+    pub(super) counted: Arc<AtomicU64>,
+}
+
+/// An answer, and what counts until it is sent or given up.
+pub(super) struct Held {
+    pub(super) inner: Body,
+    pub(super) _ticket: Ticket,
+}
+
+impl http_body::Body for Counted {
+    type Data = Data;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Data>, Status>>> {
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame
+            && let Some(data) = frame.data_ref()
+        {
+            let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
+            self.counted.fetch_add(bytes, Ordering::AcqRel);
+            let before = self
+                .admission
+                .request_bytes
+                .fetch_add(bytes, Ordering::AcqRel);
+            let maximum = self.admission.limits.request_bytes;
+            if before.saturating_add(bytes) > maximum {
+                return Poll::Ready(Some(Err(refused(Refused::Bytes { maximum }))));
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl http_body::Body for Held {
+    type Data = Data;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Data>, Status>>> {
+        Pin::new(&mut self.inner).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
