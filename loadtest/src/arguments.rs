@@ -28,3 +28,11 @@ pub(crate) fn exponent(text: &str) -> Result<f64, String> {
         .filter(|exponent: &f64| (0.0..=10.0).contains(exponent))
         .ok_or_else(|| "must be a number from 0 to 10".to_owned())
 }
+
+/// How many times something is asked for.
+pub(crate) fn times(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|times: &f64| (0.1..=100.0).contains(times))
+        .ok_or_else(|| "must be a number from 0.1 to 100".to_owned())
+}

@@ -125,6 +125,9 @@ pub enum LoadError {
         #[source]
         source: hdrhistogram::CreationError,
     },
+    /// Not one batch was answered.
+    #[error("no batch was answered; ask one with `causeway-loadtest batch` to see why")]
+    NothingAnswered,
     /// A call failed.
     #[error("round {round} was not answered")]
     Call {

@@ -9,6 +9,7 @@ pub mod echo;
 mod error;
 pub mod estate;
 mod method;
+pub mod overload;
 pub mod questions;
 pub mod report;
 mod zipf;
@@ -38,6 +39,8 @@ pub enum Command {
     Echo(echo::Settings),
     /// Makes up an estate of any size, imports it, and writes questions about it.
     Estate(estate::Settings),
+    /// Asks for more batches than the service can resolve, and tells what becomes of them.
+    Overload(overload::Settings),
 }
 
 /// Does what the arguments say.
@@ -50,5 +53,6 @@ pub async fn run(arguments: Arguments) -> Result<(), LoadError> {
         Command::Ceiling(settings) => ceiling::run(&settings).await,
         Command::Echo(settings) => echo::run(&settings).await,
         Command::Estate(settings) => estate::run(&settings).await,
+        Command::Overload(settings) => overload::run(&settings).await,
     }
 }

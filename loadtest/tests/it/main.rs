@@ -8,4 +8,5 @@
 
 mod ceiling;
 mod echo;
+mod overload;
 mod served;
