@@ -9,6 +9,7 @@
 mod acme;
 mod backups;
 mod caches;
+mod collector;
 mod costs;
 mod derived;
 mod diffs;
@@ -23,6 +24,7 @@ mod labels;
 mod lists;
 mod load;
 mod matrices;
+mod metrics;
 mod moments;
 mod names;
 mod notation;
