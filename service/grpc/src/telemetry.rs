@@ -23,6 +23,7 @@ use tonic::Code;
 use tonic::body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
+use tracing::Level;
 
 use self::methods::Method;
 pub(crate) use self::stage::{Part, Stage, is_traced, note, trace_parent};
@@ -119,7 +120,7 @@ where
         let Some(call) = Call::begin(&self.instruments, &request) else {
             return Box::pin(self.inner.call(request));
         };
-        let answer = call.within(|| self.inner.call(request));
+        let answer = self.inner.call(request);
         Box::pin(async move {
             let mut answer = std::pin::pin!(answer);
             let response =
@@ -187,7 +188,7 @@ impl Call {
         }
         let seconds = self.begun.elapsed().as_secs_f64();
         self.measure(code, name, seconds);
-        self.within(|| self.log(code, name, seconds));
+        self.log(code, name, seconds);
     }
 
     fn measure(&self, code: Code, status: &'static str, seconds: f64) {
@@ -208,9 +209,9 @@ impl Call {
     fn log(&self, code: Code, status: &'static str, seconds: f64) {
         let method = self.method;
         if names::is_our_fault(code) {
-            tracing::warn!(method, status, seconds, "call failed");
-        } else {
-            tracing::debug!(method, status, seconds, "call");
+            self.within(|| tracing::warn!(method, status, seconds, "call failed"));
+        } else if tracing::enabled!(Level::DEBUG) {
+            self.within(|| tracing::debug!(method, status, seconds, "call"));
         }
     }
 }

@@ -15,13 +15,17 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::TelemetryError;
 use crate::config::{Config, LogFormat};
 
+/// OpenTelemetry tells at INFO that it is there; that something cannot be sent is a WARN or worse.
+const QUIET: &str = "opentelemetry=warn";
+
 /// Begins to log as the settings say.
 pub(super) fn start(config: &Config) -> Result<(), TelemetryError> {
-    let filter =
-        EnvFilter::try_new(&config.log_filter).map_err(|source| TelemetryError::Filter {
-            filter: config.log_filter.clone(),
-            source,
-        })?;
+    // What is said later wins: who wants to hear more of it can say so.
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log_filter));
+    let filter = filter.map_err(|source| TelemetryError::Filter {
+        filter: config.log_filter.clone(),
+        source,
+    })?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)

@@ -102,7 +102,7 @@ impl Collected {
         let (mut names, mut services) = (Vec::new(), Vec::new());
         for resource in exports.flat_map(|export| export.resource_metrics) {
             let told = attributes(resource.resource.unwrap().attributes);
-            services.push(told["service.name"].clone());
+            services.extend(told.get("service.name").cloned());
             let scopes = resource.scope_metrics.into_iter();
             let metrics = scopes.flat_map(|scope| scope.metrics);
             names.extend(metrics.map(|metric| metric.name));
@@ -129,10 +129,14 @@ fn told(span: Span) -> Told {
 }
 
 fn attributes(all: Vec<KeyValue>) -> BTreeMap<String, String> {
-    let text = |value| match value {
-        Value::StringValue(text) => text,
-        Value::IntValue(number) => number.to_string(),
-        other => panic!("{other:?}"),
+    let text = |value| {
+        if let Value::StringValue(text) = value {
+            return text;
+        }
+        let Value::IntValue(number) = value else {
+            panic!("{value:?}")
+        };
+        number.to_string()
     };
     let count = all.len();
     let map: BTreeMap<String, String> = all

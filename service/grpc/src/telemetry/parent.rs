@@ -50,6 +50,9 @@ fn state(headers: &HeaderMap) -> TraceState {
             return TraceState::default();
         }
     }
+    if all.is_empty() {
+        return TraceState::default();
+    }
     all.parse().unwrap_or_default()
 }
 
