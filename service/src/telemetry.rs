@@ -91,7 +91,10 @@ impl Telemetry {
         let traces = traces(config, sampler.clone())?;
         let metrics = metrics(config, &registry)?;
         global::set_tracer_provider(traces.clone());
-        global::set_meter_provider(metrics.clone());
+        // A provider that nobody reads calls each instrument an error.
+        if config.otlp_endpoint.is_some() || config.metrics_listen.is_some() {
+            global::set_meter_provider(metrics.clone());
+        }
         global::set_text_map_propagator(TraceContextPropagator::new());
         instruments::of_process(sampler);
         Ok(Self {

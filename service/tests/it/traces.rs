@@ -378,6 +378,7 @@ async fn lines_of_the_log_tell_the_call_that_they_belong_to() {
         };
         assert!(known.contains(&ids), "{known}");
         assert!(new.contains("trace_id") && !new.contains(TRACE_ID), "{new}");
+        assert!(!log.contains("ERROR"), "{log}");
         let other = log.lines().find(|line| line.contains("stopped")).unwrap();
         assert!(!other.contains("trace_id"), "{other}");
         if format == "json" {
