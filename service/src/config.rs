@@ -2,6 +2,7 @@
 
 mod admission;
 mod retention;
+mod tracing;
 
 use std::fs;
 use std::io;
@@ -38,9 +39,15 @@ pub struct ServeArgs {
     /// Listen on an address other than loopback although callers are not authenticated
     #[arg(long, env = "CAUSEWAY_INSECURE")]
     pub insecure: bool,
-    /// Where traces go over OTLP/gRPC, as http://127.0.0.1:4317 [default: nowhere]
+    /// Where traces and metrics go over OTLP/gRPC, as http://127.0.0.1:4317 [default: nowhere]
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
+    /// Share of the calls to trace whose caller does not say whether they are traced, from 0 to 1 [default: 1]
+    #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", value_name = "RATIO")]
+    pub sample_ratio: Option<f64>,
+    /// Address and port where Prometheus may fetch the metrics, at /metrics; they name no topology [default: nowhere]
+    #[arg(long, env = "CAUSEWAY_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
     /// Form of the log on stderr [default: text]
     #[arg(long, env = "CAUSEWAY_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -69,8 +76,14 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// File of prices; none for those that the service was built with.
     pub prices: Option<PathBuf>,
-    /// Where traces go; nowhere for none.
+    /// Where traces and metrics go; nowhere for none.
     pub otlp_endpoint: Option<String>,
+    /// Share of the calls to trace whose caller does not say.
+    pub sample_ratio: f64,
+    /// Most calls to trace in a second.
+    pub traced_per_second: u32,
+    /// Where Prometheus may fetch the metrics; nowhere for none.
+    pub metrics_listen: Option<SocketAddr>,
     /// Form of the log.
     pub log_format: LogFormat,
     /// What is logged.
@@ -138,6 +151,22 @@ pub enum ConfigError {
         /// The fewest.
         least: f64,
     },
+    /// A share that is none.
+    #[error("`{field}` is {ratio}, expected 0 to 1")]
+    Ratio {
+        /// The setting.
+        field: &'static str,
+        /// Its value.
+        ratio: f64,
+    },
+    /// An address that is none.
+    #[error("`{field}` is `{address}`, expected an address and a port as `127.0.0.1:9464`")]
+    Address {
+        /// The setting.
+        field: &'static str,
+        /// Its value.
+        address: String,
+    },
     /// A number that must not be 0.
     #[error("`{field}` is 0, expected 1 or more")]
     Zero {
@@ -155,6 +184,8 @@ struct File {
     prices: Option<PathBuf>,
     insecure: bool,
     otlp_endpoint: Option<String>,
+    metrics_listen: String,
+    tracing: tracing::File,
     log: Log,
     shutdown: Shutdown,
     watch: Watch,
@@ -233,6 +264,12 @@ impl Config {
                 .otlp_endpoint
                 .or(file.otlp_endpoint)
                 .filter(|endpoint| !endpoint.is_empty()),
+            sample_ratio: tracing::ratio(arguments.sample_ratio.or(file.tracing.sample_ratio))?,
+            traced_per_second: file.tracing.most_per_second(),
+            metrics_listen: match arguments.metrics_listen {
+                None => address("metrics_listen", file.metrics_listen)?,
+                given => given,
+            },
             log_format: arguments.log_format.or(file.log.format).unwrap_or_default(),
             log_filter: arguments
                 .log_filter
@@ -304,6 +341,17 @@ fn at_least_one(
         Err(ConfigError::Zero { field })
     } else {
         Ok(number)
+    }
+}
+
+/// An address, or none for an empty text.
+fn address(field: &'static str, address: String) -> Result<Option<SocketAddr>, ConfigError> {
+    if address.is_empty() {
+        return Ok(None);
+    }
+    match address.parse() {
+        Ok(parsed) => Ok(Some(parsed)),
+        Err(_) => Err(ConfigError::Address { field, address }),
     }
 }
 

@@ -49,6 +49,14 @@ pub(crate) enum MainError {
         /// What the system said.
         source: io::Error,
     },
+    /// The address cannot be listened on for who asks for metrics.
+    #[error("cannot listen on {address} for metrics; choose another address with --metrics-listen")]
+    ListenForMetrics {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Signals cannot be taken.
     #[error("cannot take the signals that end the server")]
     Signals(#[source] io::Error),

@@ -13,12 +13,12 @@ use tokio::time::MissedTickBehavior;
 use causeway_engine::{Engine, Limits};
 use causeway_grpc::Server;
 use causeway_model::price::PriceBook;
-use causeway_store::SledStore;
+use causeway_store::{Observer, SledStore};
 
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::error::MainError;
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Endpoint, StoreMetrics, Telemetry, of_engine};
 
 /// The signals that end the server.
 struct Signals {
@@ -29,15 +29,17 @@ struct Signals {
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn run(config: Config) -> Result<(), MainError> {
     let telemetry = Telemetry::start(&config)?;
-    let served = serve(config).await;
-    spawn_blocking(|| telemetry.flush()).await?;
+    let served = serve(config, &telemetry).await;
+    spawn_blocking(|| telemetry.end()).await?;
     served
 }
 
-async fn serve(config: Config) -> Result<(), MainError> {
+async fn serve(config: Config, telemetry: &Telemetry) -> Result<(), MainError> {
     let mut signals = Signals::take().map_err(MainError::Signals)?;
     let prices = crate::prices::read(config.prices.as_deref())?;
-    let engine = open(config.data_dir, config.limits, prices).await?;
+    let metrics = Arc::new(StoreMetrics::new());
+    let store = open_store(config.data_dir, metrics).await?;
+    let engine = Engine::priced(store, Arc::new(SystemClock), config.limits, prices);
     engine.detach_forks();
     let listen = |source| MainError::Listen {
         address: config.listen,
@@ -45,6 +47,10 @@ async fn serve(config: Config) -> Result<(), MainError> {
     };
     let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
+    let endpoint = match config.metrics_listen {
+        Some(address) => Some(Endpoint::start(address, telemetry.registry()).await?),
+        None => None,
+    };
     // Scripts read the port out of this line.
     tracing::info!("listening on {address}");
     let server = Server::new(engine.clone())
@@ -55,8 +61,16 @@ async fn serve(config: Config) -> Result<(), MainError> {
         .answer_bytes(config.answer_bytes)
         .admission(config.admission);
     let keeping = Keeping::start(&engine, config.retention_period);
-    let served = server.serve(listener, signals.wait()).await;
+    of_engine(engine.counts_reader(), server.answer_counts());
+    let stopping = async {
+        signals.wait().await;
+        telemetry.flush();
+    };
+    let served = server.serve(listener, stopping).await;
     keeping.stop().await;
+    if let Some(endpoint) = endpoint {
+        endpoint.stop().await;
+    }
     served?;
     close(engine).await?;
     tracing::info!("stopped");
@@ -114,6 +128,15 @@ pub(crate) async fn open(
     let store = spawn_blocking(move || SledStore::open(&directory)).await?;
     let (store, clock) = (Arc::new(store?), Arc::new(SystemClock));
     Ok(Engine::priced(store, clock, limits, prices))
+}
+
+/// The store in a directory, observed.
+async fn open_store(
+    directory: PathBuf,
+    observer: Arc<dyn Observer>,
+) -> Result<Arc<SledStore>, MainError> {
+    let store = spawn_blocking(move || SledStore::open_observed(&directory, observer)).await?;
+    Ok(Arc::new(store?))
 }
 
 /// Closes the store once nobody uses it any more: it writes to its end, which blocks.

@@ -7,6 +7,7 @@ use tonic::transport::Endpoint;
 
 use crate::client::Settings;
 use crate::error::Cause;
+use crate::traced::Traced;
 use crate::{Client, ClientError};
 
 const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:50151";
@@ -90,7 +91,7 @@ impl ClientBuilder {
             source: Cause::of(&error),
         })?;
         Ok(Client {
-            channel,
+            channel: Traced::new(channel, &self.settings.endpoint),
             settings: Arc::new(self.settings),
         })
     }
@@ -100,8 +101,9 @@ impl ClientBuilder {
     /// # Errors
     /// [`ClientError::InvalidEndpoint`] if the endpoint cannot be read.
     pub fn build(self) -> Result<Client, ClientError> {
+        let channel = self.parsed()?.connect_lazy();
         Ok(Client {
-            channel: self.parsed()?.connect_lazy(),
+            channel: Traced::new(channel, &self.settings.endpoint),
             settings: Arc::new(self.settings),
         })
     }

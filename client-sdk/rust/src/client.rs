@@ -3,18 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tonic::transport::Channel;
-
 use causeway_proto::v1::backup_service_client::BackupServiceClient;
 use causeway_proto::v1::path_service_client::PathServiceClient;
 use causeway_proto::v1::topology_service_client::TopologyServiceClient;
 
+use crate::traced::Traced;
 use crate::{ClientBuilder, ClientError};
 
 /// A connection to a Causeway service. Clones share the connection, which is made again by itself when it was lost.
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(crate) channel: Channel,
+    pub(crate) channel: Traced,
     pub(crate) settings: Arc<Settings>,
 }
 
@@ -68,18 +67,18 @@ impl Client {
         &self.settings.endpoint
     }
 
-    pub(crate) fn topology_service(&self) -> TopologyServiceClient<Channel> {
+    pub(crate) fn topology_service(&self) -> TopologyServiceClient<Traced> {
         TopologyServiceClient::new(self.channel.clone())
             .max_decoding_message_size(self.settings.max_decoding_bytes)
             .max_encoding_message_size(self.settings.max_encoding_bytes)
     }
 
-    pub(crate) fn backup_service(&self) -> BackupServiceClient<Channel> {
+    pub(crate) fn backup_service(&self) -> BackupServiceClient<Traced> {
         BackupServiceClient::new(self.channel.clone())
             .max_decoding_message_size(self.settings.max_decoding_bytes)
     }
 
-    pub(crate) fn path_service(&self) -> PathServiceClient<Channel> {
+    pub(crate) fn path_service(&self) -> PathServiceClient<Traced> {
         PathServiceClient::new(self.channel.clone())
             .max_decoding_message_size(self.settings.max_decoding_bytes)
             .max_encoding_message_size(self.settings.max_encoding_bytes)

@@ -7,7 +7,9 @@
 //! - names its topology in the header [`TOPOLOGY_HEADER`], so that a mesh may send the calls of one topology to one replica by consistent
 //!   hashing (Istio: `consistentHash.httpHeaderName`); nothing depends on it;
 //! - is repeated after UNAVAILABLE, a few times and with growing, random pauses, if it is safe to repeat: reads are, and writes are by
-//!   their request ids, which are made up where the caller gives none.
+//!   their request ids, which are made up where the caller gives none;
+//! - is in the trace of the current OpenTelemetry context: each attempt is a span of the kind CLIENT, if the program has installed a provider, and the
+//!   service gets `traceparent` and `tracestate`.
 //!
 //! ```no_run
 //! use causeway_client::{Client, consistency, flow, v1};
@@ -41,6 +43,7 @@ mod paths;
 mod rollback;
 mod stream;
 mod topologies;
+mod traced;
 mod traces;
 mod watch;
 mod what_if;

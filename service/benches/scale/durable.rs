@@ -67,6 +67,7 @@ impl Served {
             request: None,
             author: String::new(),
             message: String::new(),
+            trace: None,
         }
     }
 

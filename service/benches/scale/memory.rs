@@ -109,6 +109,7 @@ async fn import(estate: Estate, directory: &Path) -> Snapshot {
         request: None,
         author: String::new(),
         message: String::new(),
+        trace: None,
     };
     engine.import(write, Vec::new(), resources).await.unwrap();
     let view = engine.view(&name, Consistency::Newest).await.unwrap();

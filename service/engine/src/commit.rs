@@ -7,7 +7,7 @@ use std::sync::Arc;
 use causeway_model::change::{Effect, Fault};
 use causeway_model::ids::ResourceId;
 use causeway_model::resource::Resource;
-use causeway_model::revision::{Revision, RevisionNote, Timestamp, TopologyName};
+use causeway_model::revision::{Revision, RevisionNote, Timestamp, TopologyName, TraceParent};
 use causeway_model::snapshot::{Scope, Snapshot};
 use causeway_store::{Append, RequestKey, RequestRecord, StoreError};
 
@@ -77,6 +77,8 @@ pub struct Write {
     pub author: String,
     /// Why.
     pub message: String,
+    /// In which trace, if it is known. It is told with the revision, and is no part of what a repetition must say again.
+    pub trace: Option<TraceParent>,
 }
 
 /// What a write did.
@@ -304,6 +306,7 @@ impl Engine {
                 author: write.author.clone(),
                 message: write.message.clone(),
                 time,
+                trace: write.trace,
             },
             counts: [
                 applied.created.saturating_add(applied.updated),

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::compute::Compute;
+use crate::counts::Tallies;
 use crate::error::EngineError;
 use crate::export;
 use crate::limits::Limits;
@@ -31,6 +32,7 @@ pub struct Shared {
     pub(crate) registry: Registry,
     pub(crate) states: States,
     pub(crate) compute: Compute,
+    pub(crate) tallies: Tallies,
     /// A permit for each export that may be under way.
     pub(crate) exports: Arc<Semaphore>,
     /// A permit for each network that may be compiled for a what-if and held.
@@ -66,6 +68,7 @@ impl Engine {
                 registry: Registry::new(),
                 states,
                 compute,
+                tallies: Tallies::default(),
                 exports: Arc::new(Semaphore::new(export::AT_ONCE)),
                 compiled_what_ifs: Arc::new(Semaphore::new(limits.compiled_what_ifs.max(1))),
                 detaching: NameLocks::new(),

@@ -12,6 +12,7 @@ mod checkpoint;
 mod clock;
 mod commit;
 mod compute;
+mod counts;
 mod create;
 mod delete;
 mod diff;
@@ -44,6 +45,7 @@ pub use causeway_store::{Label, Logged, Origin, RequestKey, StoreError, Topology
 
 pub use crate::clock::Clock;
 pub use crate::commit::{Applied, Request, Write};
+pub use crate::counts::{CountsReader, EngineCounts};
 pub use crate::create::TopologyInfo;
 pub use crate::diff::DifferencePage;
 pub use crate::engine::Engine;

@@ -50,6 +50,8 @@ pub struct MemoryCounts {
     pub evictions: u64,
     /// Bytes that are taken now.
     pub bytes: u64,
+    /// Answers that are kept now.
+    pub entries: u64,
 }
 
 #[derive(Debug, Default)]
@@ -116,13 +118,37 @@ impl<V> Memory<V> {
             invalidated: read(&self.counts.invalidated),
             evictions: read(&self.counts.evictions),
             bytes: self.answers.as_ref().map_or(0, Cache::weight),
+            entries: self.answers.as_ref().map_or(0, entries),
         }
     }
+}
+
+fn entries<V>(answers: &Answers<V>) -> u64 {
+    u64::try_from(answers.len()).unwrap_or(u64::MAX)
 }
 
 // === impl Paths ===
 
 impl Paths {
+    /// Counts from now on how many answers were there before.
+    #[must_use]
+    pub fn counting_hits(self) -> Self {
+        self.with_hits(Arc::default())
+    }
+
+    /// How many answers were there before, if that is counted.
+    #[must_use]
+    pub fn hits(&self) -> Option<u64> {
+        Some(self.counted_hits()?.load(Ordering::Relaxed))
+    }
+
+    fn count_hit(&self, counts: &Counts) {
+        add(&counts.hits);
+        if let Some(hits) = self.counted_hits() {
+            add(hits);
+        }
+    }
+
     /// The answer to a question, if it was computed for this very state or is known to hold for it.
     pub fn at_hand<V: Clone>(&self, memory: &Memory<V>, question: &[&[u8]]) -> Option<V> {
         let answers = self.answers_of(memory)?;
@@ -130,7 +156,7 @@ impl Paths {
         if !kept.basis.is_of(self.network()) {
             return None;
         }
-        add(&memory.counts.hits);
+        self.count_hit(&memory.counts);
         Some(kept.value.clone())
     }
 
@@ -169,7 +195,7 @@ impl Paths {
         if let Some(kept) = answers.get(question.as_slice())
             && kept.basis.is_of(self.network())
         {
-            add(&counts.hits);
+            self.count_hit(counts);
             return Ok(kept.value.clone());
         }
         let entry = answers.entry(question.as_slice(), None, |_, kept| {
@@ -183,7 +209,7 @@ impl Paths {
         });
         let place = match entry {
             EntryResult::Retained(Some(value)) => {
-                add(&counts.hits);
+                self.count_hit(counts);
                 add(&counts.carried);
                 return Ok(value);
             }

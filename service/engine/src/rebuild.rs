@@ -8,6 +8,7 @@ use causeway_model::revision::Revision;
 use causeway_model::snapshot::Snapshot;
 use causeway_store::{StoreError, TopologyId, TopologyRecord};
 
+use crate::counts::add;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::topology::View;
@@ -37,7 +38,10 @@ impl Engine {
         let mut attempt = 1;
         loop {
             let source = match self.rebuild_once(record, revision).await {
-                Ok(snapshot) => return Ok(snapshot),
+                Ok(snapshot) => {
+                    add(&self.tallies.rebuilt_states);
+                    return Ok(snapshot);
+                }
                 Err(RebuildError::Failed(error)) => return Err(error),
                 Err(RebuildError::Moved(source)) => source,
             };

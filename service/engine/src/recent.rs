@@ -41,6 +41,14 @@ impl<K: PartialEq + Clone, V: Clone> Recent<K, V> {
         best.map(|(_, (key, value))| (key.clone(), value.clone()))
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
+
     /// Forgets what does not meet the condition.
     pub(crate) fn retain(&self, mut condition: impl FnMut(&K) -> bool) {
         self.entries

@@ -44,6 +44,14 @@ impl Registry {
             .cloned()
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.loaded
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
+
     /// Held while a topology is loaded, forked into or deleted, so that none of them sees another half done. Who holds it loads no other topology: that
     /// one may share the lock.
     pub(crate) fn lock(&self, name: &TopologyName) -> &Mutex<()> {

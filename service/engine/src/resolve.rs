@@ -1,6 +1,7 @@
 //! Resolving flows: one state for all flows of a call, walks in pieces on the compute pool.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use causeway_model::flow::Flow;
 use causeway_model::revision::{Revision, TopologyName};
@@ -29,6 +30,8 @@ pub struct Paths {
     network: Arc<Network>,
     revision: Revision,
     is_what_if: bool,
+    /// How many answers were there before, where that is counted.
+    hits: Option<Arc<AtomicU64>>,
     /// What allows it to hold a network of its own that shares nothing with others.
     _turn: Option<Arc<OwnedSemaphorePermit>>,
 }
@@ -75,6 +78,7 @@ impl Engine {
             network,
             revision,
             is_what_if: false,
+            hits: None,
             _turn: None,
         })
     }
@@ -105,6 +109,17 @@ impl Paths {
             _turn: turn.map(Arc::new),
             ..self
         }
+    }
+
+    pub(crate) fn with_hits(self, hits: Arc<AtomicU64>) -> Self {
+        Self {
+            hits: Some(hits),
+            ..self
+        }
+    }
+
+    pub(crate) fn counted_hits(&self) -> Option<&AtomicU64> {
+        self.hits.as_deref()
     }
 
     /// Whether changes are laid over the revision: then its answers are for nobody else, and those of others are not for it.

@@ -9,6 +9,7 @@ use causeway_resolver::Network;
 use causeway_store::{TopologyId, TopologyRecord};
 use tokio::sync::OnceCell;
 
+use crate::counts::add;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::limits::Limits;
@@ -44,6 +45,11 @@ impl States {
         };
         let ((_, found), network) = self.networks.best(rank)?;
         Some((found, Arc::clone(network.get()?)))
+    }
+
+    /// How many states and networks are kept.
+    pub(crate) fn kept(&self) -> (usize, usize) {
+        (self.snapshots.len(), self.networks.len())
     }
 
     /// Forgets a topology that is deleted.
@@ -168,6 +174,11 @@ impl Engine {
                 .get_or_try_init(|| {
                     let prices = Arc::clone(&engine.prices);
                     let base = engine.states.nearest((id, view.revision));
+                    let tallies = &engine.tallies;
+                    add(match base {
+                        Some(_) => &tallies.derived_networks,
+                        None => &tallies.compiled_networks,
+                    });
                     let make = move || match base {
                         Some((held, base)) if held < view.revision => base.derive(&view.snapshot),
                         // The line of the present is for what comes after it.

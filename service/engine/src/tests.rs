@@ -76,6 +76,7 @@ fn write() -> Write {
         request: None,
         author: "me".to_owned(),
         message: "because".to_owned(),
+        trace: None,
     }
 }
 

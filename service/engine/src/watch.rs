@@ -11,6 +11,7 @@ use causeway_model::revision::{Revision, TopologyName};
 use causeway_store::{Logged, TopologyId};
 use tokio::sync::watch;
 
+use crate::counts::Counted;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::topology::{Head, Topology};
@@ -71,6 +72,7 @@ pub struct Watch {
     most_changes: u64,
     begun: bool,
     caught_up: bool,
+    _counted: Counted,
 }
 
 // === impl Engine ===
@@ -110,6 +112,7 @@ impl Engine {
             most_changes,
             begun: false,
             caught_up: false,
+            _counted: Counted::new(&self.tallies.watches),
         })
     }
 }

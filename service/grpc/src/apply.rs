@@ -7,6 +7,7 @@ use crate::error::{CallError, FoundFaults};
 use crate::offload::off_thread;
 use crate::requests::{self, Apply, Unread};
 use crate::status;
+use crate::telemetry::{Part, Stage, note};
 
 /// Applies the set of a request, or validates it.
 pub(crate) async fn run(
@@ -19,16 +20,28 @@ pub(crate) async fn run(
         write,
         changes,
         validate_only,
-    } = match off_thread(engine, count, || requests::apply(wire)).await? {
+    } = match read(engine, count, wire).await? {
         Ok(apply) => apply,
         Err(unread) => return Err(faults(engine, *unread).await),
     };
-    let outcome = if validate_only {
-        engine.validate(write, changes).await
+    note(|facts| facts.topology = Some(write.topology.to_string()));
+    let _stage = Stage::begin(Part::Commit);
+    let applied = if validate_only {
+        engine.validate(write, changes).await?
     } else {
-        engine.apply(write, changes).await
+        engine.apply(write, changes).await?
     };
-    Ok(outcome?)
+    note(|facts| facts.revision = Some(applied.revision.0));
+    Ok(applied)
+}
+
+async fn read(
+    engine: &Engine,
+    count: usize,
+    wire: v1::ApplyChangesRequest,
+) -> Result<Result<Apply, Box<Unread>>, CallError> {
+    let _stage = Stage::begin(Part::Decode);
+    off_thread(engine, count, || requests::apply(wire)).await
 }
 
 /// The faults that were found while reading, then those of what could be read.

@@ -17,6 +17,7 @@ use tonic::Streaming;
 use crate::error::{CallError, FoundFaults};
 use crate::faults::{Faults, FieldFault, KEPT};
 use crate::requests::{self, WriteFields};
+use crate::telemetry::{Part as CallPart, Stage, note};
 use crate::wire::Wire;
 
 /// Most bytes of a chunk.
@@ -55,6 +56,7 @@ pub(crate) async fn run(
     engine: &Engine,
     mut stream: Streaming<v1::ImportResourcesRequest>,
 ) -> Result<Applied, CallError> {
+    let stage = Stage::begin(CallPart::Decode);
     let mut import = Import::default();
     while let Some(message) = stream
         .message()
@@ -64,10 +66,15 @@ pub(crate) async fn run(
         import.take(message)?;
     }
     let whole = import.finish()?;
+    drop(stage);
+    note(|facts| facts.topology = Some(whole.write.topology.to_string()));
+    let _stage = Stage::begin(CallPart::Commit);
     let outcome = engine
         .import(whole.write, whole.scopes, whole.resources)
         .await;
-    outcome.map_err(|error| with_places(error, &whole.places))
+    let applied = outcome.map_err(|error| with_places(error, &whole.places))?;
+    note(|facts| facts.revision = Some(applied.revision.0));
+    Ok(applied)
 }
 
 // === impl Import ===

@@ -1,6 +1,7 @@
 //! Where requests are read and answers written: small ones at once, large ones on the engine's compute pool.
 
 use causeway_engine::Engine;
+use opentelemetry::Context as TraceContext;
 
 use crate::error::CallError;
 
@@ -16,6 +17,12 @@ pub(crate) async fn off_thread<T: Send + 'static>(
     if items <= SMALL {
         Ok(work())
     } else {
+        // What is logged and noted there belongs to the call too.
+        let context = TraceContext::current();
+        let work = move || {
+            let _here = context.attach();
+            work()
+        };
         Ok(engine.run(work).await?)
     }
 }

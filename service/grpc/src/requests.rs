@@ -14,6 +14,7 @@ use crate::error::{CallError, read};
 use crate::faults::Faults;
 use crate::page::{self, Cursor, Digest};
 use crate::place;
+use crate::telemetry::trace_parent;
 use crate::wire::resource::raw_id;
 use crate::wire::{Wire, change};
 
@@ -240,6 +241,7 @@ pub(crate) fn write(fields: WriteFields, digest: Digest, faults: &mut Faults) ->
         request: request?,
         author: author?,
         message: message?,
+        trace: trace_parent(),
     })
 }
 

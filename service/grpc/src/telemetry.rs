@@ -1,56 +1,90 @@
-//! One OpenTelemetry span for each call, and one line of log, by the semantic conventions for RPC.
+//! One OpenTelemetry span for each call, one line of log, and one measurement, by the semantic conventions for RPC.
 //!
-//! The span is a native one: through `tracing` it would cost ten times as much, sampled or not. Health checks and reflection are left out.
+//! The span is a native one: through `tracing` it would cost ten times as much, sampled or not. Whether a call is traced is decided before anything is made
+//! for it; of one that is not, only the ids are known, for its log. Health checks and reflection are left out.
 
 mod body;
+mod methods;
 mod names;
+mod parent;
+mod stage;
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use http::{HeaderMap, Request, Response};
-use opentelemetry::global::{self, BoxedSpan, BoxedTracer};
-use opentelemetry::propagation::Extractor;
-use opentelemetry::trace::{Span, SpanKind, Status as SpanStatus, Tracer};
+use http::{Request, Response};
+use opentelemetry::global::{self, BoxedTracer};
+use opentelemetry::metrics::Histogram;
+use opentelemetry::trace::{SpanKind, Status as SpanStatus, TraceContextExt, Tracer};
 use opentelemetry::{Context as TraceContext, KeyValue};
-use std::sync::Arc;
 use tonic::Code;
 use tonic::body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
+use tracing::Level;
 
-/// Makes a span for each call.
+use self::methods::Method;
+pub(crate) use self::stage::{Part, Stage, is_traced, note, trace_parent};
+
+/// Most bytes that are told of a method that there is not.
+const MAX_ORIGINAL: usize = 128;
+
+/// From 50 microseconds to 10 seconds: an answer at hand takes less than the first, and what the conventions recommend begins at 5 milliseconds.
+const BOUNDARIES: [f64; 17] = [
+    0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0,
+    2.0, 5.0, 10.0,
+];
+
+/// Watches each call.
 #[derive(Debug, Clone)]
 pub(crate) struct TelemetryLayer {
-    tracer: Arc<BoxedTracer>,
+    instruments: Arc<Instruments>,
 }
 
-/// A service whose calls have spans.
+/// A service whose calls are watched.
 #[derive(Debug, Clone)]
 pub(crate) struct Telemetry<S> {
-    tracer: Arc<BoxedTracer>,
+    instruments: Arc<Instruments>,
     inner: S,
+}
+
+/// What calls are traced and measured with.
+#[derive(Debug)]
+struct Instruments {
+    tracer: BoxedTracer,
+    durations: Histogram<f64>,
 }
 
 /// A call under way. Its span ends when it does, at the latest when it is dropped.
 #[derive(Debug)]
 struct Call {
-    span: BoxedSpan,
-    method: String,
+    instruments: Arc<Instruments>,
+    /// With the call's span; of a call that is not traced with the caller's, or with new ids.
+    context: TraceContext,
+    /// As it is counted.
+    method: &'static str,
     begun: Instant,
     ended: bool,
 }
 
-struct Headers<'a>(&'a HeaderMap);
-
 // === impl TelemetryLayer ===
 
 impl TelemetryLayer {
-    /// Spans go to the provider that is the process's own by now.
+    /// Spans and measurements go to the providers that are the process's own by now.
     pub(crate) fn new() -> Self {
+        let durations = global::meter(names::SCOPE)
+            .f64_histogram(names::DURATION)
+            .with_unit("s")
+            .with_description("How long calls took, streams to their ends")
+            .with_boundaries(BOUNDARIES.to_vec())
+            .build();
         Self {
-            tracer: Arc::new(global::tracer(names::TRACER)),
+            instruments: Arc::new(Instruments {
+                tracer: global::tracer(names::SCOPE),
+                durations,
+            }),
         }
     }
 }
@@ -60,7 +94,7 @@ impl<S> Layer<S> for TelemetryLayer {
 
     fn layer(&self, inner: S) -> Telemetry<S> {
         Telemetry {
-            tracer: Arc::clone(&self.tracer),
+            instruments: Arc::clone(&self.instruments),
             inner,
         }
     }
@@ -83,14 +117,15 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let call = Call::begin(&self.tracer, &request);
+        let Some(call) = Call::begin(&self.instruments, &request) else {
+            return Box::pin(self.inner.call(request));
+        };
         let answer = self.inner.call(request);
         Box::pin(async move {
-            let response = answer.await;
-            match call {
-                Some(call) => response.map(|response| body::observe(response, call)),
-                None => response,
-            }
+            let mut answer = std::pin::pin!(answer);
+            let response =
+                std::future::poll_fn(|cx| call.within(|| answer.as_mut().poll(cx))).await;
+            response.map(|response| body::observe(response, call))
         })
     }
 }
@@ -98,30 +133,42 @@ where
 // === impl Call ===
 
 impl Call {
-    /// Begins the span of a call, as the child of the caller's if there is one. Nothing for calls that are not of the contract.
-    fn begin<B>(tracer: &BoxedTracer, request: &Request<B>) -> Option<Self> {
-        let method = request.uri().path().strip_prefix('/')?;
-        if !method.starts_with(names::PACKAGE) {
-            return None;
-        }
-        let parent = global::get_text_map_propagator(|propagator| {
-            propagator.extract_with_context(&TraceContext::new(), &Headers(request.headers()))
-        });
-        let attributes = [
-            KeyValue::new(names::SYSTEM, names::SYSTEM_GRPC),
-            KeyValue::new(names::METHOD, method.to_owned()),
-        ];
-        let builder = tracer
-            .span_builder(method.to_owned())
-            .with_kind(SpanKind::Server)
-            .with_attributes(attributes);
-        let span = builder.start_with_context(tracer, &parent);
+    /// Begins a call, in the trace of its caller if there is one. Nothing for calls that are left out.
+    fn begin<B>(instruments: &Arc<Instruments>, request: &Request<B>) -> Option<Self> {
+        let path = request.uri().path();
+        let (method, original) = match Method::of(path) {
+            Method::Known(method) => (method, None),
+            Method::Other => (names::OTHER_METHOD, Some(path)),
+            Method::LeftOut => return None,
+        };
+        let begun = Instant::now();
+        let parent = parent::caller(request.headers());
+        let context = match parent {
+            Some(parent) if !parent.is_sampled() => {
+                TraceContext::new().with_remote_span_context(parent)
+            }
+            Some(parent) => {
+                let outer = TraceContext::new().with_remote_span_context(parent);
+                traced(&instruments.tracer, &outer, (method, original)).unwrap_or(outer)
+            }
+            None => {
+                let outer = TraceContext::new();
+                traced(&instruments.tracer, &outer, (method, original)).unwrap_or_else(|ids| ids)
+            }
+        };
         Some(Self {
-            span,
-            method: method.to_owned(),
-            begun: Instant::now(),
+            instruments: Arc::clone(instruments),
+            context,
+            method,
+            begun,
             ended: false,
         })
+    }
+
+    /// Does some of its work.
+    fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _here = self.context.clone().attach();
+        work()
     }
 
     fn end(&mut self, code: Code) {
@@ -129,27 +176,42 @@ impl Call {
             return;
         }
         let name = names::status(code);
-        if self.span.is_recording() {
-            self.span.set_attribute(KeyValue::new(names::STATUS, name));
+        let span = self.context.span();
+        if span.is_recording() {
+            span.set_attributes(stage::attributes(&self.context));
+            span.set_attribute(KeyValue::new(names::STATUS, name));
             if names::is_our_fault(code) {
-                self.span.set_attribute(KeyValue::new(names::ERROR, name));
-                self.span.set_status(SpanStatus::error(""));
+                span.set_attribute(KeyValue::new(names::ERROR, name));
+                span.set_status(SpanStatus::error(""));
             }
+            span.end();
         }
-        self.span.end();
-        self.log(code, name);
+        let seconds = self.begun.elapsed().as_secs_f64();
+        self.measure(code, name, seconds);
+        self.log(code, name, seconds);
     }
 
-    fn log(&self, code: Code, status: &'static str) {
-        let (method, seconds) = (self.method.as_str(), self.begun.elapsed().as_secs_f64());
-        let context = self.span.span_context();
-        let trace_id = context
-            .is_valid()
-            .then(|| tracing::field::display(context.trace_id()));
+    fn measure(&self, code: Code, status: &'static str, seconds: f64) {
+        let [system, method, status, error] = [
+            KeyValue::new(names::SYSTEM, names::SYSTEM_GRPC),
+            KeyValue::new(names::METHOD, self.method),
+            KeyValue::new(names::STATUS, status),
+            KeyValue::new(names::ERROR, status),
+        ];
+        let durations = &self.instruments.durations;
         if names::is_our_fault(code) {
-            tracing::warn!(method, status, seconds, trace_id, "call failed");
+            durations.record(seconds, &[system, method, status, error]);
         } else {
-            tracing::debug!(method, status, seconds, trace_id, "call");
+            durations.record(seconds, &[system, method, status]);
+        }
+    }
+
+    fn log(&self, code: Code, status: &'static str, seconds: f64) {
+        let method = self.method;
+        if names::is_our_fault(code) {
+            self.within(|| tracing::warn!(method, status, seconds, "call failed"));
+        } else if tracing::enabled!(Level::DEBUG) {
+            self.within(|| tracing::debug!(method, status, seconds, "call"));
         }
     }
 }
@@ -161,14 +223,30 @@ impl Drop for Call {
     }
 }
 
-// === impl Headers ===
+/// The context of a call that is traced; else one with nothing but ids.
+fn traced(
+    tracer: &BoxedTracer,
+    outer: &TraceContext,
+    (method, original): (&'static str, Option<&str>),
+) -> Result<TraceContext, TraceContext> {
+    use opentelemetry::trace::Span as _;
 
-impl Extractor for Headers<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.to_str().ok()
+    // A name that anybody could make up is none (conventions, "Span name").
+    let name = original.map_or(method, |_| names::SYSTEM_GRPC);
+    let builder = tracer.span_builder(name).with_kind(SpanKind::Server);
+    let mut span = tracer.build_with_context(builder, outer);
+    if !span.is_recording() {
+        let ids = span.span_context().clone();
+        return Err(outer.with_remote_span_context(ids));
     }
-
-    fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(http::HeaderName::as_str).collect()
+    span.set_attribute(KeyValue::new(names::SYSTEM, names::SYSTEM_GRPC));
+    span.set_attribute(KeyValue::new(names::METHOD, method));
+    if let Some(path) = original {
+        let told = path.trim_start_matches('/').chars().take(MAX_ORIGINAL);
+        span.set_attribute(KeyValue::new(
+            names::ORIGINAL_METHOD,
+            told.collect::<String>(),
+        ));
     }
+    Ok(stage::gathering(&outer.with_span(span)))
 }

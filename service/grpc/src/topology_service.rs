@@ -307,6 +307,10 @@ fn revision(logged: Logged) -> v1::Revision {
         put_count,
         deleted_count,
         labels: Vec::new(),
+        trace_parent: note
+            .trace
+            .map(|trace| trace.to_string())
+            .unwrap_or_default(),
     }
 }
 

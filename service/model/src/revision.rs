@@ -124,6 +124,117 @@ impl FromStr for LabelName {
     }
 }
 
+/// A place in a distributed trace, as the header `traceparent` of W3C Trace Context, version 00, tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TraceParent {
+    trace: [u8; 16],
+    span: [u8; 8],
+    is_sampled: bool,
+}
+
+/// The text is no place in a trace.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "`{text}` is no place in a trace, expected one as `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`"
+)]
+pub struct TraceParentError {
+    /// The text, cut at 80 characters.
+    pub text: String,
+}
+
+impl TraceParent {
+    /// A span of a trace; none if either has no number.
+    #[must_use]
+    pub fn new(trace: [u8; 16], span: [u8; 8], is_sampled: bool) -> Option<Self> {
+        let is_valid = trace != [0; 16] && span != [0; 8];
+        is_valid.then_some(Self {
+            trace,
+            span,
+            is_sampled,
+        })
+    }
+
+    /// Number of the trace.
+    #[must_use]
+    pub fn trace_id(&self) -> [u8; 16] {
+        self.trace
+    }
+
+    /// Number of the span.
+    #[must_use]
+    pub fn span_id(&self) -> [u8; 8] {
+        self.span
+    }
+
+    /// Whether the span was recorded by whoever made it.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        self.is_sampled
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split('-');
+        let version = bytes::<1>(parts.next()?)?;
+        let (trace, span) = (bytes(parts.next()?)?, bytes(parts.next()?)?);
+        let [flags] = bytes::<1>(parts.next()?)?;
+        // What later versions add comes after a dash; 255 is none.
+        let is_whole = match version {
+            [0] => parts.next().is_none(),
+            [version] => version < 255,
+        };
+        if is_whole {
+            Self::new(trace, span, flags & 1 == 1)
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for TraceParent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("00-")?;
+        self.trace
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        f.write_str("-")?;
+        self.span
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        write!(f, "-{:02x}", u8::from(self.is_sampled))
+    }
+}
+
+impl FromStr for TraceParent {
+    type Err = TraceParentError;
+
+    fn from_str(text: &str) -> Result<Self, TraceParentError> {
+        Self::read(text).ok_or_else(|| TraceParentError {
+            text: text.chars().take(80).collect(),
+        })
+    }
+}
+
+/// So many bytes, as lower-case hexadecimal digits.
+fn bytes<const COUNT: usize>(text: &str) -> Option<[u8; COUNT]> {
+    let mut read = [0; COUNT];
+    let (digits, rest) = text.as_bytes().as_chunks::<2>();
+    if digits.len() != COUNT || !rest.is_empty() {
+        return None;
+    }
+    for (byte, [high, low]) in read.iter_mut().zip(digits) {
+        *byte = digit(*high)? << 4 | digit(*low)?;
+    }
+    Some(read)
+}
+
+fn digit(letter: u8) -> Option<u8> {
+    match letter {
+        b'0'..=b'9' => Some(letter - b'0'),
+        b'a'..=b'f' => Some(letter - b'a' + 10),
+        _ => None,
+    }
+}
+
 /// A moment, as the time since 1970-01-01 UTC. The clock is the caller's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(pub Duration);
@@ -137,4 +248,6 @@ pub struct RevisionNote {
     pub message: String,
     /// When.
     pub time: Timestamp,
+    /// In which trace, if it is known.
+    pub trace: Option<TraceParent>,
 }

@@ -7,6 +7,7 @@ pub mod backup;
 mod catalogue;
 mod causes;
 mod memory_store;
+mod observer;
 pub mod port;
 mod records;
 mod report;
@@ -16,6 +17,7 @@ mod samples;
 mod sled_store;
 
 pub use memory_store::MemoryStore;
+pub use observer::{Observer, Written};
 pub use port::{
     Append, Appended, Base, Deletion, Label, Logged, NewTopology, Origin, RequestKey,
     RequestRecord, Store, StoreError, TopologyId, TopologyRecord,

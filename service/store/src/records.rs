@@ -195,7 +195,7 @@ impl Extent {
 impl Record for LogRow {
     const KIND: u8 = 2;
     const WHAT: &'static str = "log record";
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
 
     fn write(&self, out: &mut Vec<u8>) {
         codec::put_text(out, &self.note.author);
@@ -205,20 +205,27 @@ impl Record for LogRow {
             .iter()
             .for_each(|&count| codec::put_number(out, count));
         self.body.put(out);
+        values::put_trace(out, self.note.trace);
     }
 
-    fn read(_version: u8, input: &mut Input<'_>) -> Result<Self, RecordError> {
+    fn read(version: u8, input: &mut Input<'_>) -> Result<Self, RecordError> {
         let (author, message) = (input.text()?.to_owned(), input.text()?.to_owned());
         let note = RevisionNote {
             author,
             message,
             time: values::take_time(input)?,
+            trace: None,
         };
-        Ok(Self {
+        let mut row = Self {
             note,
             counts: [input.number()?, input.number()?],
             body: Extent::take(input)?,
-        })
+        };
+        // The first version knew nothing of traces.
+        if version >= 2 {
+            row.note.trace = values::take_trace(input)?;
+        }
+        Ok(row)
     }
 }
 

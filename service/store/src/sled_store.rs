@@ -28,6 +28,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use causeway_model::change::ChangeSet;
@@ -42,6 +43,7 @@ use writer::{Sync, Writer};
 
 use crate::catalogue::{Catalogue, Effect};
 use crate::causes::with_causes;
+use crate::observer::{Observer, Unobserved};
 use crate::port::{
     Append, Appended, Deletion, Label, Logged, NewTopology, RequestKey, RequestRecord, Store,
     StoreError, TopologyId, TopologyRecord,
@@ -62,6 +64,7 @@ pub struct SledStore {
     shared: Arc<Shared>,
     jobs: mpsc::Sender<Job>,
     writer: Option<JoinHandle<()>>,
+    observer: Arc<dyn Observer>,
 }
 
 /// What readers and the writer share.
@@ -82,7 +85,18 @@ impl SledStore {
     /// [`StoreError::Held`] if another process holds the directory, [`StoreError::Io`] if it cannot be used,
     /// [`StoreError::Corrupt`] if the database as a whole is damaged. A topology that is damaged is found out when it is used.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        Self::open_with(directory, |sync| sync)
+        Self::open_observed(directory, Arc::new(Unobserved))
+    }
+
+    /// The same with somebody who is told how it is doing.
+    ///
+    /// # Errors
+    /// As [`SledStore::open`].
+    pub fn open_observed(
+        directory: &Path,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, StoreError> {
+        Self::open_as(directory, |sync| sync, observer)
     }
 
     /// Opens the store in a directory that has one.
@@ -110,6 +124,14 @@ impl SledStore {
 
     /// Opens the store with another way to make things durable.
     fn open_with(directory: &Path, sync: impl FnOnce(Sync) -> Sync) -> Result<Self, StoreError> {
+        Self::open_as(directory, sync, Arc::new(Unobserved))
+    }
+
+    fn open_as(
+        directory: &Path,
+        sync: impl FnOnce(Sync) -> Sync,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, StoreError> {
         let is_new = open::create_directory(directory)?;
         let lock = DirectoryLock::take(directory)?;
         open::delete_unfinished_snapshots(directory)?;
@@ -130,7 +152,9 @@ impl SledStore {
         sweep::clean(&shared)?;
         let sweeps = sweep::left(&shared)?;
         let (jobs, queue) = mpsc::channel(MAX_QUEUED);
-        let writer = Writer::new(Arc::clone(&shared), queue, (sync(durably), witness), sweeps);
+        let synced = (sync(durably), witness);
+        let told = Arc::clone(&observer);
+        let writer = Writer::new(Arc::clone(&shared), queue, synced, sweeps, told);
         let thread = std::thread::Builder::new().name("causeway-store".to_owned());
         let writer = thread
             .spawn(|| writer.run())
@@ -140,6 +164,7 @@ impl SledStore {
             shared,
             jobs,
             writer: Some(writer),
+            observer,
         })
     }
 
@@ -228,17 +253,21 @@ impl Store for SledStore {
     }
 
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
+        let begun = Instant::now();
         // A small set is encoded in less time than another thread takes to wake up.
         let append = if append.changes.changes.len() <= SMALL {
             Prepared::new(append)?
         } else {
             self.blocking(|_| Prepared::new(append)).await?
         };
-        self.submit(|reply| Job::Append {
-            append: Box::new(append),
-            reply,
-        })
-        .await
+        let appended = self
+            .submit(|reply| Job::Append {
+                append: Box::new(append),
+                reply,
+            })
+            .await?;
+        self.observer.appended(begun.elapsed());
+        Ok(appended)
     }
 
     async fn read(

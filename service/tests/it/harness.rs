@@ -134,6 +134,8 @@ impl Served {
 pub(crate) struct Process {
     child: Child,
     pub(crate) endpoint: String,
+    /// Address of its metrics, if it tells one.
+    pub(crate) metrics: Option<String>,
     /// Kept open, so that the process can go on writing its log.
     stderr: BufReader<ChildStderr>,
 }
@@ -157,6 +159,7 @@ impl Process {
         let mut process = Self {
             child,
             endpoint: String::new(),
+            metrics: None,
             stderr,
         };
         process.endpoint = process.listening();
@@ -174,7 +177,12 @@ impl Process {
                 "it ended before it listened: {log}"
             );
             if let Some((_, address)) = line.trim_end().split_once("listening on ") {
+                // In a line of JSON more follows.
+                let address = address.split('"').next().unwrap();
                 return format!("http://{address}");
+            }
+            if let Some((_, address)) = line.trim_end().split_once("metrics at http://") {
+                self.metrics = Some(address.trim_end_matches("/metrics").to_owned());
             }
             log.push_str(&line);
         }
@@ -231,7 +239,11 @@ pub(crate) fn causeway() -> Command {
         "CAUSEWAY_LOG",
         "CAUSEWAY_LOG_FORMAT",
         "CAUSEWAY_ENDPOINT",
+        "CAUSEWAY_METRICS_LISTEN",
         "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_TRACES_SAMPLER_ARG",
+        "OTEL_SERVICE_NAME",
+        "OTEL_RESOURCE_ATTRIBUTES",
     ] {
         command.env_remove(name);
     }

@@ -145,6 +145,7 @@ impl Asked {
             request: None,
             author: String::new(),
             message: String::new(),
+            trace: None,
         };
         engine.apply(write, scenario.changes()).await.unwrap();
         served.client.create_topology(name, "").await.unwrap();

@@ -46,7 +46,7 @@ const DEPENDENCIES: [(&str, &str); 12] = [
     ),
     (
         "causeway-client",
-        "fastrand futures prost prost-types thiserror tokio tonic tonic-types uuid",
+        "fastrand futures http http-body opentelemetry prost prost-types thiserror tokio tonic tonic-types tower-service uuid",
     ),
     ("causeway-aws-import", "ipnet serde serde_json thiserror"),
     (
@@ -55,7 +55,8 @@ const DEPENDENCIES: [(&str, &str); 12] = [
     ),
     (
         "causeway",
-        "clap opentelemetry opentelemetry-otlp opentelemetry_sdk serde serde_json tempfile thiserror tokio toml tracing tracing-subscriber",
+        "clap http-body-util hyper hyper-util opentelemetry opentelemetry-otlp opentelemetry-prometheus opentelemetry_sdk prometheus serde serde_json \
+         tempfile thiserror tokio toml tracing tracing-subscriber",
     ),
 ];
 
@@ -121,6 +122,23 @@ fn dependencies_have_their_versions_from_the_workspace() {
     hold(
         "write `name.workspace = true`, and the version once, in the workspace's Cargo.toml",
         &wrong,
+    );
+}
+
+/// With two of them, what one half of the process begins the other half does not see, and nothing says so.
+#[test]
+fn there_is_one_version_of_opentelemetry() {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let lock: toml::Table = lock.parse().unwrap();
+    let packages = lock["package"].as_array().unwrap().iter();
+    let versions: Vec<&str> = packages
+        .filter(|package| package["name"].as_str() == Some("opentelemetry"))
+        .filter_map(|package| package["version"].as_str())
+        .collect();
+    assert_eq!(
+        versions.len(),
+        1,
+        "let all that uses it use one: {versions:?}"
     );
 }
 

@@ -5,5 +5,6 @@ mod fake;
 mod forks;
 mod imports;
 mod lists;
+mod traces;
 mod watches;
 mod what_ifs;

@@ -224,6 +224,7 @@ pub(crate) fn watched(
                 put_count: 2,
                 deleted_count: 1,
                 labels: Vec::new(),
+                trace_parent: String::new(),
             }),
             ..v1::RevisionEvent::default()
         }))

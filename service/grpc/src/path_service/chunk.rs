@@ -14,6 +14,7 @@ use super::answers::Answers;
 use crate::error::CallError;
 use crate::numbering::{Number, Numbering};
 use crate::server::MAX_MESSAGE_BYTES;
+use crate::telemetry::{Part, Stage, note};
 use crate::wire::answer::{self, Detail, Sharing, Table};
 
 /// Fields of BatchResolvePathsResponse and of StreamResolvePathsResponse.
@@ -33,11 +34,13 @@ pub(super) async fn resolve(
     detail: Detail,
     flows: Vec<Bytes>,
 ) -> Result<Vec<Bytes>, CallError> {
+    let asked = flows.len();
     let Distinct { flows, places } = if flows.len() <= PIECE {
         Distinct::of(flows)
     } else {
         engine.run(move || Distinct::of(flows)).await?
     };
+    let distinct = flows.len();
     let mut head = Vec::new();
     uint64::encode(REVISION, &paths.revision().0, &mut head);
     let room = Arc::new(Room::new(head.len()));
@@ -48,11 +51,18 @@ pub(super) async fn resolve(
             let work = move |paths: &Paths, piece: Vec<Bytes>| {
                 short(&answers, paths, &piece, detail, counted.as_deref())
             };
+            let _stage = Stage::begin(Part::Walk);
             let items = paths.in_pieces(pieces_of(flows, PIECE), work).await?;
             (items, Bytes::new())
         }
         Detail::Full => whole(engine, answers, paths, flows, counted).await?,
     };
+    note(|facts| {
+        *facts.flows.get_or_insert_default() += asked;
+        *facts.distinct_flows.get_or_insert_default() += distinct;
+        facts.cache_hits = paths.hits();
+    });
+    let _stage = Stage::begin(Part::Encode);
     room.take(traces.len())?;
     let mut message = vec![Bytes::from(head)];
     match places {
@@ -75,7 +85,10 @@ async fn whole(
     room: Option<Arc<Room>>,
 ) -> Result<(Vec<Items>, Bytes), CallError> {
     let walk = move |paths: &Paths, piece: Vec<Bytes>| full(&answers, paths, &piece);
+    let stage = Stage::begin(Part::Walk);
     let pieces = paths.in_pieces(pieces_of(flows, FULL_PIECE), walk).await?;
+    drop(stage);
+    let _stage = Stage::begin(Part::Encode);
     let share = move || {
         let mut table = Table::default();
         let pieces = pieces.into_iter();

@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use causeway_engine::{EngineError, Matrix};
 use causeway_model::flow::FlowEnd;
+use causeway_model::revision::TopologyName;
 use causeway_proto::v1;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use http_body::Body as HttpBody;
@@ -20,6 +21,7 @@ use super::Asking;
 use crate::error::{CallError, read};
 use crate::expiry::Expiry;
 use crate::server::MAX_MESSAGE_BYTES;
+use crate::telemetry::{Part as CallPart, Stage, note};
 use crate::wire::{Wire, matrix};
 
 /// Ends in one message.
@@ -77,13 +79,25 @@ async fn begin(
         services,
     } = wire;
     let (topology, consistency, question) = read(|faults| {
-        let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
+        let topology: Option<TopologyName> =
+            faults.field("topology", |faults| Wire::parse(topology, faults));
         let consistency = faults.field("consistency", |faults| Wire::parse(consistency, faults));
         let question = matrix::question([sources, destinations], services, faults);
         Some((topology?, consistency?, question?))
     })?;
+    note(|facts| facts.topology = Some(topology.to_string()));
+    let stage = Stage::begin(CallPart::Snapshot);
     let made = asking.engine.matrix(&topology, consistency, question).await;
-    made.map(|made| parts(&made)).map_err(refused)
+    drop(stage);
+    let made = made.map_err(refused)?;
+    note(|facts| facts.revision = Some(made.revision().0));
+    // Cells are computed while the caller takes them.
+    let walk = Stage::begin(CallPart::Walk);
+    let walked = move |part| {
+        let _until_the_last = &walk;
+        part
+    };
+    Ok(parts(&made).map(walked).boxed())
 }
 
 /// Why there is no matrix: an axis without an end is a fault of its field.

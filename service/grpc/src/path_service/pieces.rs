@@ -13,9 +13,11 @@ use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use prost::Message;
 use prost::bytes::{BufMut, Bytes, BytesMut};
-use tonic::codec::{BufferSettings, Codec, EncodeBuf, Encoder};
+use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Code, Status};
 use tonic_prost::{ProstCodec, ProstDecoder};
+
+use crate::telemetry::{Part, Stage};
 
 /// Bytes of a piece that is put together with others.
 const SMALL: usize = 32 * 1024;
@@ -103,14 +105,35 @@ where
     type Encode = Vec<Bytes>;
     type Decode = T;
     type Encoder = Together;
-    type Decoder = ProstDecoder<T>;
+    type Decoder = Timed<T>;
 
     fn encoder(&mut self) -> Together {
         Together
     }
 
-    fn decoder(&mut self) -> Self::Decoder {
-        self.0.decoder()
+    fn decoder(&mut self) -> Timed<T> {
+        Timed(self.0.decoder())
+    }
+}
+
+/// Reads a message as a part of its call.
+#[derive(Debug)]
+pub(super) struct Timed<T>(ProstDecoder<T>);
+
+impl<T> Decoder for Timed<T>
+where
+    T: Message + Default + Send + 'static,
+{
+    type Item = T;
+    type Error = Status;
+
+    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<T>, Status> {
+        let _stage = Stage::begin(Part::Decode);
+        self.0.decode(bytes)
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        self.0.buffer_settings()
     }
 }
 

@@ -18,6 +18,7 @@ use super::pieces::{InPieces, ResolveRequest};
 use super::state::{self, Fields};
 use crate::error::CallError;
 use crate::server::MAX_MESSAGE_BYTES;
+use crate::telemetry::{Part, Stage, note};
 
 /// Field of ResolvePathResponse, and of PathAnswer.
 const ANSWER: u32 = 1;
@@ -66,6 +67,7 @@ async fn resolve(asking: &Asking, wire: ResolveRequest) -> Result<Vec<Bytes>, Ca
     .await?;
     let topology = state.topology().clone();
     let paths = state.paths(&asking.engine).await?;
+    let walk = Stage::begin(Part::Walk);
     // What is at hand takes less time than another thread takes to wake up.
     let answer = match asking.answers.alone_at_hand(&paths, &flow) {
         Some(answer) => Ok(answer),
@@ -75,6 +77,11 @@ async fn resolve(asking: &Asking, wire: ResolveRequest) -> Result<Vec<Bytes>, Ca
             asking.engine.run(walk).await?
         }
     };
+    drop(walk);
+    note(|facts| {
+        (facts.flows, facts.distinct_flows) = (Some(1), Some(1));
+        facts.cache_hits = paths.hits();
+    });
     let answer = answer.map_err(|why| match why {
         Unanswered::Call(error) => error,
         Unanswered::Flow(error) => error.within("flow"),
@@ -86,6 +93,7 @@ async fn resolve(asking: &Asking, wire: ResolveRequest) -> Result<Vec<Bytes>, Ca
             })
         }
     })?;
+    let _stage = Stage::begin(Part::Encode);
     Ok(written(&paths, answer))
 }
 

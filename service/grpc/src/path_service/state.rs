@@ -10,6 +10,7 @@ use crate::faults::Faults;
 use crate::offload::off_thread;
 use crate::requests::{self, Unread};
 use crate::status;
+use crate::telemetry::{Part as CallPart, Stage, is_traced, note};
 use crate::wire::Wire;
 
 /// The fields of a request that tell it.
@@ -41,18 +42,31 @@ impl State {
             consistency,
             changes,
         } = self;
+        let _stage = Stage::begin(CallPart::Snapshot);
         let found = if changes.is_empty() {
             engine.paths(&topology, consistency).await
         } else {
             engine.paths_with(&topology, consistency, changes).await
         };
-        found.map_err(|error| {
-            // Told here, so that their places can be told within the request.
-            if let EngineError::InvalidChangeSet { faults } = error {
-                return CallError::InvalidChangeSet(status::of_changes(faults));
-            }
-            CallError::Engine(error)
-        })
+        found
+            .map_err(|error| {
+                // Told here, so that their places can be told within the request.
+                if let EngineError::InvalidChangeSet { faults } = error {
+                    return CallError::InvalidChangeSet(status::of_changes(faults));
+                }
+                CallError::Engine(error)
+            })
+            .map(told)
+    }
+}
+
+/// The state is known; if the call is traced, what comes of its memory is counted.
+fn told(paths: Paths) -> Paths {
+    note(|facts| facts.revision = Some(paths.revision().0));
+    if is_traced() {
+        paths.counting_hits()
+    } else {
+        paths
     }
 }
 
@@ -81,7 +95,8 @@ fn parse<T>(
         changes,
     } = fields;
     let faults = &mut Faults::default();
-    let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
+    let topology: Option<TopologyName> =
+        faults.field("topology", |faults| Wire::parse(topology, faults));
     let consistency: Option<Consistency> =
         faults.field("consistency", |faults| Wire::parse(consistency, faults));
     let rest = rest(faults);
@@ -93,6 +108,7 @@ fn parse<T>(
     match (topology, consistency, rest) {
         (Some(topology), Some(consistency), Some(rest)) if faults.count() == 0 => {
             let changes = changes.into_iter().map(|(_, change)| change).collect();
+            note(|facts| facts.topology = Some(topology.to_string()));
             let state = State {
                 topology,
                 consistency,

@@ -33,15 +33,18 @@ impl http_body::Body for Observed {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
-        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+        let this = &mut *self;
+        let inner = Pin::new(&mut this.inner);
+        // What a stream answers is worked out while it is asked for it.
+        let frame = ready!(this.call.within(|| inner.poll_frame(cx)));
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(code) = frame.trailers_ref().and_then(code_of) {
-                    self.call.end(code);
+                    this.call.end(code);
                 }
             }
-            Some(Err(status)) => self.call.end(status.code()),
-            None => self.call.end(Code::Unknown),
+            Some(Err(status)) => this.call.end(status.code()),
+            None => this.call.end(Code::Unknown),
         }
         Poll::Ready(frame)
     }

@@ -8,6 +8,7 @@ use crate::error::{CallError, read};
 use crate::page;
 use crate::place;
 use crate::requests::{self, WriteFields};
+use crate::telemetry::{Part, Stage, note};
 
 /// What to go back to.
 struct Rollback {
@@ -25,11 +26,15 @@ pub(super) async fn run(
         to,
         validate_only,
     } = request(wire)?;
+    note(|facts| facts.topology = Some(write.topology.to_string()));
+    let stage = Stage::begin(Part::Commit);
     let applied = if validate_only {
         engine.validate_rollback(write, to).await?
     } else {
         engine.rollback(write, to).await?
     };
+    drop(stage);
+    note(|facts| facts.revision = Some(applied.revision.0));
     let Applied {
         revision,
         created,

@@ -60,7 +60,7 @@ pub(super) struct EndRow {
 impl Record for TopologyPart {
     const KIND: u8 = 64;
     const WHAT: &'static str = "beginning of a topology";
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
 
     fn write(&self, out: &mut Vec<u8>) {
         codec::put_text(out, self.name.as_str());
@@ -78,7 +78,7 @@ impl Record for TopologyPart {
         codec::put_number(out, self.resources);
     }
 
-    fn read(_version: u8, input: &mut Input<'_>) -> Result<Self, RecordError> {
+    fn read(version: u8, input: &mut Input<'_>) -> Result<Self, RecordError> {
         Ok(Self {
             name: take_name(input)?,
             description: input.text()?.to_owned(),
@@ -91,7 +91,7 @@ impl Record for TopologyPart {
                 }),
                 tag => return Err(RecordError::Tag { tag }),
             },
-            first: take_logged(input)?,
+            first: take_logged(version, input)?,
             resources: input.number()?,
         })
     }
@@ -115,14 +115,14 @@ impl Record for RequestsPart {
 impl Record for RevisionPart {
     const KIND: u8 = 66;
     const WHAT: &'static str = "revision";
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
 
     fn write(&self, out: &mut Vec<u8>) {
         put_logged(out, &self.0);
     }
 
-    fn read(_version: u8, input: &mut Input<'_>) -> Result<Self, RecordError> {
-        take_logged(input).map(Self)
+    fn read(version: u8, input: &mut Input<'_>) -> Result<Self, RecordError> {
+        take_logged(version, input).map(Self)
     }
 }
 
@@ -243,21 +243,28 @@ fn put_logged(out: &mut Vec<u8>, logged: &Logged) {
     counts
         .iter()
         .for_each(|&count| codec::put_number(out, count));
+    values::put_trace(out, note.trace);
 }
 
-fn take_logged(input: &mut Input<'_>) -> Result<Logged, RecordError> {
+/// Both kinds of record that hold one know of traces since their second version.
+fn take_logged(version: u8, input: &mut Input<'_>) -> Result<Logged, RecordError> {
     let revision = Revision(input.number()?);
     let (author, message) = (input.text()?.to_owned(), input.text()?.to_owned());
     let note = RevisionNote {
         author,
         message,
         time: values::take_time(input)?,
+        trace: None,
     };
-    Ok(Logged {
+    let mut logged = Logged {
         revision,
         note,
         counts: [input.number()?, input.number()?],
-    })
+    };
+    if version >= 2 {
+        logged.note.trace = values::take_trace(input)?;
+    }
+    Ok(logged)
 }
 
 /// A request: what it is known by, and the store's own record of it after its length.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use causeway_model::change::{Change, ChangeSet};
 use causeway_model::fields::Value;
 use causeway_model::resource::Kind;
-use causeway_model::revision::{Revision, RevisionNote, Timestamp};
+use causeway_model::revision::{Revision, RevisionNote, Timestamp, TraceParent};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -66,6 +66,7 @@ fn bytes_of_every_record_are_as_in_the_golden_files() -> TestResult {
         author: "ann".to_owned(),
         message: "opens 443, für alle".to_owned(),
         time: time(),
+        trace: trace(),
     };
     let id = "subnet-1".parse()?;
     let puts = samples::every_kind()?.into_iter().map(Change::put);
@@ -79,7 +80,7 @@ fn bytes_of_every_record_are_as_in_the_golden_files() -> TestResult {
         },
     )?;
     golden_of(
-        "log.v1.hex",
+        "log.v2.hex",
         &LogRow {
             note,
             counts: [3, 130],
@@ -107,6 +108,27 @@ fn bytes_of_every_record_are_as_in_the_golden_files() -> TestResult {
     golden_of("counter.v1.hex", &CounterRow { next: 1 << 40 })?;
     golden_of("name.v1.hex", &NameRow { id: TopologyId(77) })?;
     golden_of("mark.v1.hex", &MarkRow)
+}
+
+fn trace() -> Option<TraceParent> {
+    TraceParent::new([0xab; 16], [0xcd; 8], true)
+}
+
+/// As the first version wrote it, which knew nothing of traces.
+#[test]
+fn a_revision_of_the_first_version_keeps_everything_and_is_in_no_trace() -> TestResult {
+    let expected = LogRow {
+        note: RevisionNote {
+            author: "ann".to_owned(),
+            message: "opens 443, für alle".to_owned(),
+            time: time(),
+            trace: None,
+        },
+        counts: [3, 130],
+        body: extent(),
+    };
+    assert_eq!(LogRow::decode(&golden("log.v1.hex")?)?, expected);
+    Ok(())
 }
 
 fn topology() -> Result<TopologyRow, Box<dyn std::error::Error>> {

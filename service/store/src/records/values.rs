@@ -7,7 +7,7 @@ use std::time::Duration;
 use causeway_model::change::Change;
 use causeway_model::fields::{Field, FieldName, Value};
 use causeway_model::resource::Resource;
-use causeway_model::revision::Timestamp;
+use causeway_model::revision::{Timestamp, TraceParent};
 
 use super::codec::{self, Input, RecordError, low_byte};
 use super::names;
@@ -197,6 +197,35 @@ pub(crate) fn take_change(input: &mut Input<'_>) -> Result<Change, RecordError> 
 pub(crate) fn put_time(out: &mut Vec<u8>, time: Timestamp) {
     codec::put_number(out, time.0.as_secs());
     codec::put_number(out, time.0.subsec_nanos().into());
+}
+
+/// Writes a place in a trace, or that there is none.
+pub(crate) fn put_trace(out: &mut Vec<u8>, trace: Option<TraceParent>) {
+    out.push(trace.is_some().into());
+    if let Some(trace) = trace {
+        out.extend_from_slice(&trace.trace_id());
+        out.extend_from_slice(&trace.span_id());
+        out.push(trace.is_sampled().into());
+    }
+}
+
+/// Reads a place in a trace.
+pub(crate) fn take_trace(input: &mut Input<'_>) -> Result<Option<TraceParent>, RecordError> {
+    if !take_flag(input)? {
+        return Ok(None);
+    }
+    let (trace, span) = (input.array()?, input.array()?);
+    let parent = TraceParent::new(trace, span, take_flag(input)?);
+    // Numbers that are all zeros are no place.
+    parent.map(Some).ok_or(RecordError::Tag { tag: 0 })
+}
+
+fn take_flag(input: &mut Input<'_>) -> Result<bool, RecordError> {
+    match input.byte()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        tag => Err(RecordError::Tag { tag }),
+    }
 }
 
 /// Reads a moment.

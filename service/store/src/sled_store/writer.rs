@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
@@ -15,6 +16,7 @@ use super::sweep::Sweep;
 use super::witness::Witness;
 use super::{Shared, batch, io, sled_error, with_causes};
 use crate::catalogue::Catalogue;
+use crate::observer::{Observer, Written};
 use crate::port::StoreError;
 
 /// The most jobs of a group, and about the most bytes.
@@ -40,6 +42,7 @@ pub(super) struct Writer {
     sweeps: VecDeque<Sweep>,
     /// What went wrong; then nothing more is written.
     failure: Option<String>,
+    observer: Arc<dyn Observer>,
 }
 
 impl Writer {
@@ -48,6 +51,7 @@ impl Writer {
         jobs: mpsc::Receiver<Job>,
         (sync, witness): (Sync, Witness),
         sweeps: Vec<Sweep>,
+        observer: Arc<dyn Observer>,
     ) -> Self {
         let staged = shared.catalogue().clone();
         Self {
@@ -58,6 +62,7 @@ impl Writer {
             staged,
             sweeps: sweeps.into(),
             failure: None,
+            observer,
         }
     }
 
@@ -103,6 +108,7 @@ impl Writer {
             group.into_iter().for_each(|job| job.refuse(failure));
             return;
         }
+        let writes = group.len();
         let mut stage = Stage::new(&self.shared.db, &mut self.staged);
         group.into_iter().for_each(|job| stage.add(job));
         let mut staged = stage.finish();
@@ -116,6 +122,9 @@ impl Writer {
                 "a write failed; the store takes no more writes until it is opened again"
             );
             self.failure = Some(failure);
+            self.observer.written(writes, Written::Failed);
+        } else {
+            self.observer.written(writes, Written::Durably);
         }
         for answer in answers {
             answer(self.failure.as_deref());
@@ -136,7 +145,7 @@ impl Writer {
         }
         // What was written ahead must be there whenever the record is that names it.
         if staged.is_ahead {
-            (self.sync)()?;
+            self.sync()?;
         }
         self.witness.announce(&staged.effects).map_err(|source| {
             io(
@@ -147,11 +156,18 @@ impl Writer {
         self.shared.hide_requests(&staged.requests);
         batch::apply(&self.shared.db, staged.writes).map_err(|error| sled_error(error, "log"))?;
         if staged.is_promised {
-            (self.sync)()?;
+            self.sync()?;
         }
         self.sweeps.retain(|sweep| !staged.kept.contains(sweep));
         self.sweeps.extend(staged.sweeps);
         self.shared.show(staged.effects, &staged.requests);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), StoreError> {
+        let begun = Instant::now();
+        (self.sync)()?;
+        self.observer.synced(begun.elapsed());
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use causeway_model::change::{Change, ChangeSet};
-use causeway_model::revision::{Revision, RevisionNote, Timestamp, TopologyName};
+use causeway_model::revision::{Revision, RevisionNote, Timestamp, TopologyName, TraceParent};
 use causeway_model::snapshot::Snapshot;
 use causeway_store::{
     Append, Base, NewTopology, RequestKey, RequestRecord, Store, TopologyId, TopologyRecord,
@@ -64,6 +64,7 @@ pub(crate) fn append(topology: TopologyId, head: u64) -> TestResult<Append> {
         author: "ann".to_owned(),
         message: format!("makes revision {}", head + 1),
         time: time(head),
+        trace: TraceParent::new([7; 16], [9; 8], head.is_multiple_of(2)),
     };
     Ok(Append {
         topology,

@@ -25,6 +25,15 @@ pub(super) struct Topology {
     requests: Vec<RequestRecord>,
 }
 
+impl Topology {
+    /// As what does not know of traces keeps it.
+    pub(super) fn forget_traces(&mut self) {
+        self.logged
+            .iter_mut()
+            .for_each(|logged| logged.note.trace = None);
+    }
+}
+
 /// All that a store keeps.
 pub(super) async fn kept(
     store: &dyn Store,

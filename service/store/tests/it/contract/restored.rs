@@ -14,6 +14,7 @@ fn restored(first: u64, origin: Option<Origin>) -> TestResult<(NewTopology, Logg
             author: "ann".to_owned(),
             message: "long ago".to_owned(),
             time: time(2),
+            trace: None,
         },
         counts: [7, 8],
     };
