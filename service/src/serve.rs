@@ -1,12 +1,15 @@
-//! `causeway serve`: opens the store, listens, serves until a signal comes.
+//! `causeway serve`: listens, opens the store, serves until a signal comes.
 
+mod certificates;
+
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::MissedTickBehavior;
 
@@ -15,10 +18,14 @@ use causeway_grpc::Server;
 use causeway_model::price::PriceBook;
 use causeway_store::SledStore;
 
+use self::certificates::Certificates;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::error::MainError;
 use crate::telemetry::Telemetry;
+
+/// What the process ends with on a second signal, as a shell tells an end by SIGTERM.
+const ENDED_AT_ONCE: i32 = 128 + 15;
 
 /// The signals that end the server.
 struct Signals {
@@ -35,31 +42,70 @@ pub(crate) async fn run(config: Config) -> Result<(), MainError> {
 }
 
 async fn serve(config: Config) -> Result<(), MainError> {
-    let mut signals = Signals::take().map_err(MainError::Signals)?;
+    let signals = Signals::take().map_err(MainError::Signals)?;
     let prices = crate::prices::read(config.prices.as_deref())?;
-    let engine = open(config.data_dir, config.limits, prices).await?;
-    engine.detach_forks();
-    let listen = |source| MainError::Listen {
-        address: config.listen,
-        source,
+    let (certificates, tls) = match config.tls {
+        None => (None, None),
+        Some(files) => {
+            let (watched, tls) = Certificates::watch(files, config.tls_period).await?;
+            (Some(watched), Some(tls))
+        }
     };
-    let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
-    // Scripts read the port out of this line.
-    tracing::info!("listening on {address}");
-    let server = Server::new(engine.clone())
+    let (listener, address) = listen(config.listen, "--listen").await?;
+    let probes = match config.probe_listen {
+        None => None,
+        Some(address) => {
+            let (listener, address) = listen(address, "--probe-listen").await?;
+            tracing::info!("health is told at {address}");
+            Some(listener)
+        }
+    };
+    tracing::info!("opening the store; until it is open, calls at {address} are refused");
+    let (opened, coming) = oneshot::channel();
+    let server = Server::opening(coming)
+        .tls(tls)
+        .identity(config.identity)
+        .probes(probes)
         .drain(config.drain)
         .grace(config.grace)
         .mark_every(config.watch_marks)
         .patience(config.watch_patience)
         .answer_bytes(config.answer_bytes);
-    let keeping = Keeping::start(&engine, config.retention_period);
-    let served = server.serve(listener, signals.wait()).await;
+    let opening = async {
+        let engine = open(config.data_dir, config.limits, prices).await?;
+        engine.detach_forks();
+        engine.warm().await;
+        let keeping = Keeping::start(&engine, config.retention_period);
+        // Who was told to stop meanwhile takes it no more.
+        if opened.send(engine.clone()).is_ok() {
+            // Scripts read the port out of this line.
+            tracing::info!("listening on {address}");
+        }
+        Ok::<_, MainError>((engine, keeping))
+    };
+    let (opened, served) = tokio::join!(opening, server.serve(listener, signals.wait()));
+    drop(certificates);
+    let (engine, keeping) = opened?;
     keeping.stop().await;
     served?;
     close(engine).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// A listener, and the address that it has.
+async fn listen(
+    address: SocketAddr,
+    flag: &'static str,
+) -> Result<(TcpListener, SocketAddr), MainError> {
+    let failed = |source| MainError::Listen {
+        address,
+        flag,
+        source,
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// The task that lets go, now and then, of what is not to be kept any more.
@@ -128,11 +174,21 @@ impl Signals {
         })
     }
 
-    async fn wait(&mut self) {
-        let name = tokio::select! {
+    /// Waits for a signal. A further one ends the process, whatever it does: what was acknowledged is durable.
+    async fn wait(mut self) {
+        let name = self.next().await;
+        tracing::info!("stopping on {name}; a second signal ends it at once");
+        tokio::spawn(async move {
+            let name = self.next().await;
+            tracing::warn!("ended at once by a second signal, {name}");
+            std::process::exit(ENDED_AT_ONCE);
+        });
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
-        };
-        tracing::info!("stopping on {name}");
+        }
     }
 }

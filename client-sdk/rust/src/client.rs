@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 
 use causeway_proto::v1::backup_service_client::BackupServiceClient;
@@ -31,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) max_decoding_bytes: usize,
     /// Largest message sent, in bytes.
     pub(crate) max_encoding_bytes: usize,
+    /// The header that shows the bearer token. It is marked as sensitive, so that it is not printed.
+    pub(crate) authorization: Option<MetadataValue<Ascii>>,
 }
 
 // === impl Client ===

@@ -7,7 +7,9 @@
 //! - names its topology in the header [`TOPOLOGY_HEADER`], so that a mesh may send the calls of one topology to one replica by consistent
 //!   hashing (Istio: `consistentHash.httpHeaderName`); nothing depends on it;
 //! - is repeated after UNAVAILABLE, a few times and with growing, random pauses, if it is safe to repeat: reads are, and writes are by
-//!   their request ids, which are made up where the caller gives none.
+//!   their request ids, which are made up where the caller gives none;
+//! - shows the bearer token that the client was given ([`ClientBuilder::token`]). With the feature `tls`, an endpoint may be `https://HOST:PORT`, and the
+//!   client may have a certificate (`ClientBuilder::ca_certificates`, `ClientBuilder::client_certificate`).
 //!
 //! ```no_run
 //! use causeway_client::{Client, consistency, flow, v1};
@@ -40,6 +42,8 @@ mod pages;
 mod paths;
 mod rollback;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 mod topologies;
 mod traces;
 mod watch;

@@ -36,6 +36,7 @@ mod retention;
 mod rollback;
 mod state;
 mod topology;
+mod warm;
 mod watch;
 mod what_if;
 
