@@ -77,10 +77,7 @@ async fn serve(config: Config) -> Result<(), MainError> {
         engine.warm().await;
         let keeping = Keeping::start(&engine, config.retention_period);
         // Who was told to stop meanwhile takes it no more.
-        if opened.send(engine.clone()).is_ok() {
-            // Scripts read the port out of this line.
-            tracing::info!("listening on {address}");
-        }
+        let _ = opened.send(engine.clone());
         Ok::<_, MainError>((engine, keeping))
     };
     let (opened, served) = tokio::join!(opening, server.serve(listener, signals.wait()));

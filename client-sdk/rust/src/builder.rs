@@ -15,10 +15,7 @@ use crate::{Client, ClientError};
 
 const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:50151";
 /// How an endpoint is written.
-#[cfg(feature = "tls")]
 const FORM: &str = "write it as http://HOST:PORT or https://HOST:PORT";
-#[cfg(not(feature = "tls"))]
-const FORM: &str = "write it as http://HOST:PORT";
 const MIB: usize = 1024 * 1024;
 /// Flow-control windows wide enough that an answer of many megabytes does not wait for window updates.
 const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;

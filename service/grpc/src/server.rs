@@ -199,7 +199,7 @@ impl Server {
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
         let health = Health::starting().await;
-        let probes = self.probes.take();
+        let (probes, grace) = (self.probes.take(), self.grace);
         // Who probes is answered until the end.
         let _probed = probes.map(|listener| Probed::start(listener, &health));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -207,6 +207,7 @@ impl Server {
         let early = early(&health)?;
         let whole = Arc::new(OnceLock::new());
         let routes = Starting::new(early.clone(), Arc::clone(&whole));
+        let address = listener.local_addr();
         let serving = transport(self.identity.clone()).serve_with_incoming_shutdown(
             routes,
             connections(listener, self.tls.clone()),
@@ -216,38 +217,44 @@ impl Server {
             },
         );
         tokio::pin!(serving, shutdown);
-        let begun = tokio::select! {
-            biased;
-            engine = &mut self.engine => match engine {
-                Ok(engine) => Some(engine),
-                // Who was to send it tells why it does not come.
-                Err(_) => return Ok(()),
-            },
-            () = &mut shutdown => None,
-            ended = &mut serving => return ended.map_err(ServeError::Transport),
-        };
-        if let Some(engine) = begun {
-            // It is set nowhere else.
-            let _ = whole.set(self.routes(early, &engine, stopping));
-            health.set_ready(true).await;
-            tokio::select! {
-                ended = &mut serving => return ended.map_err(ServeError::Transport),
-                () = &mut shutdown => {}
+        let living = async {
+            if let Some(engine) = self.begin(shutdown.as_mut()).await {
+                // It is set nowhere else.
+                let _ = whole.set(self.routes(early, &engine, stopping));
+                health.set_ready(true).await;
+                if let Ok(address) = address {
+                    // Scripts read the port out of this line, and may call then.
+                    tracing::info!("listening on {address}");
+                }
+                shutdown.await;
+                health.set_ready(false).await;
+                sleep(self.drain).await;
             }
-        }
-        health.set_ready(false).await;
+        };
         tokio::select! {
+            // An engine that is there already is served from the first connection on.
+            biased;
+            () = living => {}
             ended = &mut serving => return ended.map_err(ServeError::Transport),
-            () = sleep(self.drain) => {}
         }
         drop(stop);
         // Watches never end by themselves. Who resumes one finds this server gone, and another one.
         end_watches.send_replace(true);
-        end(serving, self.grace).await
+        end(serving, grace).await
+    }
+
+    /// Waits for the engine; none if it does not come, or the server is to stop before.
+    async fn begin(&mut self, shutdown: Pin<&mut impl Future<Output = ()>>) -> Option<Engine> {
+        tokio::select! {
+            biased;
+            engine = &mut self.engine => engine.ok(),
+            () = shutdown => None,
+        }
     }
 
     /// All that is served once the engine is there.
     fn routes(&self, early: Routes, engine: &Engine, stopping: watch::Receiver<bool>) -> Routes {
+        let paths = PathService::new(engine.clone(), Arc::clone(&self.answers), stopping.clone());
         let watching = Watching {
             mark_every: self.mark_every,
             patience: self.patience,
@@ -263,7 +270,6 @@ impl Server {
         })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        let paths = PathService::new(engine.clone(), Arc::clone(&self.answers));
         early
             .add_service(topologies)
             .add_service(paths)

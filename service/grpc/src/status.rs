@@ -28,7 +28,7 @@ use crate::wire::Wire;
 pub(crate) use access::{credentials_required, starting, unproven};
 pub(crate) use export::{ExportEnd, export_ended};
 pub(crate) use foreign::completed;
-pub(crate) use watch::{WatchEnd, watch_ended};
+pub(crate) use watch::{WatchEnd, paths_ended, watch_ended};
 
 /// Domain of the reasons.
 const DOMAIN: &str = "causeway.v1";

@@ -225,6 +225,3 @@ fn config(files: &TlsFiles, texts: &Texts) -> Result<ServerConfig, TlsError> {
     config.send_tls13_tickets = 0;
     Ok(config)
 }
-
-#[cfg(test)]
-mod tests;

@@ -46,6 +46,15 @@ impl Clock for TestClock {
     }
 }
 
+/// An engine on a store in a directory.
+pub(crate) fn engine(directory: &Path) -> Engine {
+    engine_on(SledStore::open(directory).unwrap())
+}
+
+fn engine_on(store: SledStore) -> Engine {
+    Engine::new(Arc::new(store), Arc::new(TestClock), Limits::default())
+}
+
 impl Served {
     /// A server with an empty topology `t`.
     pub(crate) async fn start() -> Self {
@@ -87,7 +96,7 @@ impl Served {
                 opened => break opened.unwrap(),
             }
         };
-        let engine = Engine::new(Arc::new(store), Arc::new(TestClock), Limits::default());
+        let engine = engine_on(store);
         let listener = TcpListener::bind(address).await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -133,6 +142,8 @@ impl Served {
 pub(crate) struct Process {
     child: Child,
     pub(crate) endpoint: String,
+    /// Where it tells health alone, if it was asked to.
+    pub(crate) probe: Option<String>,
     /// Kept open, so that the process can go on writing its log.
     stderr: BufReader<ChildStderr>,
 }
@@ -156,27 +167,37 @@ impl Process {
         let mut process = Self {
             child,
             endpoint: String::new(),
+            probe: None,
             stderr,
         };
-        process.endpoint = process.listening();
+        if arguments.contains(&"--probe-listen") {
+            process.probe = Some(process.until("health is told at "));
+        }
+        process.endpoint = format!("http://{}", process.until("listening on "));
         process
     }
 
-    /// Reads the log up to where it tells the address.
-    fn listening(&mut self) -> String {
+    /// Reads the log up to a line with this text, and gives what follows it there.
+    pub(crate) fn until(&mut self, text: &str) -> String {
         let mut log = String::new();
         loop {
             let mut line = String::new();
-            assert_ne!(
-                self.stderr.read_line(&mut line).unwrap(),
-                0,
-                "it ended before it listened: {log}"
-            );
-            if let Some((_, address)) = line.trim_end().split_once("listening on ") {
-                return format!("http://{address}");
+            let read = self.stderr.read_line(&mut line).unwrap();
+            assert_ne!(read, 0, "it ended before it logged `{text}`: {log}");
+            if let Some((_, rest)) = line.trim_end().split_once(text) {
+                return rest.to_owned();
             }
             log.push_str(&line);
         }
+    }
+
+    /// Sends it a signal, as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &id])
+            .status();
+        assert!(sent.unwrap().success());
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -190,15 +211,13 @@ impl Process {
     }
 
     /// Asks it to end, and waits for that; its exit code and the rest of its log.
-    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+    pub(crate) fn terminate(self) -> (Option<i32>, String) {
+        self.signal("TERM");
+        self.ended()
+    }
+
+    /// Waits for its end; its exit code and the rest of its log.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let log = std::io::read_to_string(&mut self.stderr).unwrap();
         (self.child.wait().unwrap().code(), log)
     }
@@ -230,6 +249,16 @@ pub(crate) fn causeway() -> Command {
         "CAUSEWAY_LOG",
         "CAUSEWAY_LOG_FORMAT",
         "CAUSEWAY_ENDPOINT",
+        "CAUSEWAY_PROBE_LISTEN",
+        "CAUSEWAY_TLS_CERTIFICATE",
+        "CAUSEWAY_TLS_KEY",
+        "CAUSEWAY_TLS_CLIENT_CA",
+        "CAUSEWAY_SIDECAR",
+        "CAUSEWAY_CA",
+        "CAUSEWAY_CERTIFICATE",
+        "CAUSEWAY_KEY",
+        "CAUSEWAY_TOKEN",
+        "CAUSEWAY_TOKEN_FILE",
         "OTEL_EXPORTER_OTLP_ENDPOINT",
     ] {
         command.env_remove(name);

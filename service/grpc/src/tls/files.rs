@@ -56,16 +56,13 @@ impl Texts {
     }
 
     pub(super) fn key(&self, files: &TlsFiles) -> Result<PrivateKeyDer<'static>, TlsError> {
-        let path = || files.key.clone();
-        PrivateKeyDer::from_pem_slice(&self.key).map_err(|error| match error {
-            pem::Error::NoItemsFound => TlsError::Lacks {
-                path: path(),
-                what: "key",
-            },
-            source => TlsError::Pem {
-                path: path(),
-                source,
-            },
+        let path = files.key.clone();
+        PrivateKeyDer::from_pem_slice(&self.key).map_err(|source| {
+            if matches!(source, pem::Error::NoItemsFound) {
+                TlsError::Lacks { path, what: "key" }
+            } else {
+                TlsError::Pem { path, source }
+            }
         })
     }
 
