@@ -1,6 +1,7 @@
 //! What the tests share: a server in this process, the real binary as another, and resources to put.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Arc;
@@ -154,10 +155,19 @@ impl Process {
         Self::start(causeway(), data_dir, arguments)
     }
 
+    /// The same at an address, where another one was before.
+    pub(crate) fn serve_at(address: SocketAddr, data_dir: &Path) -> Self {
+        Self::spawn(causeway(), &address.to_string(), data_dir, &[])
+    }
+
     /// The same by a command that was prepared.
-    pub(crate) fn start(mut command: Command, data_dir: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn start(command: Command, data_dir: &Path, arguments: &[&str]) -> Self {
+        Self::spawn(command, "127.0.0.1:0", data_dir, arguments)
+    }
+
+    fn spawn(mut command: Command, listen: &str, data_dir: &Path, arguments: &[&str]) -> Self {
         let mut child = command
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .args(["serve", "--listen", listen, "--data-dir"])
             .arg(data_dir)
             .args(arguments)
             .stderr(Stdio::piped())
@@ -198,6 +208,10 @@ impl Process {
             .args([&format!("-{name}"), &id])
             .status();
         assert!(sent.unwrap().success());
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.endpoint.trim_start_matches("http://").parse().unwrap()
     }
 
     pub(crate) fn id(&self) -> u32 {

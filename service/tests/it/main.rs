@@ -35,6 +35,7 @@ mod probes;
 mod process;
 mod qualities;
 mod random_networks;
+mod restarts;
 mod rollbacks;
 mod scenarios;
 mod server;
