@@ -10,6 +10,7 @@ use causeway_proto::v1::backup_service_client::BackupServiceClient;
 use causeway_proto::v1::path_service_client::PathServiceClient;
 use causeway_proto::v1::topology_service_client::TopologyServiceClient;
 
+use crate::proxied::Proxied;
 use crate::{ClientBuilder, ClientError};
 
 /// A connection to a Causeway service. Clones share the connection, which is made again by itself when it was lost.
@@ -71,19 +72,19 @@ impl Client {
         &self.settings.endpoint
     }
 
-    pub(crate) fn topology_service(&self) -> TopologyServiceClient<Channel> {
-        TopologyServiceClient::new(self.channel.clone())
+    pub(crate) fn topology_service(&self) -> TopologyServiceClient<Proxied> {
+        TopologyServiceClient::new(Proxied::new(self.channel.clone()))
             .max_decoding_message_size(self.settings.max_decoding_bytes)
             .max_encoding_message_size(self.settings.max_encoding_bytes)
     }
 
-    pub(crate) fn backup_service(&self) -> BackupServiceClient<Channel> {
-        BackupServiceClient::new(self.channel.clone())
+    pub(crate) fn backup_service(&self) -> BackupServiceClient<Proxied> {
+        BackupServiceClient::new(Proxied::new(self.channel.clone()))
             .max_decoding_message_size(self.settings.max_decoding_bytes)
     }
 
-    pub(crate) fn path_service(&self) -> PathServiceClient<Channel> {
-        PathServiceClient::new(self.channel.clone())
+    pub(crate) fn path_service(&self) -> PathServiceClient<Proxied> {
+        PathServiceClient::new(Proxied::new(self.channel.clone()))
             .max_decoding_message_size(self.settings.max_decoding_bytes)
             .max_encoding_message_size(self.settings.max_encoding_bytes)
     }

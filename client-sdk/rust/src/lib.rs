@@ -40,6 +40,7 @@ mod labels;
 pub mod matrix;
 mod pages;
 mod paths;
+mod proxied;
 mod rollback;
 mod stream;
 #[cfg(feature = "tls")]

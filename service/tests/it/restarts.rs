@@ -29,13 +29,13 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// One that sends calls to these servers in turn; none if there is no HAProxy here.
+    /// One that sends calls to these servers in turn, and repeats none of them itself; none if there is no HAProxy here.
     fn start(servers: &[SocketAddr]) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let address = free();
         let mut text = format!(
             "defaults\n mode http\n timeout connect 2s\n timeout client 60s\n timeout server 60s\n \
-             option redispatch 1\n retries 3\nlisten causeway\n bind {address} proto h2\n balance roundrobin\n"
+             retries 0\nlisten causeway\n bind {address} proto h2\n balance roundrobin\n"
         );
         for (number, server) in servers.iter().enumerate() {
             writeln!(text, " server s{number} {server} proto h2 check inter 20ms").unwrap();
@@ -77,7 +77,7 @@ fn free() -> SocketAddr {
 /// Callers that call until they are stopped, and tell of each call that succeeded.
 struct Load {
     callers: JoinSet<Result<u64, ClientError>>,
-    succeeded: mpsc::Receiver<()>,
+    succeeded: mpsc::UnboundedReceiver<()>,
     stop: Arc<AtomicBool>,
 }
 
@@ -87,7 +87,7 @@ impl Load {
         C: Fn(u64) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<(), ClientError>> + Send,
     {
-        let (tell, succeeded) = mpsc::channel(1);
+        let (tell, succeeded) = mpsc::unbounded_channel();
         let (stop, number) = (
             Arc::new(AtomicBool::new(false)),
             Arc::new(AtomicU64::new(0)),
@@ -102,7 +102,7 @@ impl Load {
                     call(number.fetch_add(1, Ordering::Relaxed)).await?;
                     count += 1;
                     // At the end nobody counts any more.
-                    let _ = tell.send(()).await;
+                    let _ = tell.send(());
                 }
                 Ok(count)
             });
@@ -114,8 +114,9 @@ impl Load {
         }
     }
 
-    /// Waits for so many calls that succeed. One that fails ends the test.
+    /// Waits for so many calls that succeed from now on. One that fails ends the test.
     async fn goes_on(&mut self) {
+        while self.succeeded.try_recv().is_ok() {}
         for _ in 0..CALLS {
             tokio::select! {
                 told = self.succeeded.recv() => told.unwrap(),

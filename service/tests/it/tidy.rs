@@ -46,7 +46,7 @@ const DEPENDENCIES: [(&str, &str); 12] = [
     ),
     (
         "causeway-client",
-        "fastrand futures prost prost-types thiserror tokio tonic tonic-types uuid",
+        "fastrand futures http prost prost-types thiserror tokio tonic tonic-types tower-service uuid",
     ),
     ("causeway-aws-import", "ipnet serde serde_json thiserror"),
     (
