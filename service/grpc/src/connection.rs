@@ -4,21 +4,34 @@ use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
 use causeway_access::{Principal, SpiffeIdError};
+
+/// How long is waited for the other side to close a connection that we have closed.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A connection that can carry calls.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: Stream,
     peer: Arc<Peer>,
+    closing: Option<Closing>,
+}
+
+/// A connection that says nothing more, and hears the other side out: a socket that is closed while something is unread resets the connection, and
+/// the other side may lose what it has not read of our last answers.
+#[derive(Debug)]
+struct Closing {
+    until: Pin<Box<Sleep>>,
 }
 
 #[derive(Debug)]
@@ -61,6 +74,7 @@ impl Connection {
                 is_beside,
                 certificate: Certificate::None,
             }),
+            closing: None,
         }
     }
 
@@ -74,6 +88,27 @@ impl Connection {
         Self {
             stream: Stream::Tls(Box::new(stream)),
             peer: Arc::new(peer),
+            closing: None,
+        }
+    }
+}
+
+impl Connection {
+    /// Reads what still comes, until the other side has closed too, or has had its time.
+    fn hear_out(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(closing) = &mut self.closing
+            && closing.until.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Ok(()));
+        }
+        let mut bytes = [0; 4096];
+        loop {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            // That the other side is gone already is as good.
+            let is_open = ready!(self.as_mut().poll_read(cx, &mut buffer)).is_ok();
+            if !is_open || buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
         }
     }
 }
@@ -148,10 +183,16 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
+        let said = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        };
+        if self.closing.is_none() {
+            ready!(said)?;
+            let until = Box::pin(sleep(LINGER));
+            self.closing = Some(Closing { until });
         }
+        self.hear_out(cx)
     }
 
     fn poll_write_vectored(
