@@ -1,7 +1,9 @@
 //! Settings of `causeway serve`: arguments before the environment before the file before the defaults, checked once.
 
 mod admission;
+mod identity;
 mod retention;
+mod tls;
 mod tracing;
 
 use std::fs;
@@ -11,11 +13,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
+use causeway_access::TokenError;
 use causeway_engine::Limits;
-use causeway_grpc::AdmissionLimits;
+use causeway_grpc::{AdmissionLimits, Identity, TlsFiles};
+
+pub use self::identity::Mesh;
 
 /// Where `causeway serve` listens if it is not told: the port that the command's other parts ask by default.
 const DEFAULT_LISTEN: SocketAddr =
@@ -36,7 +42,25 @@ pub struct ServeArgs {
     /// TOML file with the prices by which answers tell what a way costs [default: those of deploy/prices.toml]
     #[arg(long, env = "CAUSEWAY_PRICES", value_name = "FILE")]
     pub prices: Option<PathBuf>,
-    /// Listen on an address other than loopback although callers are not authenticated
+    /// Address and port where health is told in the clear, and nothing else is, for probes [default: none]
+    #[arg(long, env = "CAUSEWAY_PROBE_LISTEN", value_name = "ADDRESS")]
+    pub probe_listen: Option<SocketAddr>,
+    /// PEM file with the server's certificate and those above it: TLS is spoken [default: none]
+    #[arg(long, env = "CAUSEWAY_TLS_CERTIFICATE", value_name = "FILE")]
+    pub tls_certificate: Option<PathBuf>,
+    /// PEM file with the certificate's key
+    #[arg(long, env = "CAUSEWAY_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// PEM file with the authorities of clients, whose certificates say who calls [default: none]
+    #[arg(long, env = "CAUSEWAY_TLS_CLIENT_CA", value_name = "FILE")]
+    pub tls_client_ca: Option<PathBuf>,
+    /// Refuse connections of clients without a certificate
+    #[arg(long, env = "CAUSEWAY_TLS_REQUIRE_CLIENT_CERTIFICATE")]
+    pub tls_require_client_certificate: bool,
+    /// The mesh whose sidecar, on this machine or in this pod, is believed in who calls [default: none]
+    #[arg(long, env = "CAUSEWAY_SIDECAR", value_enum, value_name = "MESH")]
+    pub sidecar: Option<Mesh>,
+    /// Listen on an address other than loopback although callers are not authenticated, or show tokens in the clear
     #[arg(long, env = "CAUSEWAY_INSECURE")]
     pub insecure: bool,
     /// Where traces and metrics go over OTLP/gRPC, as http://127.0.0.1:4317 [default: nowhere]
@@ -70,8 +94,16 @@ pub enum LogFormat {
 /// Settings that were checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Where to listen: loopback, unless insecure was said.
+    /// Where to listen: loopback, unless callers are authenticated or insecure was said.
     pub listen: SocketAddr,
+    /// Where to tell health alone; nowhere for none.
+    pub probe_listen: Option<SocketAddr>,
+    /// The files of TLS; none for no TLS.
+    pub tls: Option<TlsFiles>,
+    /// How often it is looked whether they have changed.
+    pub tls_period: Duration,
+    /// How callers become known.
+    pub identity: Identity,
     /// Directory that keeps the topologies.
     pub data_dir: PathBuf,
     /// File of prices; none for those that the service was built with.
@@ -127,12 +159,31 @@ pub enum ConfigError {
     },
     /// An address that others can reach, and nothing that tells who calls.
     #[error(
-        "{listen} can be reached from elsewhere, and callers are not authenticated; listen on 127.0.0.1, or say --insecure"
+        "{listen} can be reached from elsewhere, and callers are not authenticated; listen on 127.0.0.1, configure client certificates, tokens or a sidecar ([tls] and [identity]), or say --insecure"
     )]
     Insecure {
         /// The address.
         listen: SocketAddr,
     },
+    /// An address that others can reach, and tokens that could be read on their way.
+    #[error(
+        "{listen} can be reached from elsewhere, and tokens would come in the clear; listen on 127.0.0.1, configure [tls], or say --insecure"
+    )]
+    BareTokens {
+        /// The address.
+        listen: SocketAddr,
+    },
+    /// A setting that is of no use alone.
+    #[error("`{setting}` needs `{needed}`")]
+    Needs {
+        /// The setting.
+        setting: &'static str,
+        /// What it needs.
+        needed: &'static str,
+    },
+    /// A token cannot be taken.
+    #[error("[[identity.tokens]] is wrong")]
+    Token(#[from] TokenError),
     /// A number of seconds that is none.
     #[error("`{field}` is {seconds}, expected 0 to 86400 seconds")]
     Seconds {
@@ -180,12 +231,16 @@ pub enum ConfigError {
 #[serde(default, deny_unknown_fields)]
 struct File {
     listen: Option<SocketAddr>,
+    #[serde(deserialize_with = "address_or_none")]
+    probe_listen: Option<SocketAddr>,
     data_dir: Option<PathBuf>,
     prices: Option<PathBuf>,
     insecure: bool,
     otlp_endpoint: Option<String>,
     metrics_listen: String,
     tracing: tracing::File,
+    tls: tls::File,
+    identity: identity::File,
     log: Log,
     shutdown: Shutdown,
     watch: Watch,
@@ -246,12 +301,23 @@ impl Config {
             .transpose()?
             .unwrap_or_default();
         let listen = arguments.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN);
+        let tls = file.tls.checked(&arguments)?;
+        let (identity, safety) = file.identity.checked(&arguments, tls.as_ref())?;
         if !listen.ip().is_loopback() && !arguments.insecure && !file.insecure {
-            return Err(ConfigError::Insecure { listen });
+            if safety.has_bare_tokens {
+                return Err(ConfigError::BareTokens { listen });
+            }
+            if !safety.is_closed {
+                return Err(ConfigError::Insecure { listen });
+            }
         }
         let limits = file.limits.checked()?;
         Ok(Self {
             listen,
+            probe_listen: arguments.probe_listen.or(file.probe_listen),
+            tls_period: file.tls.period()?,
+            tls,
+            identity,
             data_dir: arguments
                 .data_dir
                 .or(file.data_dir)
@@ -329,6 +395,15 @@ impl FileLimits {
             ..standard
         })
     }
+}
+
+/// An address, or none if nothing stands there.
+fn address_or_none<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(D::Error::custom)
 }
 
 fn at_least_one(

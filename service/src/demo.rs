@@ -24,7 +24,11 @@ pub(crate) async fn run(out: &mut (impl Write + Send)) -> Result<(), MainError> 
     let prices = crate::prices::read(None)?;
     let engine = open(directory.path().to_owned(), Limits::default(), prices).await?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let listen = |source| MainError::Listen { address, source };
+    let listen = |source| MainError::Listen {
+        address,
+        flag: "--listen",
+        source,
+    };
     let listener = TcpListener::bind(address).await.map_err(listen)?;
     let endpoint = format!("http://{}", listener.local_addr().map_err(listen)?);
     let (stop, stopped) = oneshot::channel::<()>();

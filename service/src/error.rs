@@ -18,6 +18,15 @@ pub(crate) enum MainError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// TLS cannot be spoken.
+    #[error(transparent)]
+    Tls(#[from] causeway_grpc::TlsError),
+    /// A token cannot be what it should be.
+    #[error(transparent)]
+    Token(#[from] causeway_access::TokenError),
+    /// The system has no random numbers.
+    #[error("the system gives no random numbers")]
+    Random(#[source] getrandom::Error),
     /// The price file is wrong.
     #[error(transparent)]
     Prices(#[from] PriceError),
@@ -42,10 +51,12 @@ pub(crate) enum MainError {
         source: causeway_store::backup::BackupError,
     },
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}; choose another address with --listen")]
+    #[error("cannot listen on {address}; choose another address with {flag}")]
     Listen {
         /// The address.
         address: std::net::SocketAddr,
+        /// The flag that it comes from.
+        flag: &'static str,
         /// What the system said.
         source: io::Error,
     },

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use tokio::task::spawn_blocking;
 
-use causeway_client::Client;
 use causeway_model::revision::TopologyName;
 use causeway_store::SledStore;
 use causeway_store::backup::{self, Passing, Selection};
@@ -22,14 +21,8 @@ pub(crate) struct ExportArgs {
     /// Where the backup goes; `-` is standard output
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
-    /// Where the service is
-    #[arg(
-        long,
-        env = "CAUSEWAY_ENDPOINT",
-        default_value = "http://127.0.0.1:50151",
-        value_name = "URL"
-    )]
-    endpoint: String,
+    #[command(flatten)]
+    service: causeway_cli::ServiceArgs,
     /// Export from this data directory, while nobody serves it, instead of asking a service
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -61,7 +54,7 @@ pub(crate) async fn run(
     let ExportArgs {
         topologies,
         output,
-        endpoint,
+        service,
         data_dir,
     } = arguments;
     // Who cannot be asked is known before a file is made.
@@ -80,7 +73,7 @@ pub(crate) async fn run(
             destination.finish()
         }
         None => {
-            let client = Client::connect(endpoint).await?;
+            let client = service.builder()?.connect().await?;
             let names = topologies.iter().map(ToString::to_string).collect();
             let mut export = client.export(names).await?;
             let mut destination = Destination::open(&output, out)?;

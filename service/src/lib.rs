@@ -10,6 +10,7 @@ mod restore;
 mod serve;
 mod store;
 mod telemetry;
+mod token;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -47,6 +48,9 @@ enum Command {
     /// Everything is verified: checksums, records, and that the revisions of each topology come to the state that it had. The directory is built
     /// as DIR.restoring beside it, and has its name only when all is restored and synced.
     Restore(restore::RestoreArgs),
+    /// Make bearer tokens, for callers that are no workload with a certificate
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     #[command(flatten)]
     Client(causeway_cli::Command),
 }
@@ -81,6 +85,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, MainError> {
         Command::Store(command) => return store::run(command, &mut io::stdout()).await,
         Command::Export(arguments) => export::run(arguments, &mut io::stdout()).await?,
         Command::Restore(arguments) => restore::run(arguments, &mut io::stdout()).await?,
+        Command::Token(command) => token::run(command, &mut io::stdout())?,
         Command::Client(command) => return client(command).await,
     }
     Ok(ExitCode::SUCCESS)

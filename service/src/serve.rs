@@ -1,12 +1,15 @@
-//! `causeway serve`: opens the store, listens, serves until a signal comes.
+//! `causeway serve`: listens, opens the store, serves until a signal comes.
 
+mod certificates;
+
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::MissedTickBehavior;
 
@@ -15,10 +18,14 @@ use causeway_grpc::Server;
 use causeway_model::price::PriceBook;
 use causeway_store::{Observer, SledStore};
 
+use self::certificates::Certificates;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::error::MainError;
 use crate::telemetry::{Endpoint, StoreMetrics, Telemetry, of_engine};
+
+/// What the process ends with on a second signal, as a shell tells an end by SIGTERM.
+const ENDED_AT_ONCE: i32 = 128 + 15;
 
 /// The signals that end the server.
 struct Signals {
@@ -35,38 +42,60 @@ pub(crate) async fn run(config: Config) -> Result<(), MainError> {
 }
 
 async fn serve(config: Config, telemetry: &Telemetry) -> Result<(), MainError> {
-    let mut signals = Signals::take().map_err(MainError::Signals)?;
+    let signals = Signals::take().map_err(MainError::Signals)?;
     let prices = crate::prices::read(config.prices.as_deref())?;
-    let metrics = Arc::new(StoreMetrics::new());
-    let store = open_store(config.data_dir, metrics).await?;
-    let engine = Engine::priced(store, Arc::new(SystemClock), config.limits, prices);
-    engine.detach_forks();
-    let listen = |source| MainError::Listen {
-        address: config.listen,
-        source,
-    };
-    let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
     let endpoint = match config.metrics_listen {
         Some(address) => Some(Endpoint::start(address, telemetry.registry()).await?),
         None => None,
     };
-    // Scripts read the port out of this line.
-    tracing::info!("listening on {address}");
-    let server = Server::new(engine.clone())
+    let (certificates, tls) = match config.tls {
+        None => (None, None),
+        Some(files) => {
+            let (watched, tls) = Certificates::watch(files, config.tls_period).await?;
+            (Some(watched), Some(tls))
+        }
+    };
+    let (listener, address) = listen(config.listen, "--listen").await?;
+    let probes = match config.probe_listen {
+        None => None,
+        Some(address) => {
+            let (listener, address) = listen(address, "--probe-listen").await?;
+            tracing::info!("health is told at {address}");
+            Some(listener)
+        }
+    };
+    tracing::info!("opening the store; until it is open, calls at {address} are refused");
+    let (opened, coming) = oneshot::channel();
+    let server = Server::opening(coming)
+        .tls(tls)
+        .identity(config.identity)
+        .admission(config.admission)
+        .probes(probes)
         .drain(config.drain)
         .grace(config.grace)
         .mark_every(config.watch_marks)
         .patience(config.watch_patience)
-        .answer_bytes(config.answer_bytes)
-        .admission(config.admission);
-    let keeping = Keeping::start(&engine, config.retention_period);
-    of_engine(engine.counts_reader(), server.answer_counts());
+        .answer_bytes(config.answer_bytes);
+    let answers = server.answer_counts();
+    let opening = async {
+        let metrics = Arc::new(StoreMetrics::new());
+        let store = open_store(config.data_dir, metrics).await?;
+        let engine = Engine::priced(store, Arc::new(SystemClock), config.limits, prices);
+        of_engine(engine.counts_reader(), answers);
+        engine.detach_forks();
+        engine.warm().await;
+        let keeping = Keeping::start(&engine, config.retention_period);
+        // Who was told to stop meanwhile takes it no more.
+        let _ = opened.send(engine.clone());
+        Ok::<_, MainError>((engine, keeping))
+    };
     let stopping = async {
         signals.wait().await;
         telemetry.flush();
     };
-    let served = server.serve(listener, stopping).await;
+    let (opened, served) = tokio::join!(opening, server.serve(listener, stopping));
+    drop(certificates);
+    let (engine, keeping) = opened?;
     keeping.stop().await;
     if let Some(endpoint) = endpoint {
         endpoint.stop().await;
@@ -75,6 +104,21 @@ async fn serve(config: Config, telemetry: &Telemetry) -> Result<(), MainError> {
     close(engine).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// A listener, and the address that it has.
+async fn listen(
+    address: SocketAddr,
+    flag: &'static str,
+) -> Result<(TcpListener, SocketAddr), MainError> {
+    let failed = |source| MainError::Listen {
+        address,
+        flag,
+        source,
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// The task that lets go, now and then, of what is not to be kept any more.
@@ -152,11 +196,21 @@ impl Signals {
         })
     }
 
-    async fn wait(&mut self) {
-        let name = tokio::select! {
+    /// Waits for a signal. A further one ends the process, whatever it does: what was acknowledged is durable.
+    async fn wait(mut self) {
+        let name = self.next().await;
+        tracing::info!("stopping on {name}; a second signal ends it at once");
+        tokio::spawn(async move {
+            let name = self.next().await;
+            tracing::warn!("ended at once by a second signal, {name}");
+            std::process::exit(ENDED_AT_ONCE);
+        });
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
-        };
-        tracing::info!("stopping on {name}");
+        }
     }
 }

@@ -1,16 +1,23 @@
 //! Settings of a client, checked when it is built.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Endpoint;
 
 use crate::client::Settings;
 use crate::error::Cause;
+use crate::proxied::Proxied;
+#[cfg(feature = "tls")]
+use crate::tls::Certificates;
 use crate::traced::Traced;
 use crate::{Client, ClientError};
 
 const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:50151";
+/// How an endpoint is written.
+const FORM: &str = "write it as http://HOST:PORT or https://HOST:PORT";
 const MIB: usize = 1024 * 1024;
 /// Flow-control windows wide enough that an answer of many megabytes does not wait for window updates.
 const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
@@ -23,6 +30,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 pub struct ClientBuilder {
     connect_timeout: Duration,
     settings: Settings,
+    /// What was given as a token is none.
+    has_bad_token: bool,
+    #[cfg(feature = "tls")]
+    certificates: Certificates,
 }
 
 // === impl ClientBuilder ===
@@ -37,13 +48,17 @@ impl Default for ClientBuilder {
                 max_retries: 3,
                 max_decoding_bytes: 256 * MIB,
                 max_encoding_bytes: 64 * MIB,
+                authorization: None,
             },
+            has_bad_token: false,
+            #[cfg(feature = "tls")]
+            certificates: Certificates::default(),
         }
     }
 }
 
 impl ClientBuilder {
-    /// Where the service is, as `http://HOST:PORT`. Default: `http://127.0.0.1:50151`.
+    /// Where the service is, as `http://HOST:PORT`, or with the feature `tls` as `https://HOST:PORT`. Default: `http://127.0.0.1:50151`.
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.settings.endpoint = endpoint.into();
         self
@@ -79,6 +94,36 @@ impl ClientBuilder {
         self
     }
 
+    /// Shows this bearer token with each call. It is sent within TLS, or to this machine, and never printed. Default: none.
+    pub fn token(mut self, token: &str) -> Self {
+        let value: Result<MetadataValue<Ascii>, _> = format!("Bearer {}", token.trim()).parse();
+        self.has_bad_token = value.is_err() || token.trim().is_empty();
+        self.settings.authorization = value.ok().map(|mut value| {
+            value.set_sensitive(true);
+            value
+        });
+        self
+    }
+
+    /// Trusts the servers whose certificates are of these authorities, in PEM form. An endpoint with `https://` needs it.
+    #[cfg(feature = "tls")]
+    pub fn ca_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.certificates.authorities = Some(pem.as_ref().to_vec());
+        self
+    }
+
+    /// Shows this certificate to the server, with its key; both in PEM form. Default: none.
+    #[cfg(feature = "tls")]
+    pub fn client_certificate(
+        mut self,
+        certificate: impl AsRef<[u8]>,
+        key: impl AsRef<[u8]>,
+    ) -> Self {
+        let pair = (certificate.as_ref().to_vec(), key.as_ref().to_vec());
+        self.certificates.own = Some(pair);
+        self
+    }
+
     /// Connects now, so that a wrong address is known at once.
     ///
     /// # Errors
@@ -91,7 +136,7 @@ impl ClientBuilder {
             source: Cause::of(&error),
         })?;
         Ok(Client {
-            channel: Traced::new(channel, &self.settings.endpoint),
+            channel: Traced::new(Proxied::new(channel), &self.settings.endpoint),
             settings: Arc::new(self.settings),
         })
     }
@@ -103,7 +148,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, ClientError> {
         let channel = self.parsed()?.connect_lazy();
         Ok(Client {
-            channel: Traced::new(channel, &self.settings.endpoint),
+            channel: Traced::new(Proxied::new(channel), &self.settings.endpoint),
             settings: Arc::new(self.settings),
         })
     }
@@ -114,23 +159,54 @@ impl ClientBuilder {
             fault,
         };
         let endpoint = Endpoint::from_shared(self.settings.endpoint.clone())
-            .map_err(|_not_a_uri| invalid("write it as http://HOST:PORT"))?;
-        match endpoint.uri().scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                return Err(invalid(
-                    "this client speaks plaintext and leaves TLS to the mesh; write it as http://HOST:PORT",
-                ));
-            }
-            _ => return Err(invalid("write it as http://HOST:PORT")),
+            .map_err(|_not_a_uri| invalid(FORM))?;
+        if self.has_bad_token {
+            return Err(invalid(
+                "the bearer token for it is not one line of ASCII characters",
+            ));
+        }
+        let is_tls = match endpoint.uri().scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => return Err(invalid(FORM)),
+        };
+        if self.settings.authorization.is_some() && !is_tls && !is_loopback(&endpoint) {
+            return Err(invalid(
+                "a bearer token is not sent to another machine in the clear; use https://",
+            ));
         }
         let endpoint = endpoint
             .user_agent(concat!("causeway-client/", env!("CARGO_PKG_VERSION")))
             .map_err(|_not_a_header| invalid("the user agent is not a header value"))?;
-        Ok(endpoint
+        let endpoint = endpoint
             .connect_timeout(self.connect_timeout)
             .initial_stream_window_size(STREAM_WINDOW_BYTES)
             .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-            .http2_keep_alive_interval(KEEP_ALIVE))
+            .http2_keep_alive_interval(KEEP_ALIVE);
+        self.with_tls(endpoint, is_tls)
     }
+
+    #[cfg(feature = "tls")]
+    fn with_tls(&self, endpoint: Endpoint, is_tls: bool) -> Result<Endpoint, ClientError> {
+        self.certificates
+            .apply(endpoint, is_tls, &self.settings.endpoint)
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn with_tls(&self, endpoint: Endpoint, is_tls: bool) -> Result<Endpoint, ClientError> {
+        if !is_tls {
+            return Ok(endpoint);
+        }
+        Err(ClientError::InvalidEndpoint {
+            endpoint: self.settings.endpoint.clone(),
+            fault: "this client is built without the feature `tls`, and leaves TLS to the mesh; write it as http://HOST:PORT",
+        })
+    }
+}
+
+/// Whether the endpoint is on this machine.
+fn is_loopback(endpoint: &Endpoint) -> bool {
+    let host = endpoint.uri().host().unwrap_or_default();
+    let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use causeway_proto::v1::ErrorReason;
 use tokio::time::{Instant, sleep, timeout_at};
-use tonic::metadata::MetadataValue;
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::{Code, Request, Response, Status};
 
+use crate::client::Settings;
 use crate::{Client, ClientError};
 
 /// Name of the header that carries the topology's name.
 pub const TOPOLOGY_HEADER: &str = "x-causeway-topology";
+
+/// Name of the header that carries a bearer token.
+const AUTHORIZATION: &str = "authorization";
 
 /// Pause before the first repetition, before it is made random; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -40,6 +44,8 @@ pub(crate) struct Attempt<'a> {
     topology: &'a str,
     /// How long it may take; nothing for a stream without end.
     remaining: Option<Duration>,
+    /// The header that shows who calls.
+    authorization: Option<&'a MetadataValue<Ascii>>,
 }
 
 // === impl Call ===
@@ -58,10 +64,11 @@ impl<'a> Call<'a> {
 
 impl<'a> Attempt<'a> {
     /// An attempt at a stream that has no end.
-    pub(crate) fn endless(topology: &'a str) -> Self {
+    pub(crate) fn endless(topology: &'a str, settings: &'a Settings) -> Self {
         Self {
             topology,
             remaining: None,
+            authorization: settings.authorization.as_ref(),
         }
     }
 
@@ -76,6 +83,9 @@ impl<'a> Attempt<'a> {
             && !self.topology.is_empty()
         {
             request.metadata_mut().insert(TOPOLOGY_HEADER, value);
+        }
+        if let Some(value) = self.authorization {
+            request.metadata_mut().insert(AUTHORIZATION, value.clone());
         }
         request
     }
@@ -96,6 +106,7 @@ impl Client {
             let attempt = Attempt {
                 topology: call.topology,
                 remaining: Some(deadline.saturating_duration_since(Instant::now())),
+                authorization: self.settings.authorization.as_ref(),
             };
             let failure = match timeout_at(deadline, send(attempt)).await {
                 Ok(Ok(response)) => return Ok(response.into_inner()),

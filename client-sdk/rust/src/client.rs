@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tonic::metadata::{Ascii, MetadataValue};
+
 use causeway_proto::v1::backup_service_client::BackupServiceClient;
 use causeway_proto::v1::path_service_client::PathServiceClient;
 use causeway_proto::v1::topology_service_client::TopologyServiceClient;
@@ -30,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) max_decoding_bytes: usize,
     /// Largest message sent, in bytes.
     pub(crate) max_encoding_bytes: usize,
+    /// The header that shows the bearer token. It is marked as sensitive, so that it is not printed.
+    pub(crate) authorization: Option<MetadataValue<Ascii>>,
 }
 
 // === impl Client ===

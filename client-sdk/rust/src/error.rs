@@ -28,6 +28,12 @@ pub enum ClientError {
         /// What is wrong with it.
         fault: &'static str,
     },
+    /// The certificates that the client was given cannot be used. Nothing was sent.
+    #[error("the certificates of this client, or its key, cannot be used")]
+    InvalidCertificates {
+        /// What is wrong with them.
+        source: Cause,
+    },
     /// No connection could be made. Nothing was sent.
     #[error("cannot reach {endpoint}; check the address, and that `causeway serve` runs there")]
     Unreachable {
@@ -97,7 +103,9 @@ impl ClientError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::InvalidEndpoint { .. } => Code::InvalidArgument,
+            Self::InvalidEndpoint { .. } | Self::InvalidCertificates { .. } => {
+                Code::InvalidArgument
+            }
             Self::Unreachable { .. } => Code::Unavailable,
             Self::Disconnected { code, .. } => *code,
             Self::DeadlineExceeded { .. } => Code::DeadlineExceeded,
@@ -112,6 +120,7 @@ impl ClientError {
         match self {
             Self::Refused(refusal) => Some(refusal),
             Self::InvalidEndpoint { .. }
+            | Self::InvalidCertificates { .. }
             | Self::Unreachable { .. }
             | Self::Disconnected { .. }
             | Self::DeadlineExceeded { .. }

@@ -28,7 +28,7 @@ impl Client {
         };
         let message = v1::ExportTopologiesRequest { topologies };
         let opened = self.call(Call::safe(&topology), |_bounded| {
-            let request = Attempt::endless(&topology).request(message.clone());
+            let request = Attempt::endless(&topology, &self.settings).request(message.clone());
             let mut service = self.backup_service();
             async move { service.export_topologies(request).await }
         });

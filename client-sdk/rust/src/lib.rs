@@ -10,6 +10,8 @@
 //!   their request ids, which are made up where the caller gives none;
 //! - is in the trace of the current OpenTelemetry context: each attempt is a span of the kind CLIENT, if the program has installed a provider, and the
 //!   service gets `traceparent` and `tracestate`.
+//! - shows the bearer token that the client was given ([`ClientBuilder::token`]). With the feature `tls`, an endpoint may be `https://HOST:PORT`, and the
+//!   client may have a certificate (`ClientBuilder::ca_certificates`, `ClientBuilder::client_certificate`).
 //!
 //! ```no_run
 //! use causeway_client::{Client, consistency, flow, v1};
@@ -40,8 +42,11 @@ mod labels;
 pub mod matrix;
 mod pages;
 mod paths;
+mod proxied;
 mod rollback;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 mod topologies;
 mod traced;
 mod traces;

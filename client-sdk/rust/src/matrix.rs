@@ -120,7 +120,7 @@ impl Client {
             services,
         };
         let opened = self.call(Call::safe(topology), |_bounded| {
-            let request = Attempt::endless(topology).request(message.clone());
+            let request = Attempt::endless(topology, &self.settings).request(message.clone());
             let mut service = self.path_service();
             async move { service.compute_reachability_matrix(request).await }
         });

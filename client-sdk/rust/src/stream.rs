@@ -62,7 +62,7 @@ impl Client {
     where
         C: Stream<Item = Vec<v1::Flow>> + Send + 'static,
     {
-        let begin = Attempt::endless(&header.topology).request(());
+        let begin = Attempt::endless(&header.topology, &self.settings).request(());
         let numbered = stream::iter(0..).zip(chunks);
         let chunks =
             numbered.map(|(chunk_id, flows)| Part::Chunk(v1::FlowChunk { chunk_id, flows }));

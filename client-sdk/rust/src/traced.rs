@@ -13,8 +13,10 @@ use opentelemetry::trace::{Span, SpanContext, SpanKind, Status, TraceContextExt,
 use opentelemetry::{Context as TraceContext, KeyValue};
 use tonic::Code;
 use tonic::body::Body;
-use tonic::transport::{Channel, Error};
+use tonic::transport::Error;
 use tower_service::Service;
+
+use crate::proxied::Proxied;
 
 /// Names of OpenTelemetry's semantic conventions for RPC, version 1.44.
 const SYSTEM: &str = "rpc.system.name";
@@ -30,7 +32,7 @@ const TRACER: &str = "causeway-client";
 /// A channel whose calls are in traces.
 #[derive(Debug, Clone)]
 pub(crate) struct Traced {
-    channel: Channel,
+    channel: Proxied,
     server: Arc<Server>,
 }
 
@@ -54,7 +56,7 @@ struct Observed {
 
 impl Traced {
     /// The channel to an endpoint.
-    pub(crate) fn new(channel: Channel, endpoint: &str) -> Self {
+    pub(crate) fn new(channel: Proxied, endpoint: &str) -> Self {
         let uri: Uri = endpoint.parse().unwrap_or_default();
         let server = Server {
             address: uri.host().unwrap_or_default().to_owned(),

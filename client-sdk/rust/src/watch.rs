@@ -130,7 +130,8 @@ impl Watching {
 
     /// The next event of the stream, which is opened if need be; nothing if it ended.
     async fn attempt(&mut self) -> Result<Option<WatchEvent>, ClientError> {
-        let request = Attempt::endless(&self.message.topology).request(self.message.clone());
+        let request = Attempt::endless(&self.message.topology, &self.client.settings)
+            .request(self.message.clone());
         let settings = &self.client.settings;
         let events = match &mut self.events {
             Some(events) => events,
@@ -177,7 +178,9 @@ impl Watching {
             }
             // The beginning took too long.
             ClientError::DeadlineExceeded { .. } => self.begun,
-            ClientError::InvalidEndpoint { .. } | ClientError::Incomplete { .. } => false,
+            ClientError::InvalidEndpoint { .. }
+            | ClientError::InvalidCertificates { .. }
+            | ClientError::Incomplete { .. } => false,
         };
         is_interruption && (self.begun || self.retries < self.client.settings.max_retries)
     }

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use causeway_client::Client;
 
-use crate::CliError;
+use crate::{CliError, ServiceArgs};
 
 /// Deadline of a call that reads, in seconds, if none is given.
 pub(crate) const READ_SECONDS: u64 = 60;
@@ -16,14 +16,9 @@ pub(crate) const WRITE_SECONDS: u64 = 900;
 /// Where the service is, and how to print what it says.
 #[derive(Debug, Clone, Args)]
 pub struct ConnectArgs {
-    /// Where the service is
-    #[arg(
-        long,
-        env = "CAUSEWAY_ENDPOINT",
-        default_value = "http://127.0.0.1:50151",
-        value_name = "URL"
-    )]
-    pub endpoint: String,
+    /// Where the service is, and who asks it
+    #[command(flatten)]
+    pub service: ServiceArgs,
     /// How long a call may take [default: 60; 900 for import and apply]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,
@@ -58,9 +53,7 @@ impl ConnectArgs {
     /// Connects; `seconds` is the deadline of each call if the user gave none.
     pub(crate) async fn client(&self, seconds: u64) -> Result<Client, CliError> {
         let deadline = Duration::from_secs(self.timeout.unwrap_or(seconds));
-        let builder = Client::builder()
-            .endpoint(&self.endpoint)
-            .deadline(deadline);
+        let builder = self.service.builder()?.deadline(deadline);
         Ok(builder.connect().await?)
     }
 }

@@ -14,6 +14,7 @@ pub mod matrix;
 pub mod path;
 mod question;
 pub mod render;
+mod service;
 mod table;
 pub mod topology;
 pub mod watch;
@@ -28,6 +29,7 @@ use clap::Subcommand;
 pub use crate::connect::{Author, ConnectArgs, Format};
 pub use crate::demo::demo;
 pub use crate::error::CliError;
+pub use crate::service::{Secret, ServiceArgs};
 
 /// The subcommands that talk to a running service.
 #[derive(Debug, Subcommand)]

@@ -37,6 +37,7 @@ mod retention;
 mod rollback;
 mod state;
 mod topology;
+mod warm;
 mod watch;
 mod what_if;
 

@@ -5,14 +5,19 @@
 //!
 //! Requests may have 64 MiB (an import: any number of chunks of 4 MiB), answers as much.
 
+mod accept;
 mod admission;
 mod apply;
 mod backup_service;
+mod connection;
 mod deadline;
 mod difference;
 mod error;
 mod expiry;
 mod faults;
+mod gate;
+mod health;
+mod identity;
 mod import;
 mod numbering;
 mod offload;
@@ -21,8 +26,10 @@ mod path_service;
 mod place;
 mod requests;
 mod server;
+mod starting;
 mod status;
 mod telemetry;
+mod tls;
 mod topology_service;
 mod wire;
 
@@ -32,7 +39,9 @@ use causeway_model::trace::PathAnswer;
 use causeway_proto::v1;
 
 pub use crate::admission::AdmissionLimits;
+pub use crate::identity::{Identity, Sidecar};
 pub use crate::server::{AnswerCounts, MAX_MESSAGE_BYTES, ServeError, Server};
+pub use crate::tls::{Tls, TlsError, TlsFiles};
 
 /// An answer as the contract writes it, computed at this revision. For tests, which hold what is sent against what was computed.
 #[must_use]

@@ -20,6 +20,7 @@ use std::task::{Context, Poll};
 use causeway_engine::Engine;
 use causeway_proto::v1::path_service_server::SERVICE_NAME;
 use http_body::Body as HttpBody;
+use tokio::sync::watch;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::StdError;
@@ -39,6 +40,8 @@ pub(crate) struct PathService {
 struct Asking {
     engine: Engine,
     answers: Arc<Answers>,
+    /// Becomes true when the server is about to stop.
+    stopping: watch::Receiver<bool>,
 }
 
 /// A call that is under way.
@@ -47,9 +50,17 @@ type Answering = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Infall
 // === impl PathService ===
 
 impl PathService {
-    pub(crate) fn new(engine: Engine, answers: Arc<Answers>) -> Self {
+    pub(crate) fn new(
+        engine: Engine,
+        answers: Arc<Answers>,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
         Self {
-            asking: Asking { engine, answers },
+            asking: Asking {
+                engine,
+                answers,
+                stopping,
+            },
         }
     }
 }

@@ -1,37 +1,37 @@
-//! The server: services, health, reflection and layers on one listener, and how it ends.
+//! The server: services, health, reflection and layers on one listener, health alone on another one, and how it begins and ends.
 
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::Response;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tonic::body::Body;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
-use tonic_health::ServingStatus;
-use tonic_health::server::{HealthReporter, HealthService};
 use tonic_reflection::server::Builder as Reflection;
 use tower::util::MapResponseLayer;
-use tower_layer::{Identity, Stack};
+use tower_layer::{Identity as NoLayer, Stack};
 
 use causeway_engine::{Engine, MemoryCounts};
 use causeway_proto::FILE_DESCRIPTOR_SET;
-use causeway_proto::v1::backup_service_server::{
-    BackupServiceServer, SERVICE_NAME as BACKUP_SERVICE,
-};
-use causeway_proto::v1::path_service_server::SERVICE_NAME as PATH_SERVICE;
-use causeway_proto::v1::topology_service_server::{
-    SERVICE_NAME as TOPOLOGY_SERVICE, TopologyServiceServer,
-};
+use causeway_proto::v1::backup_service_server::BackupServiceServer;
+use causeway_proto::v1::topology_service_server::TopologyServiceServer;
 
+use crate::accept::connections;
 use crate::admission::{AdmissionLayer, AdmissionLimits};
 use crate::deadline::DeadlineLayer;
+use crate::gate::GateLayer;
+use crate::health::Health;
+use crate::identity::{Identity, IdentityLayer};
 use crate::path_service::{Answers, PathService};
+use crate::starting::Starting;
 use crate::status::completed;
 use crate::telemetry::TelemetryLayer;
+use crate::tls::Tls;
 use crate::topology_service::Watching;
 use crate::{backup_service, topology_service};
 
@@ -40,9 +40,6 @@ pub const MAX_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
 
 /// Bytes of answers that are kept.
 const ANSWER_BYTES: u64 = 256 * 1024 * 1024;
-
-/// What health is told of: the server as a whole, and each service.
-const SERVICES: [&str; 4] = ["", TOPOLOGY_SERVICE, PATH_SERVICE, BACKUP_SERVICE];
 
 /// HTTP/2 windows: large enough for a batch to arrive without waiting for the other side.
 const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
@@ -55,11 +52,23 @@ const MOST_JITTER_SECONDS: u64 = 10 * 60;
 /// How often a silent connection is asked whether it lives.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
+/// Calls of one connection to the port for probes that are answered at once.
+const PROBE_CALLS: u32 = 16;
+
 /// The layers of every call, the innermost first.
 type Layers = Stack<
     MapResponseLayer<fn(Response<Body>) -> Response<Body>>,
-    Stack<AdmissionLayer, Stack<DeadlineLayer, Stack<TelemetryLayer, Identity>>>,
+    Stack<
+        AdmissionLayer,
+        Stack<
+            GateLayer,
+            Stack<DeadlineLayer, Stack<TelemetryLayer, Stack<IdentityLayer, NoLayer>>>,
+        >,
+    >,
 >;
+
+/// How serving ends.
+type Served = Result<(), tonic::transport::Error>;
 
 /// Why the server stopped, or did not start.
 #[derive(Debug, Error)]
@@ -89,8 +98,11 @@ impl AnswerCounts {
 /// A server of the contract.
 #[derive(Debug)]
 pub struct Server {
-    engine: Engine,
+    engine: oneshot::Receiver<Engine>,
     answers: Arc<Answers>,
+    tls: Option<Tls>,
+    identity: Identity,
+    probes: Option<TcpListener>,
     drain: Duration,
     grace: Duration,
     mark_every: Duration,
@@ -102,9 +114,21 @@ impl Server {
     /// A server for an engine.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
+        let (opened, coming) = oneshot::channel();
+        // It cannot fail: the other end is still here.
+        let _ = opened.send(engine);
+        Self::opening(coming)
+    }
+
+    /// A server for an engine that is still to come. Until then it says that it is not ready, and refuses calls; if it does not come, serving ends.
+    #[must_use]
+    pub fn opening(engine: oneshot::Receiver<Engine>) -> Self {
         Self {
             engine,
             answers: Arc::new(Answers::new(ANSWER_BYTES)),
+            tls: None,
+            identity: Identity::default(),
+            probes: None,
             drain: Duration::ZERO,
             grace: Duration::from_secs(10),
             mark_every: Duration::from_secs(10),
@@ -117,6 +141,24 @@ impl Server {
     #[must_use]
     pub fn admission(self, admission: AdmissionLimits) -> Self {
         Self { admission, ..self }
+    }
+
+    /// Speaks TLS, as it stands in the files by the time of a connection. In the clear by default.
+    #[must_use]
+    pub fn tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// How callers become known. By default there are only certificates, and everyone is let in.
+    #[must_use]
+    pub fn identity(self, identity: Identity) -> Self {
+        Self { identity, ..self }
+    }
+
+    /// Tells its health, and nothing else, on a listener in the clear too.
+    #[must_use]
+    pub fn probes(self, probes: Option<TcpListener>) -> Self {
+        Self { probes, ..self }
     }
 
     /// How many bytes of answers are kept, to be given again where nothing has changed that they were computed from; 0 for none. 256 MiB by default.
@@ -167,83 +209,137 @@ impl Server {
     /// # Errors
     /// [`ServeError`] if the listener or the contract's description cannot be used.
     pub async fn serve(
-        self,
+        mut self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
-        let health = HealthReporter::new();
-        set_health(&health, ServingStatus::NotServing).await;
+        let health = Health::starting().await;
+        let (probes, grace) = (self.probes.take(), self.grace);
+        // Who probes is answered until the end.
+        let _probed = probes.map(|listener| Probed::start(listener, &health));
         let (stop, stopped) = oneshot::channel::<()>();
         let (end_watches, stopping) = watch::channel(false);
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-        let serving = transport(self.admission)
-            .add_routes(self.routes(&health, stopping)?)
-            .serve_with_incoming_shutdown(incoming, async {
+        let early = early(&health)?;
+        let whole = Arc::new(OnceLock::new());
+        let routes = Starting::new(early.clone(), Arc::clone(&whole));
+        let address = listener.local_addr();
+        let serving = transport(self.identity.clone(), self.admission)
+            .serve_with_incoming_shutdown(routes, connections(listener, self.tls.clone()), async {
                 // A sender that is gone means the same as one that has sent.
                 stopped.await.unwrap_or_default();
             });
-        tokio::pin!(serving);
-        set_health(&health, ServingStatus::Serving).await;
+        tokio::pin!(serving, shutdown);
+        let living = async {
+            if let Some(engine) = self.begin(shutdown.as_mut()).await {
+                // It is set nowhere else.
+                let _ = whole.set(self.routes(early, &engine, stopping));
+                health.set_ready(true).await;
+                if let Ok(address) = address {
+                    // Scripts read the port out of this line, and may call then.
+                    tracing::info!("listening on {address}");
+                }
+                shutdown.await;
+                health.set_ready(false).await;
+                sleep(self.drain).await;
+            }
+        };
         tokio::select! {
+            // An engine that is there already is served from the first connection on.
+            biased;
+            () = living => {}
             ended = &mut serving => return ended.map_err(ServeError::Transport),
-            () = shutdown => {}
-        }
-        set_health(&health, ServingStatus::NotServing).await;
-        tokio::select! {
-            ended = &mut serving => return ended.map_err(ServeError::Transport),
-            () = sleep(self.drain) => {}
         }
         drop(stop);
         // Watches never end by themselves. Who resumes one finds this server gone, and another one.
         end_watches.send_replace(true);
-        // A client that ignores GOAWAY must not hold the process.
-        match timeout(self.grace, serving).await {
-            Ok(ended) => ended.map_err(ServeError::Transport),
-            Err(_) => {
-                tracing::warn!(
-                    grace_seconds = self.grace.as_secs_f64(),
-                    "calls were cut off, they took longer than the grace period"
-                );
-                Ok(())
-            }
+        end(serving, grace).await
+    }
+
+    /// Waits for the engine; none if it does not come, or the server is to stop before.
+    async fn begin(&mut self, shutdown: Pin<&mut impl Future<Output = ()>>) -> Option<Engine> {
+        tokio::select! {
+            biased;
+            engine = &mut self.engine => engine.ok(),
+            () = shutdown => None,
         }
     }
 
-    fn routes(
-        &self,
-        health: &HealthReporter,
-        stopping: watch::Receiver<bool>,
-    ) -> Result<Routes, ServeError> {
+    /// All that is served once the engine is there.
+    fn routes(&self, early: Routes, engine: &Engine, stopping: watch::Receiver<bool>) -> Routes {
+        let paths = PathService::new(engine.clone(), Arc::clone(&self.answers), stopping.clone());
         let watching = Watching {
             mark_every: self.mark_every,
             patience: self.patience,
             stopping,
         };
         let backups = BackupServiceServer::new(backup_service::Handlers {
-            engine: self.engine.clone(),
+            engine: engine.clone(),
             watching: watching.clone(),
         });
         let topologies = TopologyServiceServer::new(topology_service::Handlers {
-            engine: self.engine.clone(),
+            engine: engine.clone(),
             watching,
         })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        let paths = PathService::new(self.engine.clone(), Arc::clone(&self.answers));
-        let reflects = reflection().build_v1().map_err(ServeError::Reflection)?;
-        // What most tools still ask first.
-        let reflects_as_before = reflection()
-            .build_v1alpha()
-            .map_err(ServeError::Reflection)?;
-        let health = tonic_health::pb::health_server::HealthServer::new(
-            HealthService::from_health_reporter(health.clone()),
-        );
-        Ok(Routes::new(topologies)
+        early
+            .add_service(topologies)
             .add_service(paths)
             .add_service(backups)
-            .add_service(reflects)
-            .add_service(reflects_as_before)
-            .add_service(health))
+    }
+}
+
+/// What is served from the beginning.
+fn early(health: &Health) -> Result<Routes, ServeError> {
+    let reflects = reflection().build_v1().map_err(ServeError::Reflection)?;
+    // What most tools still ask first.
+    let reflects_as_before = reflection()
+        .build_v1alpha()
+        .map_err(ServeError::Reflection)?;
+    Ok(Routes::new(health.service())
+        .add_service(reflects)
+        .add_service(reflects_as_before))
+}
+
+/// Waits for the calls in hand, but not for ever: a client that ignores GOAWAY must not hold the process.
+async fn end(
+    serving: Pin<&mut impl Future<Output = Served>>,
+    grace: Duration,
+) -> Result<(), ServeError> {
+    match timeout(grace, serving).await {
+        Ok(ended) => ended.map_err(ServeError::Transport),
+        Err(_) => {
+            tracing::warn!(
+                grace_seconds = grace.as_secs_f64(),
+                "calls were cut off, they took longer than the grace period"
+            );
+            Ok(())
+        }
+    }
+}
+
+/// The task that tells health alone. It ends with this.
+struct Probed {
+    task: JoinHandle<Served>,
+}
+
+// === impl Probed ===
+
+impl Probed {
+    fn start(listener: TcpListener, health: &Health) -> Self {
+        let probes = tonic::transport::Server::builder()
+            .max_concurrent_streams(PROBE_CALLS)
+            .http2_keepalive_interval(Some(KEEPALIVE))
+            .serve_with_incoming(Routes::new(health.service()), connections(listener, None));
+        Self {
+            task: tokio::spawn(probes),
+        }
+    }
+}
+
+impl Drop for Probed {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
 
@@ -255,23 +351,22 @@ fn reflection() -> Reflection<'static> {
 }
 
 /// The transport with its layers; the first sees a call first, and its answer last.
-fn transport(admission: AdmissionLimits) -> tonic::transport::Server<Layers> {
+fn transport(identity: Identity, admission: AdmissionLimits) -> tonic::transport::Server<Layers> {
+    let gate = GateLayer {
+        requires: identity.require,
+    };
     let jitter = Duration::from_secs(u64::from(std::process::id()) % MOST_JITTER_SECONDS);
     tonic::transport::Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .max_connection_age(CONNECTION_AGE.saturating_add(jitter))
+        .layer(IdentityLayer::new(identity))
         .layer(TelemetryLayer::new())
         .layer(DeadlineLayer)
+        .layer(gate)
         .layer(AdmissionLayer::new(admission))
         .layer(MapResponseLayer::new(
             completed as fn(Response<Body>) -> Response<Body>,
         ))
-}
-
-async fn set_health(health: &HealthReporter, status: ServingStatus) {
-    for service in SERVICES {
-        health.set_service_status(service, status).await;
-    }
 }

@@ -4,6 +4,7 @@
 //! place of an answer passes by here too ([`foreign`]). Without an ErrorInfo remain: what tonic says after an answer has begun (a page of a list that
 //! is larger than a message may be), a call that its caller cancelled, and what health and reflection say for themselves.
 
+mod access;
 mod export;
 mod foreign;
 mod refused;
@@ -25,10 +26,11 @@ use crate::error::{CallError, FoundFaults};
 use crate::faults::FieldFault;
 use crate::wire::Wire;
 
+pub(crate) use access::{credentials_required, starting, unproven};
 pub(crate) use export::{ExportEnd, export_ended};
 pub(crate) use foreign::completed;
 pub(crate) use refused::{Refused, refused};
-pub(crate) use watch::{WatchEnd, watch_ended};
+pub(crate) use watch::{WatchEnd, paths_ended, watch_ended};
 
 /// Domain of the reasons.
 const DOMAIN: &str = "causeway.v1";

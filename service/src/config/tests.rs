@@ -89,6 +89,17 @@ fn a_file_with_a_setting_that_there_is_not_or_a_wrong_value_is_refused() {
         "[retention]\nkeep_days = 40000",
         "[retention]\nrequest_days = 0.5",
         "[retention]\nperiod_seconds = 0.0",
+        "probe_listen = 'here'",
+        "[tls]\ncertificat = 'a'",
+        "[tls]\ncertificate = 'a'",
+        "[tls]\nkey = 'a'",
+        "[tls]\nclient_ca = 'a'",
+        "[tls]\ncertificate = 'a'\nkey = 'b'\nrequire_client_certificate = true",
+        "[tls]\nreload_seconds = 0.0",
+        "[identity]\nsidecar = 'envoy'",
+        "[identity]\nanonymous = true",
+        "[[identity.tokens]]\nname = 'a'",
+        "[[identity.tokens]]\nname = 'a'\nsha256 = 'causeway_ab'",
     ] {
         let (_kept, path) = file(text);
         assert!(
@@ -114,4 +125,55 @@ fn what_is_kept_is_read_from_the_file() {
     let kept = standard.limits.retention;
     assert_eq!((kept.revisions, kept.age), (None, None));
     assert_eq!(kept.requests, hours(7 * 24));
+}
+
+/// Each of these makes sure that callers are known, or does not.
+#[test]
+fn an_address_that_others_reach_needs_callers_that_are_known() {
+    let tls = "[tls]\ncertificate = 'a'\nkey = 'b'";
+    let hash = "ab".repeat(32);
+    let token = format!("[[identity.tokens]]\nname = 'a'\nsha256 = '{hash}'");
+    let anonymous = "[identity]\nallow_anonymous = true";
+    let secured = [
+        format!("{tls}\nclient_ca = 'c'"),
+        format!("{tls}\nclient_ca = 'c'\nrequire_client_certificate = true\n{anonymous}"),
+        format!("{tls}\n{token}"),
+        "[identity]\nsidecar = 'istio'".to_owned(),
+        "[identity]\nsidecar = 'linkerd'".to_owned(),
+    ];
+    let open = [
+        tls.to_owned(),
+        format!("{tls}\nclient_ca = 'c'\n{anonymous}"),
+        format!("{tls}\n{anonymous}\n{token}"),
+        token.clone(),
+        format!("[identity]\nsidecar = 'istio'\n{token}"),
+        "[identity]\nsidecar = 'istio'\nallow_anonymous = true".to_owned(),
+    ];
+    let cases = secured.iter().map(|text| (text, false));
+    for (text, is_refused) in cases.chain(open.iter().map(|text| (text, true))) {
+        let reads = |insecure| {
+            let (_kept, path) = file(&format!("listen = '0.0.0.0:1'\n{text}"));
+            Config::read(arguments(|arguments| {
+                (arguments.config, arguments.insecure) = (Some(path), insecure)
+            }))
+        };
+        let outcome = reads(false);
+        assert_eq!(outcome.is_err(), is_refused, "{text}: {outcome:?}");
+        assert!(reads(true).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn callers_have_to_be_known_as_soon_as_they_can_be() {
+    let requires = |text: &str| {
+        let (_kept, path) = file(text);
+        let config = Config::read(arguments(|arguments| arguments.config = Some(path)));
+        config.unwrap().identity.require
+    };
+    let tls = "[tls]\ncertificate = 'a'\nkey = 'b'";
+    assert!(!requires("") && !requires(tls));
+    assert!(requires(&format!("{tls}\nclient_ca = 'c'")));
+    let sidecar = "[identity]\nsidecar = 'linkerd'";
+    assert!(requires(sidecar));
+    assert!(!requires(&format!("{sidecar}\nallow_anonymous = true")));
 }

@@ -1,6 +1,7 @@
 //! What the tests share: a server in this process, the real binary as another, and resources to put.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Arc;
@@ -47,6 +48,15 @@ impl Clock for TestClock {
     }
 }
 
+/// An engine on a store in a directory.
+pub(crate) fn engine(directory: &Path) -> Engine {
+    engine_on(SledStore::open(directory).unwrap())
+}
+
+fn engine_on(store: SledStore) -> Engine {
+    Engine::new(Arc::new(store), Arc::new(TestClock), Limits::default())
+}
+
 impl Served {
     /// A server with an empty topology `t`.
     pub(crate) async fn start() -> Self {
@@ -88,7 +98,7 @@ impl Served {
                 opened => break opened.unwrap(),
             }
         };
-        let engine = Engine::new(Arc::new(store), Arc::new(TestClock), Limits::default());
+        let engine = engine_on(store);
         let listener = TcpListener::bind(address).await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -136,6 +146,8 @@ pub(crate) struct Process {
     pub(crate) endpoint: String,
     /// Address of its metrics, if it tells one.
     pub(crate) metrics: Option<String>,
+    /// Where it tells health alone, if it was asked to.
+    pub(crate) probe: Option<String>,
     /// Kept open, so that the process can go on writing its log.
     stderr: BufReader<ChildStderr>,
 }
@@ -146,10 +158,19 @@ impl Process {
         Self::start(causeway(), data_dir, arguments)
     }
 
+    /// The same at an address, where another one was before.
+    pub(crate) fn serve_at(address: SocketAddr, data_dir: &Path) -> Self {
+        Self::spawn(causeway(), &address.to_string(), data_dir, &[])
+    }
+
     /// The same by a command that was prepared.
-    pub(crate) fn start(mut command: Command, data_dir: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn start(command: Command, data_dir: &Path, arguments: &[&str]) -> Self {
+        Self::spawn(command, "127.0.0.1:0", data_dir, arguments)
+    }
+
+    fn spawn(mut command: Command, listen: &str, data_dir: &Path, arguments: &[&str]) -> Self {
         let mut child = command
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .args(["serve", "--listen", listen, "--data-dir"])
             .arg(data_dir)
             .args(arguments)
             .stderr(Stdio::piped())
@@ -160,32 +181,45 @@ impl Process {
             child,
             endpoint: String::new(),
             metrics: None,
+            probe: None,
             stderr,
         };
-        process.endpoint = process.listening();
+        if arguments.contains(&"--probe-listen") {
+            process.probe = Some(process.until("health is told at "));
+        }
+        process.endpoint = format!("http://{}", process.until("listening on "));
         process
     }
 
-    /// Reads the log up to where it tells the address.
-    fn listening(&mut self) -> String {
+    /// Reads the log up to a line with this text, and gives what follows it there.
+    pub(crate) fn until(&mut self, text: &str) -> String {
         let mut log = String::new();
         loop {
             let mut line = String::new();
-            assert_ne!(
-                self.stderr.read_line(&mut line).unwrap(),
-                0,
-                "it ended before it listened: {log}"
-            );
-            if let Some((_, address)) = line.trim_end().split_once("listening on ") {
+            let read = self.stderr.read_line(&mut line).unwrap();
+            assert_ne!(read, 0, "it ended before it logged `{text}`: {log}");
+            if let Some((_, rest)) = line.trim_end().split_once(text) {
                 // In a line of JSON more follows.
-                let address = address.split('"').next().unwrap();
-                return format!("http://{address}");
+                return rest.split('"').next().unwrap().to_owned();
             }
             if let Some((_, address)) = line.trim_end().split_once("metrics at http://") {
                 self.metrics = Some(address.trim_end_matches("/metrics").to_owned());
             }
             log.push_str(&line);
         }
+    }
+
+    /// Sends it a signal, as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &id])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.endpoint.trim_start_matches("http://").parse().unwrap()
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -199,15 +233,13 @@ impl Process {
     }
 
     /// Asks it to end, and waits for that; its exit code and the rest of its log.
-    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+    pub(crate) fn terminate(self) -> (Option<i32>, String) {
+        self.signal("TERM");
+        self.ended()
+    }
+
+    /// Waits for its end; its exit code and the rest of its log.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let log = std::io::read_to_string(&mut self.stderr).unwrap();
         (self.child.wait().unwrap().code(), log)
     }
@@ -240,6 +272,16 @@ pub(crate) fn causeway() -> Command {
         "CAUSEWAY_LOG_FORMAT",
         "CAUSEWAY_ENDPOINT",
         "CAUSEWAY_METRICS_LISTEN",
+        "CAUSEWAY_PROBE_LISTEN",
+        "CAUSEWAY_TLS_CERTIFICATE",
+        "CAUSEWAY_TLS_KEY",
+        "CAUSEWAY_TLS_CLIENT_CA",
+        "CAUSEWAY_SIDECAR",
+        "CAUSEWAY_CA",
+        "CAUSEWAY_CERTIFICATE",
+        "CAUSEWAY_KEY",
+        "CAUSEWAY_TOKEN",
+        "CAUSEWAY_TOKEN_FILE",
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "OTEL_TRACES_SAMPLER_ARG",
         "OTEL_SERVICE_NAME",

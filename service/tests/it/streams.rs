@@ -186,3 +186,37 @@ async fn while_nobody_reads_the_answers_no_more_chunks_are_taken() {
     assert!(before < 200, "{before} chunks were taken, and one answer");
     answers.next().await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn a_server_that_stops_answers_what_it_has_taken_and_ends_the_stream() {
+    let long = std::time::Duration::from_secs(3_600);
+    let mut served = Served::start_as(|server| server.grace(long)).await;
+    let (parts, sent) = tokio::sync::mpsc::channel(4);
+    let send = async |part| {
+        let message = v1::StreamResolvePathsRequest { part: Some(part) };
+        parts.send(message).await.unwrap();
+    };
+    send(header("t")).await;
+    send(chunk(vec![one()])).await;
+    let sent = tokio_stream::wrappers::ReceiverStream::new(sent);
+    let answers = served.paths().stream_resolve_paths(sent).await;
+    let mut answers = answers.unwrap().into_inner();
+    let first = answers.message().await.unwrap().unwrap();
+    assert_eq!(first.chunk_id, 3);
+    served.begin_stop();
+    let end = answers.message().await.unwrap_err();
+    assert_eq!(end.code(), Code::Unavailable);
+    let details = tonic_types::StatusExt::get_error_details(&end);
+    assert_eq!(details.error_info().unwrap().reason, "SERVER_STOPPING");
+    assert!(details.retry_info().is_some());
+    drop((answers, parts));
+    served.stopped().await;
+}
+
+/// A caller that has sent all and has all its answers is not told of a stop.
+#[tokio::test]
+async fn a_stream_that_its_caller_ended_ends_well() {
+    let served = Served::start().await;
+    let ended = end_of(&served, vec![header("t"), chunk(vec![one()])]).await;
+    assert_eq!(ended.unwrap(), 1);
+}

@@ -25,7 +25,7 @@ const DEPENDENCIES: [(&str, &str); 12] = [
         "causeway-model",
         "compact_str imbl ipnet serde_json thiserror",
     ),
-    ("causeway-access", ""),
+    ("causeway-access", "sha2 subtle thiserror"),
     ("causeway-resolver", "imbl ipnet rustc-hash thiserror"),
     (
         "causeway-store",
@@ -37,8 +37,8 @@ const DEPENDENCIES: [(&str, &str); 12] = [
     ),
     (
         "causeway-grpc",
-        "base64 futures http http-body ipnet opentelemetry prost prost-reflect prost-types serde_json sha2 thiserror tokio tokio-stream tonic \
-         tonic-health tonic-prost tonic-reflection tonic-types tower tower-layer tower-service tracing",
+        "base64 futures http http-body ipnet opentelemetry prost prost-reflect prost-types rustls rustls-webpki serde_json sha2 thiserror tokio \
+         tokio-rustls tokio-stream tonic tonic-health tonic-prost tonic-reflection tonic-types tower tower-layer tower-service tracing",
     ),
     (
         "causeway-cli",
@@ -55,7 +55,7 @@ const DEPENDENCIES: [(&str, &str); 12] = [
     ),
     (
         "causeway",
-        "clap http-body-util hyper hyper-util opentelemetry opentelemetry-otlp opentelemetry-prometheus opentelemetry_sdk prometheus serde serde_json \
+        "clap getrandom http-body-util hyper hyper-util opentelemetry opentelemetry-otlp opentelemetry-prometheus opentelemetry_sdk prometheus serde serde_json \
          tempfile thiserror tokio toml tracing tracing-subscriber",
     ),
 ];

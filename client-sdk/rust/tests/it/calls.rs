@@ -247,8 +247,43 @@ async fn what_is_not_an_endpoint_says_what_one_is() {
             .await
             .err()
             .map(|error| error.to_string());
-        let expected = format!("`{endpoint}` is not an endpoint: write it as http://HOST:PORT");
+        let expected = format!(
+            "`{endpoint}` is not an endpoint: write it as http://HOST:PORT or https://HOST:PORT"
+        );
         assert_eq!(message, Some(expected));
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_shown_with_every_call_and_never_printed() -> Outcome {
+    let fake = Fake::start().await?;
+    let builder = fake.builder().token("secret-text\n");
+    assert!(!format!("{builder:?}").contains("secret-text"));
+    let client = builder.connect().await?;
+    assert!(!format!("{client:?}").contains("secret-text"));
+    client.get_topology("prod").await?;
+    let headers = fake.state().headers.pop();
+    let shown = headers.and_then(|mut headers| headers.remove("authorization"));
+    assert_eq!(shown.as_deref(), Some("Bearer secret-text"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_is_not_sent_to_another_machine_in_the_clear() {
+    for (endpoint, is_refused) in [
+        ("http://192.0.2.1:50151", true),
+        ("http://localhost.example.org:50151", true),
+        ("http://127.0.0.1:50151", false),
+        ("http://[::1]:50151", false),
+        ("http://localhost:50151", false),
+    ] {
+        let built = Client::builder().endpoint(endpoint).token("secret").build();
+        assert_eq!(built.is_err(), is_refused, "{endpoint}");
+    }
+    for bad in ["", "two\nlines", "\u{7}"] {
+        let built = Client::builder().token(bad).build();
+        let said = built.err().map(|error| error.to_string());
+        assert!(said.is_some_and(|said| said.contains("the bearer token for it is not")));
     }
 }
 

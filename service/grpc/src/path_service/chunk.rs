@@ -29,7 +29,11 @@ const FULL_PIECE: usize = 32;
 /// Reads, resolves and writes flows on the compute pool, piece by piece: the fields of an answer that both methods have, in byte strings that
 /// follow each other.
 pub(super) async fn resolve(
-    Asking { engine, answers }: &Asking,
+    Asking {
+        engine,
+        answers,
+        stopping: _,
+    }: &Asking,
     paths: &Paths,
     detail: Detail,
     flows: Vec<Bytes>,

@@ -2,11 +2,14 @@
 //!
 //! Chunks are taken from the caller only while few are in hand and the caller takes the answers: nothing piles up here, whoever is slow.
 
+use std::future::ready;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use causeway_engine::{Engine, EngineError, Paths};
 use causeway_proto::v1;
-use futures::stream::{BoxStream, StreamExt};
+use futures::stream::{self, BoxStream, StreamExt};
 use http_body::Body as HttpBody;
 use prost::bytes::Bytes;
 use prost::encoding::uint64;
@@ -21,6 +24,7 @@ use super::{Asking, chunk};
 use crate::error::{CallError, read};
 use crate::expiry::Expiry;
 use crate::server::MAX_MESSAGE_BYTES;
+use crate::status;
 use crate::wire::Wire;
 use crate::wire::answer::Detail;
 
@@ -77,7 +81,16 @@ async fn begin(asking: Asking, mut parts: Streaming<StreamRequest>) -> Result<An
     let header = header_of(first.unwrap_or_default())?;
     let read = state_of(&asking.engine, header).await;
     let (paths, detail) = read.map_err(|error| error.within("header"))?;
+    let (mut stopping, is_cut_off) = (asking.stopping.clone(), Arc::new(AtomicBool::new(false)));
+    let cut_off = Arc::clone(&is_cut_off);
+    let stopped = async move {
+        // A server that is gone stops too.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+        cut_off.store(true, Ordering::Relaxed);
+    };
+    // What is in hand when the server stops is answered, and no more is taken.
     let answers = parts
+        .take_until(Box::pin(stopped))
         .map(move |part| {
             let (asking, paths) = (asking.clone(), paths.clone());
             async move {
@@ -86,7 +99,11 @@ async fn begin(asking: Asking, mut parts: Streaming<StreamRequest>) -> Result<An
             }
         })
         .buffer_unordered(IN_HAND);
-    Ok(answers.boxed())
+    let end = stream::once(async move {
+        let is_cut_off = is_cut_off.load(Ordering::Relaxed);
+        is_cut_off.then(|| Err(status::paths_ended()))
+    });
+    Ok(answers.chain(end.filter_map(ready)).boxed())
 }
 
 async fn resolve(

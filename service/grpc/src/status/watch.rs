@@ -1,4 +1,4 @@
-//! How watches end: with a status that tells where to go on.
+//! How streams end that never end by themselves: with a status that tells where to go on.
 
 use std::time::Duration;
 
@@ -24,6 +24,18 @@ pub(crate) enum WatchEnd {
     Deadline,
     /// The topology is gone, or cannot be read.
     Failed(EngineError),
+}
+
+/// The status of a stream of paths that the server ends: what it was sent before is answered.
+pub(crate) fn paths_ended() -> Status {
+    let told = Told {
+        code: Code::Unavailable,
+        reason: ErrorReason::ServerStopping,
+        message: "the server is about to stop; send the chunks that have no answer again"
+            .to_owned(),
+        facts: &[],
+    };
+    told.into_status_after(RESUME_AFTER)
 }
 
 /// The status of a watch that ended after this revision, with the token to resume it.

@@ -53,6 +53,13 @@ fn state(headers: &HeaderMap) -> TraceState {
     if all.is_empty() {
         return TraceState::default();
     }
+    // The library takes a member without a key.
+    if all
+        .split(',')
+        .any(|member| member.trim_start().starts_with('='))
+    {
+        return TraceState::default();
+    }
     all.parse().unwrap_or_default()
 }
 
