@@ -21,7 +21,7 @@ impl Two {
     fn new() -> Self {
         let mut network = Network::default();
         let [mut exit, mut entry] = [0, 0].map(PlaceIx::of);
-        for number in 0..=SECOND {
+        for (number, last) in (0..=SECOND).zip([20, 22]) {
             let own = InterfaceIx::of(number);
             [exit, entry] = [0, 0].map(|_| {
                 PlaceIx::of(network.places.push(Place {
@@ -30,7 +30,7 @@ impl Two {
                     ..Place::empty()
                 }))
             });
-            let address = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 20 + 2 * number as u8));
+            let address = IpAddr::V4(Ipv4Addr::new(10, 0, 0, last));
             let key = (VpcIx::of(0), address);
             network.by_address.insert_first(key, own);
             network.interfaces.push(Interface {
