@@ -3,7 +3,7 @@
 //! a turn is about is made before the first one: looking for a path reads much of an estate, and what it left in the caches would be measured.
 
 use std::hint::black_box;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use causeway_loadtest::estate::Estate;
@@ -247,9 +247,15 @@ pub(crate) fn is_plain(own: &NetworkInterface) -> bool {
     own.interface_type == NetworkInterfaceType::Interface && own.instance_id.is_some()
 }
 
+/// An id that no resource of the estate has, of one that comes beside another: another one for each. It stays in its account, as AWS's do.
+fn beside(id: &ResourceId, prefix: &str) -> String {
+    let number = id.as_str().split_once('-').map_or("", |(_, number)| number);
+    format!("{prefix}-f{}", number.get(1..).unwrap_or_default())
+}
+
 fn interface_comes(held: &Resource) -> Option<Change> {
     let mut own = interface_of(held)?;
-    own.network_interface_id = "eni-0fffffffffffffff0".parse().ok()?;
+    own.network_interface_id = beside(held.id(), "eni").parse().ok()?;
     own.instance_id = None;
     let mut address = own.private_ip_addresses.first()?.clone();
     // Subnets of interfaces have 128 addresses at least, of which the upper ones are free.
@@ -301,9 +307,14 @@ fn route(held: &Resource) -> Option<Change> {
 
 fn elastic_ip(held: &Resource) -> Option<Change> {
     let own = interface_of(held)?;
+    // No two of the estate's private addresses are alike within a Region; the estate holds none of these public ones.
+    let IpAddr::V4(private) = own.private_ip_addresses.first()?.private_ip_address else {
+        return None;
+    };
+    let public_ip = Ipv4Addr::from(u32::from(private) & 0x00ff_ffff | 0x3500_0000);
     let address = Address {
-        allocation_id: "eipalloc-0fffffffffffffff0".parse().ok()?,
-        public_ip: "203.0.113.9".parse().ok()?,
+        allocation_id: beside(held.id(), "eipalloc").parse().ok()?,
+        public_ip: public_ip.into(),
         network_interface_id: Some(own.network_interface_id),
         private_ip_address: None,
     };

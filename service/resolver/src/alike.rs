@@ -198,3 +198,6 @@ fn tables(
     let tables: &Tables = tables;
     is_usual.then(|| tables.to_vec())
 }
+
+#[cfg(test)]
+mod tests;

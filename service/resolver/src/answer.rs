@@ -24,7 +24,28 @@ struct Judged<T> {
     verdict: Verdict,
     forward: Way<T>,
     reply: Option<Way<T>>,
-    issues: Vec<Issue>,
+}
+
+impl<T> Judged<T> {
+    /// What the packet met, and then its reply.
+    fn issues(&self) -> impl Iterator<Item = &Issue> {
+        let back = self.reply.iter().flat_map(|reply| &reply.issues);
+        self.forward.issues.iter().chain(back)
+    }
+
+    /// The verdict of the way alone.
+    fn verdict(&self) -> Verdict {
+        let has = |effect| self.issues().any(|issue| issue.effect == effect);
+        if has(Effect::Blocks) {
+            Verdict::Unreachable
+        } else if has(Effect::Doubts) || self.forward.reply_at.is_none() {
+            Verdict::Undetermined
+        } else if has(Effect::Splits) {
+            Verdict::Ambiguous
+        } else {
+            Verdict::Reachable
+        }
+    }
 }
 
 /// Answers a flow by a walk.
@@ -85,7 +106,7 @@ fn explain(
 
 /// Walks all ways and their replies; tells whether there are more than the bound.
 fn judge_all<'n, W: Walker<'n>>(walk: &W, begins: &[Begin]) -> (Vec<Judged<W::Track>>, bool) {
-    let mut judged = Vec::new();
+    let mut judged = Vec::with_capacity(1);
     let mut is_truncated = false;
     for begin in begins {
         let left = MAX_WAYS.saturating_sub(judged.len());
@@ -98,12 +119,13 @@ fn judge_all<'n, W: Walker<'n>>(walk: &W, begins: &[Begin]) -> (Vec<Judged<W::Tr
             check_end(walk, begin, &mut way);
             walk.check_passes(&mut way);
             walk.check_avoids(&mut way);
-            let (replies, has_more) = replies(walk, &way);
+            // None if it does not arrive.
+            let (replies, has_more) = walk.reply(&way, MAX_WAYS);
             is_truncated |= has_more;
             let mut replies = replies.into_iter();
             let last = replies.next_back();
-            judged.extend(replies.map(|reply| judge(walk, begin, way.clone(), reply)));
-            judged.extend(last.map(|reply| judge(walk, begin, way, reply)));
+            judged.extend(replies.map(|reply| judge(walk, begin, way.clone(), Some(reply))));
+            judged.push(judge(walk, begin, way, last));
         }
     }
     (judged, is_truncated)
@@ -134,15 +156,6 @@ fn check_end<'n, W: Walker<'n>>(walk: &W, begin: &Begin, way: &mut Way<W::Track>
     }
 }
 
-/// The replies to a way: none if it does not arrive.
-fn replies<'n, W: Walker<'n>>(walk: &W, way: &Way<W::Track>) -> (Vec<Option<Way<W::Track>>>, bool) {
-    let (ways, has_more) = walk.reply(way, MAX_WAYS);
-    if ways.is_empty() {
-        return (vec![None], has_more);
-    }
-    (ways.into_iter().map(Some).collect(), has_more)
-}
-
 fn judge<'n, W: Walker<'n>>(
     walk: &W,
     begin: &Begin,
@@ -153,25 +166,13 @@ fn judge<'n, W: Walker<'n>>(
         check_reply(walk, begin, &forward, reply);
         walk.check_avoids(reply);
     }
-    let mut issues = forward.issues.clone();
-    let back = reply.iter().flat_map(|reply| &reply.issues);
-    issues.extend(back.cloned());
-    let has = |effect| issues.iter().any(|issue| issue.effect == effect);
-    let verdict = if has(Effect::Blocks) {
-        Verdict::Unreachable
-    } else if has(Effect::Doubts) || forward.reply_at.is_none() {
-        Verdict::Undetermined
-    } else if has(Effect::Splits) {
-        Verdict::Ambiguous
-    } else {
-        Verdict::Reachable
-    };
-    Judged {
-        verdict,
+    let mut judged = Judged {
+        verdict: Verdict::Undetermined,
         forward,
         reply,
-        issues,
-    }
+    };
+    judged.verdict = judged.verdict();
+    judged
 }
 
 /// Notes when a reply does not come back to where the packet started, as an answer to it. Where the packet itself does not arrive, there is
@@ -234,7 +235,7 @@ fn together<'n, W: Walker<'n>>(
 ) -> PathAnswer {
     let (network, records) = (walk.network(), walk.records());
     let verdict = overall(&judged, is_truncated);
-    let explanations = explanations(network, &judged, remark, verdict);
+    let explanations = explanations(walk, &judged, remark, verdict);
     let mut ways = judged.into_iter();
     let first = ways.next();
     let (alternatives, has_more) = if records {
@@ -265,38 +266,42 @@ fn together<'n, W: Walker<'n>>(
 }
 
 /// What stopped or qualified the ways, each once. That a way is a guess is told where it matters.
-fn explanations<T>(
-    network: &Network,
-    judged: &[Judged<T>],
+fn explanations<'n, W: Walker<'n>>(
+    walk: &W,
+    judged: &[Judged<W::Track>],
     remark: Option<Remark>,
     verdict: Verdict,
 ) -> Vec<Explanation> {
-    let mut told: Vec<Explanation> = remark
-        .into_iter()
-        .map(|remark| explain(network, remark.code, remark.resource, None, remark.detail))
-        .collect();
-    let issues = judged.iter().flat_map(|way| &way.issues);
+    let network = walk.network();
+    let is_held = |at: &ResourceIx| network.resource(*at).is_some();
+    let remarks = remark.into_iter().map(|remark| {
+        let about = (remark.code, remark.resource.filter(is_held), None);
+        let own = explain(network, remark.code, remark.resource, None, remark.detail);
+        (about, own)
+    });
+    let mut told: Vec<(About, Explanation)> = remarks.collect();
+    let issues = judged.iter().flat_map(Judged::issues);
     for issue in
         issues.filter(|issue| issue.effect != Effect::Guesses || verdict == Verdict::Undetermined)
     {
         let direction = Some(issue.direction);
-        let new = explain(
-            network,
-            issue.code,
-            issue.resource,
-            direction,
-            issue.detail.clone(),
-        );
-        let is_same = |old: &Explanation| {
-            (old.code, &old.resource) == (new.code, &new.resource)
-                && (old.direction == new.direction || is_of_both_directions(new.code))
+        let about = (issue.code, issue.resource.filter(is_held), direction);
+        let is_same = |(old, _): &(About, Explanation)| {
+            (old.0, old.1) == (about.0, about.1)
+                && (old.2 == about.2 || is_of_both_directions(about.0))
         };
         if !told.iter().any(is_same) {
-            told.push(new);
+            let resource = issue.resource.filter(|_| walk.records());
+            let detail = issue.detail.clone();
+            let new = explain(network, issue.code, resource, direction, detail);
+            told.push((about, new));
         }
     }
-    told
+    told.into_iter().map(|(_, own)| own).collect()
 }
+
+/// What an explanation is about: two about the same are told once.
+type About = (Code, Option<ResourceIx>, Option<Direction>);
 
 /// Whether a code is about a component as it is, so that meeting it again on the way back says nothing new.
 fn is_of_both_directions(code: Code) -> bool {
@@ -319,7 +324,7 @@ fn is_of_both_directions(code: Code) -> bool {
 /// What the ways come to together. Ways that end alike are one verdict; ways of which nobody knows which is real decide nothing.
 fn overall<T>(judged: &[Judged<T>], is_truncated: bool) -> Verdict {
     let some = |verdict| judged.iter().any(|way| way.verdict == verdict);
-    let mut issues = judged.iter().flat_map(|way| &way.issues);
+    let mut issues = judged.iter().flat_map(Judged::issues);
     let is_guess = issues.any(|issue| issue.effect == Effect::Guesses);
     let differs = some(Verdict::Reachable) && some(Verdict::Unreachable);
     if (differs || some(Verdict::Ambiguous)) && !is_guess {

@@ -1,6 +1,6 @@
 //! A persistent array: two arrays that differ in one entry share all but the way to that entry.
 //!
-//! A tree of nodes with 32 entries each, so that an entry of a million is four nodes away. Entries keep their places: one that is removed leaves
+//! A tree of nodes with 64 entries each, so that an entry of a quarter of a million is three nodes away. Entries keep their places: one that is removed leaves
 //! a gap. Each place tells the generation that last changed it, and reading an entry is noted, found or not.
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::basis::{Part, Versioned, note};
 
 /// Entries of a node, as a power of two.
-const BITS: u32 = 5;
+const BITS: u32 = 6;
 const WIDTH: usize = 1 << BITS;
 
 /// Entries by dense places.
@@ -26,6 +26,10 @@ pub(crate) struct Array<T> {
 }
 
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "each is behind a pointer of its own, and of leaves there are the most"
+)]
 enum Node<T> {
     Leaf(Leaf<T>),
     Inner([Option<Arc<Node<T>>>; WIDTH]),

@@ -27,6 +27,11 @@ pub(crate) struct Component {
 }
 
 impl Wanted {
+    /// Whether it matters what a way passes.
+    pub(crate) fn asks_for_components(&self) -> bool {
+        !(self.through.is_empty() && self.avoiding.is_empty())
+    }
+
     /// What the constraints mean in a network.
     pub(crate) fn read(network: &Network, constraints: &Constraints) -> Result<Self, ResolveError> {
         let mut wanted = Self::default();

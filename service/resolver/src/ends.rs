@@ -94,32 +94,44 @@ type Settled<T> = Result<T, (Verdict, Remark)>;
 
 /// What to send for a flow.
 pub(crate) fn plan(network: &Network, flow: &Flow) -> Result<Plan, ResolveError> {
-    for end in [&flow.source, &flow.destination] {
-        if let FlowEnd::Resource(id) = end
-            && network.find(id.as_str()).is_none()
-        {
-            return Err(ResolveError::UnknownResource { id: id.clone() });
-        }
-    }
+    let from = held(network, &flow.source)?;
+    let to = held(network, &flow.destination)?;
+    let sources = source::all(network, flow, from);
     Ok(
-        match source::all(network, flow).and_then(|sources| begins(network, flow, &sources)) {
+        match sources.and_then(|sources| begins(network, (flow, to), &sources)) {
             Ok((begins, remark)) => Plan::Send(begins, remark),
             Err((verdict, remark)) => Plan::Settled(verdict, remark),
         },
     )
 }
 
+/// The handle of an end that is a resource.
+fn held(network: &Network, end: &FlowEnd) -> Result<Option<ResourceIx>, ResolveError> {
+    let FlowEnd::Resource(id) = end else {
+        return Ok(None);
+    };
+    match network.find(id.as_str()) {
+        Some(at) => Ok(Some(at)),
+        None => Err(ResolveError::UnknownResource { id: id.clone() }),
+    }
+}
+
 fn begins(
     network: &Network,
-    flow: &Flow,
+    (flow, to): (&Flow, Option<ResourceIx>),
     sources: &[Source],
 ) -> Settled<(Vec<Begin>, Option<Remark>)> {
     let mut begins = Vec::new();
     let mut told = None;
     for source in sources {
-        let (targets, remark) = target::all(network, flow, source)?;
+        let (targets, remark) = target::all(network, (flow, to), source)?;
         told = told.or(remark);
-        begins.extend(begins_from(network, flow, source, &targets)?);
+        let own = begins_from(network, flow, source, &targets)?;
+        if begins.is_empty() {
+            begins = own;
+        } else {
+            begins.extend(own);
+        }
     }
     beyond::prefer_good(&mut begins);
     begins.sort_by(|one, other| {
@@ -136,6 +148,9 @@ fn begins_from(
     source: &Source,
     targets: &[Target],
 ) -> Settled<Vec<Begin>> {
+    if let [target] = targets {
+        return begin(network, flow, source, target).map(|begin| vec![begin]);
+    }
     let tried: Vec<_> = targets
         .iter()
         .map(|target| begin(network, flow, source, target))

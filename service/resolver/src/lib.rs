@@ -43,7 +43,7 @@ pub use network::Network;
 /// How much of an answer is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Depth {
-    /// Verdict and explanations; no traces.
+    /// Verdict and explanations; no traces, and not which resource it was that something was met at.
     Verdict,
     /// Everything.
     Full,

@@ -108,8 +108,12 @@ impl Packet {
         let header = &self.header;
         let source = of_range(header.source_ports, rule.source_ports);
         let destination = of_range(header.destination_ports, rule.destination_ports);
+        let ports = source.max(destination);
+        if ports == Matched::No {
+            return Matched::No;
+        }
         let [from, to, rest] = self.matches_by_part(rule, network);
-        source.max(destination).max(from).max(to).max(rest)
+        ports.max(from).max(to).max(rest)
     }
 
     /// All that an address of the packet may be: itself, its block, else its whole family.

@@ -369,7 +369,7 @@ pub(crate) enum AddressMatch {
     /// Those in a prefix list.
     List(PrefixListIx),
     /// The public addresses of an AWS service.
-    Service(ServiceAddress),
+    Service(Arc<ServiceAddress>),
     /// The private addresses of a security group's members.
     Group(GroupIx),
 }

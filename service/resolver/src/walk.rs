@@ -27,7 +27,7 @@ mod traveller;
 use traveller::{Translation, Traveller};
 
 /// A way with the traveller that went it.
-type Way = way::Way<Traveller>;
+type Way = way::Way<Box<Traveller>>;
 
 /// A walk over one network that reads tables by their indexes.
 #[derive(Debug)]
@@ -42,9 +42,9 @@ pub(crate) struct Walk<'n> {
 #[derive(Debug)]
 enum Pending {
     /// About to enter the place it was sent to.
-    Entering(Traveller),
+    Entering(Box<Traveller>),
     /// On, with the next table of its place.
-    Staying(Traveller),
+    Staying(Box<Traveller>),
     /// At its end.
     Ended(Way),
 }
@@ -61,7 +61,7 @@ enum Next {
 }
 
 impl<'n> Walker<'n> for Walk<'n> {
-    type Track = Traveller;
+    type Track = Box<Traveller>;
 
     fn new(asked: Asked<'n>) -> Self {
         let Asked {
@@ -87,7 +87,7 @@ impl<'n> Walker<'n> for Walk<'n> {
     }
 
     fn packet(&self, packet: &Packet, at: PlaceIx, most: usize) -> (Vec<Way>, bool) {
-        self.run(Traveller::new(packet.clone(), at), most)
+        self.run(Box::new(Traveller::new(packet.clone(), at)), most)
     }
 
     fn reply(&self, way: &Way, most: usize) -> (Vec<Way>, bool) {
@@ -116,14 +116,15 @@ impl<'n> Walker<'n> for Walk<'n> {
 
 impl Walk<'_> {
     /// All ways of a packet, at most `most`; and whether there are more.
-    fn run(&self, start: Traveller, most: usize) -> (Vec<Way>, bool) {
-        let mut ways = Vec::new();
-        let mut pending = vec![Pending::Entering(start)];
-        while let Some(next) = pending.pop() {
+    fn run(&self, start: Box<Traveller>, most: usize) -> (Vec<Way>, bool) {
+        let mut ways = Vec::with_capacity(1);
+        let mut pending = Vec::new();
+        let mut next = Some(Pending::Entering(start));
+        while let Some(own) = next {
             if ways.len() >= most {
                 return (ways, true);
             }
-            ways.push(match next {
+            ways.push(match own {
                 Pending::Ended(way) => way,
                 Pending::Staying(traveller) => self.travel(traveller, &mut pending),
                 Pending::Entering(mut traveller) => match self.enter(&mut traveller) {
@@ -131,12 +132,13 @@ impl Walk<'_> {
                     None => self.travel(traveller, &mut pending),
                 },
             });
+            next = pending.pop();
         }
         (ways, false)
     }
 
     /// Goes one way to its end; where others branch off, they are left in `pending`.
-    fn travel(&self, mut traveller: Traveller, pending: &mut Vec<Pending>) -> Way {
+    fn travel(&self, mut traveller: Box<Traveller>, pending: &mut Vec<Pending>) -> Way {
         let mut here = self.network.place(traveller.at);
         loop {
             let Some(place) = here else {
@@ -178,13 +180,18 @@ impl Walk<'_> {
     fn enter(&self, traveller: &mut Traveller) -> Option<Disposition> {
         traveller.next = 0;
         let place = self.network.place(traveller.at)?;
-        let moment = (traveller.at, traveller.packet.header.clone());
-        if traveller.visited.contains(&moment) || traveller.visited.len() >= MAX_PLACES {
+        let is_full = traveller.visited.len() >= MAX_PLACES;
+        let Traveller {
+            visited,
+            packet,
+            at,
+            ..
+        } = traveller;
+        if is_full || !visited.is_new(*at, &packet.header) {
             let detail = "the packet comes back here unchanged".to_owned();
             traveller.note(Effect::Blocks, Code::RoutingLoop, place.resource, detail);
             return Some(Disposition::Loop);
         }
-        traveller.visited.push(moment);
         if let Some(interface) = place.interface {
             traveller.passed.push(interface);
         }
@@ -258,7 +265,7 @@ impl Walk<'_> {
                 Next::Table
             }
             Stage::Policy => {
-                traveller.met.extend(table.resource);
+                self.meet(traveller, table);
                 self.policy(traveller, place, table);
                 Next::Table
             }
@@ -271,9 +278,16 @@ impl Walk<'_> {
             | Stage::Delivery
             | Stage::Choice
             | Stage::Firewall => {
-                traveller.met.extend(table.resource);
+                self.meet(traveller, table);
                 self.hand_on(traveller, place, table, pending)
             }
+        }
+    }
+
+    /// Notes whose table it meets, where somebody asks for that.
+    fn meet(&self, traveller: &mut Traveller, table: &Table) {
+        if self.wanted.asks_for_components() {
+            traveller.met.extend(table.resource);
         }
     }
 
@@ -300,7 +314,7 @@ impl Walk<'_> {
             return Next::Table;
         };
         for (other, _) in rules {
-            let mut branch = traveller.clone();
+            let mut branch = Box::new(traveller.clone());
             branch.chose(table, other);
             let branch = self.branch(branch, place, table, other);
             pending.push(branch);
@@ -338,7 +352,13 @@ impl Walk<'_> {
     }
 
     /// Sends a packet by one of several rules.
-    fn branch(&self, mut branch: Traveller, place: &Place, table: &Table, rule: &Rule) -> Pending {
+    fn branch(
+        &self,
+        mut branch: Box<Traveller>,
+        place: &Place,
+        table: &Table,
+        rule: &Rule,
+    ) -> Pending {
         match self.act(&mut branch, place, table, rule) {
             Next::Table => Pending::Staying(branch),
             Next::Place(to) => {

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use causeway_model::flow::Flow;
-use causeway_model::trace::{Code, Disposition, Explanation, PathAnswer, Trace, Verdict};
+use causeway_model::trace::{Code, Direction, Disposition, PathAnswer, Trace, Verdict};
 use causeway_resolver::{Depth, Network};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -278,12 +278,9 @@ fn check(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn codes(answer: &PathAnswer) -> Vec<(Code, Option<String>)> {
-    let told = |told: &Explanation| {
-        let resource = told.resource.as_ref().map(|named| named.id.to_string());
-        (told.code, resource)
-    };
-    answer.explanations.iter().map(told).collect()
+fn codes(answer: &PathAnswer) -> Vec<(Code, Option<Direction>)> {
+    let told = answer.explanations.iter();
+    told.map(|told| (told.code, told.direction)).collect()
 }
 
 /// What must hold of every answer, whatever the network.

@@ -26,7 +26,10 @@ const DEPENDENCIES: [(&str, &str); 12] = [
         "compact_str imbl ipnet serde_json thiserror",
     ),
     ("causeway-access", "sha2 subtle thiserror"),
-    ("causeway-resolver", "imbl ipnet rustc-hash thiserror"),
+    (
+        "causeway-resolver",
+        "imbl ipnet rustc-hash smallvec thiserror",
+    ),
     (
         "causeway-store",
         "async-trait crc32fast sha2 sled thiserror tokio tracing",

@@ -132,7 +132,7 @@ impl Ground {
         }
     }
 
-    /// Of a pair of addresses each must lead to the other, and the private one be its holder's.
+    /// Of a pair of addresses each must lead to the other, and the private one be its holder's. An address that two claim is nobody's to be alike by.
     fn named_by_pairs(&mut self, network: &Network) {
         for (public, (own, private)) in network.by_public.iter() {
             let vpc = network.interface(*own).map(|own| own.vpc);
@@ -143,6 +143,7 @@ impl Ground {
             });
             if !is_mutual {
                 self.named.insert(*own);
+                self.shared.insert(*public);
             }
         }
         for (key, public) in network.public_of.iter() {
@@ -152,6 +153,7 @@ impl Ground {
                 paired.is_some_and(|(own, private)| Some(own) == holder && *private == key.1);
             if !is_mutual {
                 self.named.extend(holder);
+                self.shared.insert(*public);
             }
         }
         for at in 0..network.interfaces.len() {
@@ -160,9 +162,12 @@ impl Ground {
                 continue;
             };
             let is_own =
-                |address: &IpAddr| network.by_address.get(&(held.vpc, *address)) == Some(&own);
-            if !held.addresses.iter().all(is_own) {
+                |address: &&IpAddr| network.by_address.get(&(held.vpc, **address)) == Some(&own);
+            // Who has the address is not like others either: it stands for the other claimant, too.
+            let mut others = held.addresses.iter().filter(|address| !is_own(address));
+            if let Some(first) = others.next() {
                 self.named.insert(own);
+                self.shared.extend([first].into_iter().chain(others));
             }
         }
     }

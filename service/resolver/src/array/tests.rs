@@ -12,7 +12,7 @@ fn filled(len: usize) -> Array<usize> {
 
 #[test]
 fn entries_are_found_at_every_height() {
-    for len in [0, 1, 31, 32, 33, 1023, 1024, 1025, 40_000] {
+    for len in [0, 1, 63, 64, 65, 4_095, 4_096, 4_097, 40_000, 300_000] {
         let array = filled(len);
         assert!((0..len).all(|place| array.get(place) == Some(&place)));
         assert_eq!(array.get(len), None);
@@ -48,7 +48,7 @@ fn what_was_not_changed_is_shared() {
     // The leaf of the change holds its entries a second time; no other entry is held twice.
     let holders = |place: usize| Arc::strong_count(before.get(place).unwrap());
     assert_eq!(
-        [holders(3), holders(31), holders(32), holders(39_999)],
+        [holders(3), holders(63), holders(64), holders(39_999)],
         [1, 2, 1, 1]
     );
 }

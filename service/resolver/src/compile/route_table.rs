@@ -347,7 +347,7 @@ pub(crate) fn endpoint_destination(
         Some((id, at)) => (AddressMatch::List(*at), id.to_string()),
         None => {
             let words = format!("addresses of {}", service.service);
-            (AddressMatch::Service(service), words)
+            (AddressMatch::Service(service.into()), words)
         }
     })
 }

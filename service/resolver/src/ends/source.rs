@@ -14,13 +14,17 @@ use crate::table::{InterfaceIx, ResourceIx, VpcIx};
 use super::{Settled, Source, gateway, interface_of, settled, unsupported};
 
 /// The sources of a flow: several if more than one VPC holds its source address.
-pub(super) fn all(network: &Network, flow: &Flow) -> Settled<Vec<Source>> {
+pub(super) fn all(
+    network: &Network,
+    flow: &Flow,
+    held: Option<ResourceIx>,
+) -> Settled<Vec<Source>> {
     match &flow.source {
         FlowEnd::Internet => Ok(vec![Source::Outside(Addr::Internet, None)]),
         FlowEnd::Address(address) => of_address(network, *address),
-        FlowEnd::Resource(id) => match network.find(id.as_str()) {
+        FlowEnd::Resource(id) => match held {
             Some(at) if gateway::is_gate(network, at) => super::beyond::of_gate(network, at),
-            Some(_) | None => of_resource(network, id).map(|source| vec![source]),
+            Some(_) | None => of_resource(network, id, held).map(|source| vec![source]),
         },
         FlowEnd::Name(name) => {
             let detail = format!("`{name}`: a source is a resource, an address or `internet`");
@@ -54,9 +58,8 @@ fn of_address(network: &Network, address: IpAddr) -> Settled<Vec<Source>> {
     Ok(vec![Source::Outside(Addr::Ip(address), None)])
 }
 
-fn of_resource(network: &Network, id: &ResourceId) -> Settled<Source> {
-    let found = network.find(id.as_str());
-    let Some((at, resource)) = found.and_then(|at| Some((at, network.resource(at)?))) else {
+fn of_resource(network: &Network, id: &ResourceId, held: Option<ResourceIx>) -> Settled<Source> {
+    let Some((at, resource)) = held.and_then(|at| Some((at, network.resource(at)?))) else {
         return settled(
             Verdict::Undetermined,
             Code::UnknownResource,

@@ -22,7 +22,7 @@ use super::{
 /// The targets of a flow from one source, and what is to be told beside.
 pub(super) fn all(
     network: &Network,
-    flow: &Flow,
+    (flow, held): (&Flow, Option<ResourceIx>),
     source: &Source,
 ) -> Settled<(Vec<Target>, Option<Remark>)> {
     match &flow.destination {
@@ -30,7 +30,9 @@ pub(super) fn all(
         FlowEnd::Address(address) if is_unrouted(*address) => unrouted(*address),
         FlowEnd::Address(address) if is_kept(network, source, *address) => kept(*address),
         FlowEnd::Address(address) => Ok((vec![arrive(Addr::Ip(*address))], None)),
-        FlowEnd::Resource(id) => of_resource(network, id, source).map(|targets| (targets, None)),
+        FlowEnd::Resource(id) => {
+            of_resource(network, (id, held), source).map(|targets| (targets, None))
+        }
         FlowEnd::Name(name) => {
             let vpc = match source {
                 Source::Interface(at) => network.interface(*at).map(|interface| interface.vpc),
@@ -140,9 +142,12 @@ fn private_dns_is_off(network: &Network, at: ResourceIx) -> Remark {
     }
 }
 
-fn of_resource(network: &Network, id: &ResourceId, source: &Source) -> Settled<Vec<Target>> {
-    let found = network.find(id.as_str());
-    let Some((at, resource)) = found.and_then(|at| Some((at, network.resource(at)?))) else {
+fn of_resource(
+    network: &Network,
+    (id, held): (&ResourceId, Option<ResourceIx>),
+    source: &Source,
+) -> Settled<Vec<Target>> {
+    let Some((at, resource)) = held.and_then(|at| Some((at, network.resource(at)?))) else {
         return settled(
             Verdict::Undetermined,
             Code::UnknownResource,

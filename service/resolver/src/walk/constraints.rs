@@ -56,8 +56,8 @@ impl Walk<'_> {
 
     /// Whether a way was at a place of a component, or met rules of it.
     fn passes(&self, traveller: &Traveller, component: &Component) -> bool {
-        let visited = traveller.visited.iter();
-        let places = visited.filter_map(|(place, _)| self.network.place(*place)?.resource);
+        let visited = traveller.visited.places();
+        let places = visited.filter_map(|place| self.network.place(place)?.resource);
         let mut met = places.chain(traveller.met.iter().copied());
         met.any(|at| component.members.contains(&at))
     }

@@ -49,7 +49,7 @@ impl Traveller {
     fn devices(&self, network: &Network) -> Vec<(PlaceIx, [Addr; 2])> {
         let places = self.visited.iter();
         let passed = places
-            .filter_map(|(place, header)| Some((network.place(*place)?.device?, ends(header))));
+            .filter_map(|(place, header)| Some((network.place(place)?.device?, ends(header))));
         let mut devices = Vec::new();
         for device in passed {
             if !devices.contains(&device) {

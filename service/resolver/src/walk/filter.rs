@@ -19,7 +19,7 @@ impl Walk<'_> {
         if enters_from_own_link {
             return;
         }
-        traveller.met.extend(table.resource);
+        self.meet(traveller, table);
         let keeps_state = matches!(table.order, Order::Stateful);
         if keeps_state
             && traveller.direction == Direction::Return

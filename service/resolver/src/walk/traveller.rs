@@ -3,6 +3,8 @@
 use causeway_model::protocol::PortRange;
 use causeway_model::trace::{Addr, Code, Direction, Disposition, Header, Hop};
 
+use smallvec::SmallVec;
+
 use crate::network::Network;
 use crate::packet::Packet;
 use crate::table::{InterfaceIx, PlaceIx, ResourceIx, SubnetIx};
@@ -36,21 +38,63 @@ pub(crate) struct Traveller {
     /// The interface it comes from, even when nobody can tell any more.
     pub(super) origin: Option<InterfaceIx>,
     /// The interfaces it passed last, newest last.
-    pub(super) passed: Vec<InterfaceIx>,
+    pub(super) passed: SmallVec<[InterfaceIx; 4]>,
     /// The interfaces that keep state of the connection.
-    pub(super) stateful: Vec<InterfaceIx>,
+    pub(super) stateful: SmallVec<[InterfaceIx; 4]>,
     /// Where the packet was that this is the reply to.
-    pub(super) went: Vec<PlaceIx>,
+    pub(super) went: SmallVec<[PlaceIx; 16]>,
     /// Why nobody can tell any more what security groups it comes from.
     pub(super) lost: Option<Code>,
     pub(super) translations: Vec<Translation>,
     /// What tables gave the connection that it keeps.
     pub(super) kept: Vec<devices::Kept>,
-    pub(super) visited: Vec<(PlaceIx, Header)>,
-    /// The resources whose tables it met.
+    pub(super) visited: Visited,
+    /// The resources whose tables it met, where somebody asks for that.
     pub(super) met: Vec<ResourceIx>,
     pub(crate) hops: Vec<Hop>,
     pub(crate) issues: Vec<Issue>,
+}
+
+/// The places where it was, and with what header: most ways have few of either, which stand here without an allocation.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Visited {
+    /// Places, each with the number of its header.
+    moments: SmallVec<[(PlaceIx, u32); 16]>,
+    /// The headers, each once.
+    headers: SmallVec<[Header; 2]>,
+}
+
+impl Visited {
+    /// Notes that a packet with this header is at a place; says whether it was not there with it before.
+    pub(super) fn is_new(&mut self, at: PlaceIx, header: &Header) -> bool {
+        let held = self.headers.iter().rposition(|held| held == header);
+        let number = held.unwrap_or_else(|| {
+            self.headers.push(header.clone());
+            self.headers.len().saturating_sub(1)
+        });
+        let moment = (at, u32::try_from(number).unwrap_or(u32::MAX));
+        let is_new = !self.moments.contains(&moment);
+        if is_new {
+            self.moments.push(moment);
+        }
+        is_new
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.moments.len()
+    }
+
+    pub(super) fn places(&self) -> impl Iterator<Item = PlaceIx> {
+        self.moments.iter().map(|(place, _)| *place)
+    }
+
+    /// The places with the headers there.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (PlaceIx, &Header)> {
+        self.moments.iter().filter_map(|(place, number)| {
+            let number = usize::try_from(*number).ok()?;
+            Some((*place, self.headers.get(number)?))
+        })
+    }
 }
 
 impl Traveller {
@@ -63,13 +107,13 @@ impl Traveller {
             at,
             next: 0,
             link: None,
-            passed: Vec::new(),
-            stateful: Vec::new(),
-            went: Vec::new(),
+            passed: SmallVec::new(),
+            stateful: SmallVec::new(),
+            went: SmallVec::new(),
             lost: None,
             translations: Vec::new(),
             kept: Vec::new(),
-            visited: Vec::with_capacity(32),
+            visited: Visited::default(),
             met: Vec::new(),
             hops: Vec::new(),
             issues: Vec::new(),
@@ -78,17 +122,17 @@ impl Traveller {
 
     /// Whether it was at a place of this resource.
     pub(crate) fn has_passed(&self, network: &Network, resource: ResourceIx) -> bool {
-        self.visited.iter().any(|(place, _)| {
+        self.visited.places().any(|place| {
             network
-                .place(*place)
+                .place(place)
                 .is_some_and(|place| place.resource == Some(resource))
         })
     }
 
     /// Whether it has come over a transit gateway, which it may have done with its security groups still known.
     pub(super) fn has_crossed_a_hub(&self, network: &Network) -> bool {
-        self.visited.iter().any(|(place, _)| {
-            let place = network.place(*place);
+        self.visited.places().any(|place| {
+            let place = network.place(place);
             place.is_some_and(|place| place.lost_groups == Code::SgReferencingSupport)
         })
     }
@@ -149,7 +193,7 @@ impl Traveller {
 impl Way {
     /// The way of a traveller that is at its end.
     pub(super) fn ended(
-        mut traveller: Traveller,
+        mut traveller: Box<Traveller>,
         disposition: Disposition,
         reply_at: Option<PlaceIx>,
         interface: Option<InterfaceIx>,
@@ -166,18 +210,17 @@ impl Way {
         }
     }
 
-    pub(super) fn lost(traveller: Traveller, disposition: Disposition) -> Self {
+    pub(super) fn lost(traveller: Box<Traveller>, disposition: Disposition) -> Self {
         Self::ended(traveller, disposition, None, None)
     }
 
     /// The reply to the packet that arrived, where it enters the network.
-    pub(super) fn answering(&self) -> Option<Traveller> {
+    pub(super) fn answering(&self) -> Option<Box<Traveller>> {
         let sent = &self.track;
-        let mut reply = Traveller::new(sent.packet.reply(), self.reply_at?);
+        let mut reply = Box::new(Traveller::new(sent.packet.reply(), self.reply_at?));
         reply.direction = Direction::Return;
         reply.stateful.clone_from(&sent.passed);
-        let went = sent.visited.iter();
-        reply.went = went.map(|(place, _)| *place).collect();
+        reply.went = sent.visited.places().collect();
         reply.translations.clone_from(&sent.translations);
         reply.kept.clone_from(&sent.kept);
         Some(reply)

@@ -308,9 +308,11 @@ fn check(text: &str, steps: &[Step], asked: &str, tally: &mut Tally) -> Result<(
             }
         }
         (snapshot, network) = (after, derived);
+        // What was known of the networks before it must not be taken for what is known of this one.
+        matrix((&network, &snapshot), tally)
+            .map_err(|fault| format!("after step {number}: {fault}"))?;
     }
-    // What was known of the networks before it must not be taken for what is known of this one.
-    matrix((&network, &snapshot), tally)
+    Ok(())
 }
 
 fn matrix(held: (&Network, &Snapshot), tally: &mut Tally) -> Result<(), String> {

@@ -229,6 +229,34 @@ fn a_member_that_a_route_names_is_not_like_the_others() {
     assert_ne!(alone("eni-m1"), alone("eni-m2"));
 }
 
+/// Two claim one address, private or public, and nothing else tells them apart: what is sent there comes to the first, and never to the second.
+#[test]
+fn who_claims_the_address_of_another_is_not_like_it() {
+    let crowd = "vpc a 10.0.0.0/16\nsubnet b a 10.0.0.16/28\nigw a a\n\
+        sg one a: in all from 0.0.0.0/0; out all to 0.0.0.0/0\nroutes b a main: 0.0.0.0/0 -> igw-a\n\
+        eni m1 b 10.0.0.22 sg=one public=54.0.0.50\neni m3 b 10.0.0.26 sg=one public=54.0.0.54\n\
+        eni m4 b 10.0.0.28 sg=one public=54.0.0.56\n";
+    let second = [
+        ("eni m2 b 10.0.0.22 sg=one\n", "eni-m4"),
+        ("eni m2 b 10.0.0.24 sg=one public=54.0.0.50\n", "internet"),
+    ];
+    for (line, from) in second {
+        let snapshot = read(&format!("{crowd}{line}")).unwrap();
+        let network = Network::compile(&snapshot);
+        let mut tally = Tally::default();
+        check((&network, &snapshot), &["internet"], true, &mut tally).unwrap();
+        let alone = |to: &str| {
+            let ends = (from.parse().unwrap(), to.parse().unwrap());
+            let service = Service::new(Protocol::TCP, Some(443)).unwrap();
+            let flow = service.flow(ends).unwrap();
+            network.resolve(&flow, Depth::Verdict).unwrap().verdict
+        };
+        assert_ne!(alone("eni-m1"), alone("eni-m2"));
+        // Others of the crowd are one class, so that the second is told apart from somebody.
+        assert!(tally.classes < tally.ends, "{tally:?}");
+    }
+}
+
 fn read(text: &str) -> Result<Snapshot, String> {
     notation::read(text)?.snapshot()
 }
