@@ -28,7 +28,7 @@ pub enum Verb {
 /// What is asked of a topology.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
-    /// Its states, history and labels are read; nothing else can be asked of it without.
+    /// Its states, history and labels are read, and changes are applied to it, each by an action of its own.
     ReadTopology,
     /// Its revisions are watched.
     WatchRevisions,

@@ -1,6 +1,5 @@
 //! Principals, topologies and resources as policies see them.
 
-use causeway_model::revision::TopologyName;
 use cedar_policy::{
     Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
 };
@@ -16,7 +15,7 @@ pub(crate) const RESOURCE: &str = "Resource";
 pub(crate) struct Question<'a> {
     pub(crate) principal: &'a Principal,
     pub(crate) action: Action,
-    pub(crate) topology: &'a TopologyName,
+    pub(crate) topology: &'a str,
     /// The resource; none for the topology as a whole.
     pub(crate) class: Option<&'a Class>,
 }
@@ -70,13 +69,9 @@ fn principal(principal: &Principal) -> Result<Entity, Unsayable> {
     )?)
 }
 
-fn topology(name: &TopologyName) -> Result<Entity, Unsayable> {
-    let attributes = [text("name", name.as_str())].into();
-    Ok(Entity::new(
-        uid("Topology", name.as_str())?,
-        attributes,
-        [].into(),
-    )?)
+fn topology(name: &str) -> Result<Entity, Unsayable> {
+    let attributes = [text("name", name)].into();
+    Ok(Entity::new(uid("Topology", name)?, attributes, [].into())?)
 }
 
 fn resource(class: &Class, topology: &EntityUid) -> Result<Entity, Unsayable> {

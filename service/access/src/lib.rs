@@ -3,14 +3,18 @@
 //! It knows no transport and no wire types: who carries a call tells it what it knows of the caller, and asks whether the call may go on.
 
 mod action;
+mod authority;
 mod entities;
 mod policies;
 mod principal;
 mod rules;
 mod sight;
+mod veil;
 
 pub use action::{Action, Service, Verb};
+pub use authority::Authority;
 pub use policies::{Fault, Policies, PolicyError, SCHEMA};
 pub use principal::Principal;
 pub use rules::{Caller, Rules};
 pub use sight::{Class, Sight};
+pub use veil::veiled;

@@ -145,7 +145,7 @@ impl Rules {
             let question = Question {
                 principal,
                 action: Action::To(Verb::Describe, *kind),
-                topology,
+                topology: topology.as_str(),
                 class: Some(&class),
             };
             self.evaluate(&self.general, &question)
@@ -203,11 +203,23 @@ impl Caller {
         let allowed = self.rules.decide(&Question {
             principal: &self.principal,
             action: Action::Of(service),
-            topology,
+            topology: topology.as_str(),
             class: None,
         });
         self.rules.decided.insert(key, allowed);
         allowed
+    }
+
+    /// Whether they may do this with topologies whatever their names.
+    #[must_use]
+    pub fn may_everywhere(&self, service: Service) -> bool {
+        self.rules.decide(&Question {
+            principal: &self.principal,
+            action: Action::Of(service),
+            // No topology is called so.
+            topology: "*",
+            class: None,
+        })
     }
 
     /// What they may see and do within a topology, for one call.

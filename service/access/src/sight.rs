@@ -97,7 +97,7 @@ impl Sight {
         let allowed = self.caller.rules.decide(&Question {
             principal: &self.caller.principal,
             action: Action::To(verb, resource.kind()),
-            topology: &self.topology,
+            topology: self.topology.as_str(),
             class: Some(&class),
         });
         if decided.count >= KEPT {

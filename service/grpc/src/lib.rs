@@ -5,6 +5,7 @@
 //!
 //! Requests may have 64 MiB (an import: any number of chunks of 4 MiB), answers as much.
 
+mod access;
 mod apply;
 mod backup_service;
 mod deadline;
@@ -30,6 +31,7 @@ use causeway_model::revision::Revision;
 use causeway_model::trace::PathAnswer;
 use causeway_proto::v1;
 
+pub use crate::access::StandIn;
 pub use crate::server::{AnswerCounts, MAX_MESSAGE_BYTES, ServeError, Server};
 
 /// An answer as the contract writes it, computed at this revision. For tests, which hold what is sent against what was computed.

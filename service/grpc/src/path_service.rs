@@ -17,7 +17,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use causeway_engine::Engine;
 use causeway_proto::v1::path_service_server::SERVICE_NAME;
 use http_body::Body as HttpBody;
 use tonic::Status;
@@ -26,18 +25,21 @@ use tonic::codegen::StdError;
 use tonic::server::NamedService;
 use tower_service::Service;
 
+use crate::access::{Access, Asker};
+
 pub(crate) use answers::Answers;
 
 /// The service.
 #[derive(Debug, Clone)]
 pub(crate) struct PathService {
-    asking: Asking,
+    access: Access,
+    answers: Arc<Answers>,
 }
 
 /// What its methods ask.
 #[derive(Debug, Clone)]
 struct Asking {
-    engine: Engine,
+    asker: Asker,
     answers: Arc<Answers>,
 }
 
@@ -47,10 +49,8 @@ type Answering = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Infall
 // === impl PathService ===
 
 impl PathService {
-    pub(crate) fn new(engine: Engine, answers: Arc<Answers>) -> Self {
-        Self {
-            asking: Asking { engine, answers },
-        }
+    pub(crate) fn new(access: Access, answers: Arc<Answers>) -> Self {
+        Self { access, answers }
     }
 }
 
@@ -72,7 +72,10 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Answering {
-        let asking = self.asking.clone();
+        let asking = Asking {
+            asker: self.access.asker(request.extensions(), request.headers()),
+            answers: Arc::clone(&self.answers),
+        };
         let method = request.uri().path().rsplit('/').next().unwrap_or_default();
         match method {
             "ResolvePath" => Box::pin(async move { Ok(single::answer(asking, request).await) }),

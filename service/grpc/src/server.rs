@@ -17,6 +17,7 @@ use tonic_reflection::server::Builder as Reflection;
 use tower::util::MapResponseLayer;
 use tower_layer::{Identity, Stack};
 
+use causeway_access::Authority;
 use causeway_engine::{Engine, MemoryCounts};
 use causeway_proto::FILE_DESCRIPTOR_SET;
 use causeway_proto::v1::backup_service_server::{
@@ -27,6 +28,7 @@ use causeway_proto::v1::topology_service_server::{
     SERVICE_NAME as TOPOLOGY_SERVICE, TopologyServiceServer,
 };
 
+use crate::access::{Access, StandIn};
 use crate::deadline::DeadlineLayer;
 use crate::path_service::{Answers, PathService};
 use crate::status::completed;
@@ -94,6 +96,8 @@ pub struct Server {
     grace: Duration,
     mark_every: Duration,
     patience: Duration,
+    authority: Option<Arc<Authority>>,
+    stand_in: Option<StandIn>,
 }
 
 impl Server {
@@ -107,6 +111,26 @@ impl Server {
             grace: Duration::from_secs(10),
             mark_every: Duration::from_secs(10),
             patience: Duration::from_secs(30),
+            authority: None,
+            stand_in: None,
+        }
+    }
+
+    /// Who decides what callers may do; without, everybody may do everything.
+    #[must_use]
+    pub fn authority(self, authority: Arc<Authority>) -> Self {
+        Self {
+            authority: Some(authority),
+            ..self
+        }
+    }
+
+    /// Takes callers for who their headers say they are. For tests: whoever reaches the server can be anybody.
+    #[must_use]
+    pub fn principals_by(self, stand_in: StandIn) -> Self {
+        Self {
+            stand_in: Some(stand_in),
+            ..self
         }
     }
 
@@ -210,17 +234,18 @@ impl Server {
             patience: self.patience,
             stopping,
         };
+        let access = Access::new(self.engine.clone(), self.authority.clone(), self.stand_in);
         let backups = BackupServiceServer::new(backup_service::Handlers {
-            engine: self.engine.clone(),
+            access: access.clone(),
             watching: watching.clone(),
         });
         let topologies = TopologyServiceServer::new(topology_service::Handlers {
-            engine: self.engine.clone(),
+            access: access.clone(),
             watching,
         })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        let paths = PathService::new(self.engine.clone(), Arc::clone(&self.answers));
+        let paths = PathService::new(access, Arc::clone(&self.answers));
         let reflects = reflection().build_v1().map_err(ServeError::Reflection)?;
         // What most tools still ask first.
         let reflects_as_before = reflection()

@@ -105,6 +105,7 @@ pub(crate) const ROOMS: [Room; 12] = [
             "causeway-resolver",
             "causeway-store",
             "causeway-engine",
+            "causeway-access",
             "causeway-grpc",
             "causeway-cli",
             "causeway-client",

@@ -7,6 +7,7 @@
 )]
 
 mod acme;
+mod authorization;
 mod backups;
 mod caches;
 mod costs;

@@ -25,7 +25,10 @@ const DEPENDENCIES: [(&str, &str); 12] = [
         "causeway-model",
         "compact_str imbl ipnet serde_json thiserror",
     ),
-    ("causeway-access", ""),
+    (
+        "causeway-access",
+        "cedar-policy quick_cache serde_json thiserror tracing",
+    ),
     ("causeway-resolver", "imbl ipnet rustc-hash thiserror"),
     (
         "causeway-store",

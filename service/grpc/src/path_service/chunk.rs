@@ -28,11 +28,12 @@ const FULL_PIECE: usize = 32;
 /// Reads, resolves and writes flows on the compute pool, piece by piece: the fields of an answer that both methods have, in byte strings that
 /// follow each other.
 pub(super) async fn resolve(
-    Asking { engine, answers }: &Asking,
+    Asking { asker, answers }: &Asking,
     paths: &Paths,
     detail: Detail,
     flows: Vec<Bytes>,
 ) -> Result<Vec<Bytes>, CallError> {
+    let engine = asker.work();
     let Distinct { flows, places } = if flows.len() <= PIECE {
         Distinct::of(flows)
     } else {

@@ -4,6 +4,7 @@
 
 use std::pin::Pin;
 
+use causeway_access::Service;
 use causeway_engine::{EngineError, Matrix};
 use causeway_model::flow::FlowEnd;
 use causeway_proto::v1;
@@ -82,8 +83,11 @@ async fn begin(
         let question = matrix::question([sources, destinations], services, faults);
         Some((topology?, consistency?, question?))
     })?;
-    let made = asking.engine.matrix(&topology, consistency, question).await;
-    made.map(|made| parts(&made)).map_err(refused)
+    let asker = &asking.asker;
+    let engine = asker.admit(Service::ComputeReachabilityMatrix, &topology)?;
+    let made = engine.matrix(&topology, consistency, question).await;
+    let made = asker.read(&topology, made.map_err(refused))?;
+    Ok(parts(&made))
 }
 
 /// Why there is no matrix: an axis without an end is a fault of its field.

@@ -4,7 +4,7 @@
 
 use std::pin::Pin;
 
-use causeway_engine::{Engine, EngineError, Paths};
+use causeway_engine::{EngineError, Paths};
 use causeway_proto::v1;
 use futures::stream::{BoxStream, StreamExt};
 use http_body::Body as HttpBody;
@@ -18,6 +18,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::pieces::{FlowChunk, InPieces, StreamRequest};
 use super::state::{self, Fields};
 use super::{Asking, chunk};
+use crate::access::Asker;
 use crate::error::{CallError, read};
 use crate::expiry::Expiry;
 use crate::server::MAX_MESSAGE_BYTES;
@@ -75,7 +76,7 @@ impl StreamingService<StreamRequest> for Call {
 async fn begin(asking: Asking, mut parts: Streaming<StreamRequest>) -> Result<Answers, CallError> {
     let first = parts.message().await.map_err(broken)?;
     let header = header_of(first.unwrap_or_default())?;
-    let read = state_of(&asking.engine, header).await;
+    let read = state_of(&asking.asker, header).await;
     let (paths, detail) = read.map_err(|error| error.within("header"))?;
     let answers = parts
         .map(move |part| {
@@ -117,7 +118,7 @@ fn header_of(first: StreamRequest) -> Result<v1::StreamHeader, CallError> {
 }
 
 /// The state that all chunks are answered from, and how much to tell.
-async fn state_of(engine: &Engine, header: v1::StreamHeader) -> Result<(Paths, Detail), CallError> {
+async fn state_of(asker: &Asker, header: v1::StreamHeader) -> Result<(Paths, Detail), CallError> {
     let v1::StreamHeader {
         topology,
         consistency,
@@ -129,11 +130,11 @@ async fn state_of(engine: &Engine, header: v1::StreamHeader) -> Result<(Paths, D
         consistency,
         changes,
     };
-    let (state, detail) = state::read(engine, fields, move |faults| {
+    let (state, detail) = state::read(asker, fields, move |faults| {
         faults.field("detail", |faults| Detail::parse(detail, faults))
     })
     .await?;
-    Ok((state.paths(engine).await?, detail))
+    Ok((state.paths(asker).await?, detail))
 }
 
 fn chunk_of(part: StreamRequest, detail: Detail) -> Result<FlowChunk, CallError> {

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use causeway_engine::{Engine, Watch, WatchEvent, WatchPoint, WatchStart};
+use causeway_access::Service;
+use causeway_engine::{Watch, WatchEvent, WatchPoint, WatchStart};
 use causeway_model::change::ChangeSet;
 use causeway_model::revision::{Revision, TopologyName};
 use causeway_proto::v1;
@@ -19,6 +20,7 @@ use v1::watch_revisions_request::Start;
 use v1::watch_revisions_response::Event;
 
 use super::{revision, token};
+use crate::access::Access;
 use crate::error::{CallError, read};
 use crate::expiry::Expiry;
 use crate::status::{self, WatchEnd};
@@ -62,17 +64,19 @@ struct Feed {
 
 /// Begins a watch, and leaves it to a task.
 pub(super) async fn run(
-    engine: &Engine,
+    access: &Access,
     watching: Watching,
     request: Request<v1::WatchRevisionsRequest>,
 ) -> Result<Events, CallError> {
     let headers = request.metadata().clone().into_headers();
+    let asker = access.asker_of(&request);
     let expiry = Expiry::of(&headers);
     let Watched {
         topology,
         start,
         most_changes,
     } = watched(request.into_inner())?;
+    let engine = asker.admit(Service::WatchRevisions, &topology)?;
     let watch = engine.watch(&topology, start, most_changes).await?;
     let (queue, events) = mpsc::channel(QUEUE);
     let sent = watch.point();
