@@ -422,12 +422,12 @@ fn run_guarded(
             Edit::Changes(Changes::Whole(set)) => gate.check_changes(snapshot, &set.changes)?,
             Edit::Changes(Changes::Mixed(asked)) => gate.check_asked(snapshot, asked)?,
             Edit::Import { scopes, resources } => {
-                // What is given, equal to what is there or not; then what is deleted for it is not given.
-                let given: Vec<Change> = resources.values().cloned().map(Change::Put).collect();
-                let lacking = snapshot.difference(scopes, resources).changes.into_iter();
-                let lacking = lacking.filter(|change| matches!(change, Change::Delete(_)));
-                let all: Vec<Change> = given.into_iter().chain(lacking).collect();
-                gate.check_changes(snapshot, &all)?;
+                let changes = snapshot.difference(scopes, resources).changes;
+                let lacking = changes.iter().filter_map(|change| match change {
+                    Change::Delete(id) => Some(id),
+                    Change::Put(_) => None,
+                });
+                gate.check_import(snapshot, resources.values(), lacking)?;
             }
         }
     }

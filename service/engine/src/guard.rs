@@ -157,6 +157,32 @@ impl Gate {
         self.outcome(missing)
     }
 
+    /// Whether an import may be made: what it gives, and what is deleted because a scope is declared complete. The caller named none of the latter, so that
+    /// the action is told and no id.
+    pub(crate) fn check_import<'c>(
+        &self,
+        snapshot: &Snapshot,
+        given: impl IntoIterator<Item = &'c Arc<Resource>>,
+        lacking: impl IntoIterator<Item = &'c ResourceId>,
+    ) -> Result<(), EngineError> {
+        let mut missing = Missing::default();
+        for (place, resource) in given.into_iter().enumerate() {
+            let id = resource.id();
+            let asking = Asking {
+                place,
+                id,
+                before: snapshot.get(id.as_str()).map(Arc::as_ref),
+                after: Some(resource.as_ref()),
+            };
+            self.ask(snapshot, &asking, &mut missing);
+        }
+        for id in lacking {
+            let before = snapshot.get(id.as_str()).map(Arc::as_ref);
+            missing.actions.extend(self.lacks(before, None));
+        }
+        self.outcome(missing)
+    }
+
     /// Whether changes may be made of which some are patches. What those come to is asked about too, if they come to anything.
     pub(crate) fn check_asked(
         &self,
