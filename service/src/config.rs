@@ -33,7 +33,10 @@ pub struct ServeArgs {
     /// TOML file with the prices by which answers tell what a way costs [default: those of deploy/prices.toml]
     #[arg(long, env = "CAUSEWAY_PRICES", value_name = "FILE")]
     pub prices: Option<PathBuf>,
-    /// Listen on an address other than loopback although callers are not authenticated
+    /// Cedar policies that tell who may do what: a file, or a directory of *.cedar files [default: none, everybody may do everything]
+    #[arg(long, env = "CAUSEWAY_POLICIES", value_name = "PATH")]
+    pub policies: Option<PathBuf>,
+    /// Listen on an address other than loopback although callers are not authenticated, or no policies tell what they may do
     #[arg(long, env = "CAUSEWAY_INSECURE")]
     pub insecure: bool,
     /// Where traces go over OTLP/gRPC, as http://127.0.0.1:4317 [default: nowhere]
@@ -67,6 +70,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// File of prices; none for those that the service was built with.
     pub prices: Option<PathBuf>,
+    /// Policies that tell who may do what; none if everybody may do everything.
+    pub policies: Option<PathBuf>,
     /// Where traces go; nowhere for none.
     pub otlp_endpoint: Option<String>,
     /// Form of the log.
@@ -116,6 +121,14 @@ pub enum ConfigError {
         /// The address.
         listen: SocketAddr,
     },
+    /// An address that others can reach, and nothing that tells what they may do.
+    #[error(
+        "{listen} can be reached from elsewhere, and no policies tell who may do what; name them with --policies, or say --insecure"
+    )]
+    Unguarded {
+        /// The address.
+        listen: SocketAddr,
+    },
     /// A number of seconds that is none.
     #[error("`{field}` is {seconds}, expected 0 to 86400 seconds")]
     Seconds {
@@ -151,12 +164,19 @@ struct File {
     prices: Option<PathBuf>,
     insecure: bool,
     otlp_endpoint: Option<String>,
+    authorization: Authorization,
     log: Log,
     shutdown: Shutdown,
     watch: Watch,
     cache: Cache,
     retention: retention::File,
     limits: FileLimits,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Authorization {
+    policies: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -210,9 +230,13 @@ impl Config {
             .transpose()?
             .unwrap_or_default();
         let listen = arguments.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN);
-        if !listen.ip().is_loopback() && !arguments.insecure && !file.insecure {
+        let is_insecure = arguments.insecure || file.insecure;
+        if !listen.ip().is_loopback() && !is_insecure {
             return Err(ConfigError::Insecure { listen });
         }
+        let policies = arguments.policies.or(file.authorization.policies);
+        let policies = policies.filter(|path| !path.as_os_str().is_empty());
+        check_guarded(listen, is_insecure, policies.is_some())?;
         Ok(Self {
             listen,
             data_dir: arguments
@@ -223,6 +247,7 @@ impl Config {
                 .prices
                 .or(file.prices)
                 .filter(|path| !path.as_os_str().is_empty()),
+            policies,
             otlp_endpoint: arguments
                 .otlp_endpoint
                 .or(file.otlp_endpoint)
@@ -243,6 +268,19 @@ impl Config {
                 ..file.limits.checked()?
             },
         })
+    }
+}
+
+/// That policies tell who may do what wherever others can reach the service.
+fn check_guarded(
+    listen: SocketAddr,
+    is_insecure: bool,
+    has_policies: bool,
+) -> Result<(), ConfigError> {
+    if has_policies || is_insecure || listen.ip().is_loopback() {
+        Ok(())
+    } else {
+        Err(ConfigError::Unguarded { listen })
     }
 }
 

@@ -18,6 +18,7 @@ use causeway_store::SledStore;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::error::MainError;
+use crate::policies::{self, Reloading};
 use crate::telemetry::Telemetry;
 
 /// The signals that end the server.
@@ -36,6 +37,8 @@ pub(crate) async fn run(config: Config) -> Result<(), MainError> {
 
 async fn serve(config: Config) -> Result<(), MainError> {
     let mut signals = Signals::take().map_err(MainError::Signals)?;
+    let policies = config.policies.clone();
+    let authority = policies.as_deref().map(policies::open).transpose()?;
     let prices = crate::prices::read(config.prices.as_deref())?;
     let engine = open(config.data_dir, config.limits, prices).await?;
     engine.detach_forks();
@@ -47,15 +50,29 @@ async fn serve(config: Config) -> Result<(), MainError> {
     let address = listener.local_addr().map_err(listen)?;
     // Scripts read the port out of this line.
     tracing::info!("listening on {address}");
-    let server = Server::new(engine.clone())
+    let mut server = Server::new(engine.clone())
         .drain(config.drain)
         .grace(config.grace)
         .mark_every(config.watch_marks)
         .patience(config.watch_patience)
         .answer_bytes(config.answer_bytes);
+    match &authority {
+        Some(authority) => server = server.authority(Arc::clone(authority)),
+        None => {
+            tracing::warn!("there are no policies: whoever reaches {address} may do everything")
+        }
+    }
+    let reloading = authority
+        .zip(policies)
+        .map(|(authority, path)| Reloading::start(authority, path))
+        .transpose()
+        .map_err(MainError::Signals)?;
     let keeping = Keeping::start(&engine, config.retention_period);
     let served = server.serve(listener, signals.wait()).await;
     keeping.stop().await;
+    if let Some(reloading) = reloading {
+        reloading.stop().await;
+    }
     served?;
     close(engine).await?;
     tracing::info!("stopped");

@@ -13,7 +13,7 @@ mod veil;
 
 pub use action::{Action, Service, Verb};
 pub use authority::Authority;
-pub use policies::{Fault, Policies, PolicyError, SCHEMA};
+pub use policies::{Fault, Policies, PolicyError, SCHEMA, Stamp};
 pub use principal::Principal;
 pub use rules::{Caller, Rules};
 pub use sight::{Class, Sight};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
+use std::time::SystemTime;
 
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
@@ -19,6 +20,10 @@ pub const SCHEMA: &str = include_str!("../causeway.cedarschema");
 pub struct Policies {
     pub(crate) policies: Vec<(Policy, Mentions)>,
 }
+
+/// What files were when they were looked at: their names, when they were written, how long they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp(Vec<(PathBuf, SystemTime, u64)>);
 
 /// What the conditions of a policy look at.
 #[derive(Debug, Clone, Default)]
@@ -144,6 +149,23 @@ impl Policies {
         } else {
             Err(PolicyError::Wrong { faults })
         }
+    }
+
+    /// What the files are by now, without reading them: when it is another, they may have changed.
+    ///
+    /// # Errors
+    /// [`PolicyError::Read`] if something cannot be looked at.
+    pub fn stamp(path: &Path) -> Result<Stamp, PolicyError> {
+        let mut stamp = Vec::new();
+        for file in files(path)? {
+            let fail = |source| PolicyError::Read {
+                path: file.clone(),
+                source,
+            };
+            let held = std::fs::metadata(&file).map_err(fail)?;
+            stamp.push((file.clone(), held.modified().map_err(fail)?, held.len()));
+        }
+        Ok(Stamp(stamp))
     }
 
     /// How many there are.

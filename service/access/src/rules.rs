@@ -222,6 +222,22 @@ impl Caller {
         })
     }
 
+    /// Whether the policies let them do this, to a resource that is like this where the action is about one. Nothing of it is kept.
+    #[must_use]
+    pub fn is_allowed(
+        &self,
+        action: Action,
+        topology: &TopologyName,
+        class: Option<&Class>,
+    ) -> bool {
+        self.rules.decide(&Question {
+            principal: &self.principal,
+            action,
+            topology: topology.as_str(),
+            class,
+        })
+    }
+
     /// What they may see and do within a topology, for one call.
     #[must_use]
     pub fn within(&self, topology: &TopologyName) -> Sight {

@@ -59,6 +59,40 @@ fn another_address_than_loopback_needs_to_be_asked_for() {
 }
 
 #[test]
+fn without_policies_only_loopback_is_served_unless_insecure_is_said() {
+    let reached: std::net::SocketAddr = "10.0.0.1:1".parse().unwrap();
+    let loopback = "127.0.0.1:1".parse().unwrap();
+    for (listen, is_insecure, has_policies, is_fine) in [
+        (reached, false, false, false),
+        (reached, false, true, true),
+        (reached, true, false, true),
+        (loopback, false, false, true),
+    ] {
+        let outcome = super::check_guarded(listen, is_insecure, has_policies);
+        assert_eq!(
+            outcome.is_ok(),
+            is_fine,
+            "{listen} {is_insecure} {has_policies}"
+        );
+    }
+}
+
+#[test]
+fn an_empty_path_of_policies_is_none() {
+    let (_kept, path) = file("[authorization]\npolicies = 'of-the-file'");
+    let config = |policies: Option<&str>| {
+        Config::read(arguments(|arguments| {
+            (arguments.config, arguments.policies) =
+                (Some(path.clone()), policies.map(PathBuf::from))
+        }))
+        .unwrap()
+    };
+    assert_eq!(config(None).policies, Some("of-the-file".into()));
+    assert_eq!(config(Some("")).policies, None);
+    assert_eq!(Config::read(ServeArgs::default()).unwrap().policies, None);
+}
+
+#[test]
 fn an_argument_wins_over_the_file() {
     let (_kept, path) = file("listen = '127.0.0.1:1'\ndata_dir = 'of-the-file'");
     let config = Config::read(arguments(|arguments| {

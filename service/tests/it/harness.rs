@@ -227,6 +227,7 @@ pub(crate) fn causeway() -> Command {
         "CAUSEWAY_DATA_DIR",
         "CAUSEWAY_CONFIG",
         "CAUSEWAY_INSECURE",
+        "CAUSEWAY_POLICIES",
         "CAUSEWAY_LOG",
         "CAUSEWAY_LOG_FORMAT",
         "CAUSEWAY_ENDPOINT",
