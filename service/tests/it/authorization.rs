@@ -3,6 +3,7 @@
 mod changes;
 mod every_call;
 mod paths;
+mod process;
 mod reads;
 
 use std::sync::Arc;

@@ -179,6 +179,16 @@ impl Process {
         }
     }
 
+    /// Reads the log up to a line that has this text.
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            let read = self.stderr.read_line(&mut line).unwrap();
+            assert_ne!(read, 0, "it ended before it said `{text}`");
+        }
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

@@ -53,8 +53,12 @@ fn has(text: &str, id: &str) -> bool {
     text.match_indices(id).any(|(at, _)| {
         let is_other = |next: char| next.is_ascii_alphanumeric() || next == '-' || next == '.';
         let before = text[..at].chars().next_back();
-        let after = text[at + id.len()..].chars().next();
-        !before.is_some_and(is_other) && !after.is_some_and(is_other)
+        let mut after = text[at + id.len()..].chars();
+        let (next, then) = (after.next(), after.next());
+        // A full stop ends a sentence, or goes on with a name.
+        let goes_on = next.is_some_and(is_other)
+            && (next != Some('.') || then.is_some_and(|then| then.is_ascii_alphanumeric()));
+        !before.is_some_and(is_other) && !goes_on
     })
 }
 
