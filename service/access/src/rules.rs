@@ -193,6 +193,12 @@ impl Caller {
         &self.principal
     }
 
+    /// Whether these are the rules that hold for the call.
+    #[must_use]
+    pub fn is_under(&self, rules: &Arc<Rules>) -> bool {
+        Arc::ptr_eq(&self.rules, rules)
+    }
+
     /// Whether they may do this with the topology of a name, whether or not there is one.
     #[must_use]
     pub fn may(&self, service: Service, topology: &TopologyName) -> bool {

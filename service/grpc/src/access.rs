@@ -38,6 +38,7 @@ pub(crate) struct Asker {
     principal: Principal,
     /// None if everybody may do everything.
     caller: Option<Caller>,
+    authority: Option<Arc<Authority>>,
     trace_id: Option<String>,
     /// What the call did to resources.
     used: Used,
@@ -71,6 +72,7 @@ impl Access {
         Asker {
             engine: self.engine.clone(),
             caller: authority.map(|authority| authority.rules().caller(principal.clone())),
+            authority: authority.cloned(),
             principal,
             trace_id: trace_id(headers),
             used: Used::default(),
@@ -112,6 +114,14 @@ impl Asker {
         match &self.caller {
             Some(caller) => self.engine.guarded(Arc::new(Listing(caller.clone()))),
             None => self.engine.clone(),
+        }
+    }
+
+    /// Whether the policies that the call began with are in force still.
+    pub(crate) fn is_current(&self) -> bool {
+        match (&self.caller, &self.authority) {
+            (Some(caller), Some(authority)) => caller.is_under(&authority.rules()),
+            (None, _) | (_, None) => true,
         }
     }
 

@@ -20,7 +20,7 @@ use v1::watch_revisions_request::Start;
 use v1::watch_revisions_response::Event;
 
 use super::{revision, token};
-use crate::access::Access;
+use crate::access::{Access, Asker};
 use crate::error::{CallError, read};
 use crate::expiry::Expiry;
 use crate::status::{self, WatchEnd};
@@ -56,6 +56,7 @@ struct Watched {
 
 /// One watch, from its first event to the status at its end.
 struct Feed {
+    asker: Asker,
     watch: Watch,
     queue: mpsc::Sender<Result<v1::WatchRevisionsResponse, Status>>,
     /// The last place that the reader was sent.
@@ -80,7 +81,12 @@ pub(super) async fn run(
     let watch = engine.watch(&topology, start, most_changes).await?;
     let (queue, events) = mpsc::channel(QUEUE);
     let sent = watch.point();
-    let feed = Feed { watch, queue, sent };
+    let feed = Feed {
+        asker,
+        watch,
+        queue,
+        sent,
+    };
     tokio::spawn(feed.run(watching, expiry));
     Ok(ReceiverStream::new(events))
 }
@@ -144,6 +150,10 @@ impl Feed {
                 Ok(event) => event,
                 Err(error) => return WatchEnd::Failed(error),
             };
+            // What it tells was decided by policies that are no longer in force.
+            if !self.asker.is_current() {
+                return WatchEnd::PoliciesChanged;
+            }
             let point = self.watch.point();
             let response = response(event, point);
             match self

@@ -64,19 +64,20 @@ fn methods() -> Vec<String> {
     found
 }
 
-/// A request that could be answered, and what it takes.
+/// A request that could be answered, and the action that it takes.
 fn sample(method: &str) -> (Vec<u8>, &'static str) {
-    let name = || "t".to_owned();
-    let flow = || v1::Flow {
-        source: "10.0.0.1".to_owned(),
-        destination: "10.0.0.2".to_owned(),
-        destination_port: Some(443),
-        ..v1::Flow::default()
-    };
-    let end = || v1::EndSelector {
-        selector: Some(v1::end_selector::Selector::End("10.0.0.1".to_owned())),
-    };
-    match method {
+    let found = written(method)
+        .or_else(|| read(method))
+        .or_else(|| asked(method));
+    found.unwrap_or_else(|| {
+        panic!("say here how {method} is called and what it takes: it must refuse whoever may not")
+    })
+}
+
+fn written(method: &str) -> Option<(Vec<u8>, &'static str)> {
+    let topology = || "t".to_owned();
+    let label = || "l".to_owned();
+    Some(match method {
         "CreateTopology" => {
             let name = "u".to_owned();
             let wire = v1::CreateTopologyRequest {
@@ -85,14 +86,9 @@ fn sample(method: &str) -> (Vec<u8>, &'static str) {
             };
             (wire.encode_to_vec(), "CreateTopology")
         }
-        "GetTopology" => (
-            v1::GetTopologyRequest { name: name() }.encode_to_vec(),
-            "ReadTopology",
-        ),
-        "ListTopologies" => (Vec::new(), "ReadTopology"),
         "DeleteTopology" => {
             let wire = v1::DeleteTopologyRequest {
-                name: name(),
+                name: topology(),
                 ..Default::default()
             };
             (wire.encode_to_vec(), "DeleteTopology")
@@ -103,111 +99,144 @@ fn sample(method: &str) -> (Vec<u8>, &'static str) {
         ),
         "ImportResources" => {
             let header = v1::ImportHeader {
-                topology: name(),
+                topology: topology(),
                 ..Default::default()
             };
-            let part = v1::import_resources_request::Part::Header(header);
-            let wire = v1::ImportResourcesRequest { part: Some(part) };
-            (wire.encode_to_vec(), "ImportResources")
+            let part = Some(v1::import_resources_request::Part::Header(header));
+            (
+                v1::ImportResourcesRequest { part }.encode_to_vec(),
+                "ImportResources",
+            )
         }
         "RollbackTopology" => {
+            let to = Some(v1::rollback_topology_request::To::ToRevision(0));
             let wire = v1::RollbackTopologyRequest {
-                topology: name(),
-                to: Some(v1::rollback_topology_request::To::ToRevision(0)),
+                topology: topology(),
+                to,
                 ..Default::default()
             };
             (wire.encode_to_vec(), "RollbackTopology")
         }
         "SetRevisionLabel" => {
             let wire = v1::SetRevisionLabelRequest {
-                topology: name(),
-                label: "l".to_owned(),
+                topology: topology(),
+                label: label(),
                 ..Default::default()
             };
             (wire.encode_to_vec(), "SetRevisionLabel")
         }
         "DeleteRevisionLabel" => {
             let wire = v1::DeleteRevisionLabelRequest {
-                topology: name(),
-                label: "l".to_owned(),
+                topology: topology(),
+                label: label(),
                 ..Default::default()
             };
             (wire.encode_to_vec(), "DeleteRevisionLabel")
         }
-        // Their topology is their first field, and all that they must have; the wire has it at the same place.
+        _ => return None,
+    })
+}
+
+fn read(method: &str) -> Option<(Vec<u8>, &'static str)> {
+    let topology = || "t".to_owned();
+    Some(match method {
+        "GetTopology" => (
+            v1::GetTopologyRequest { name: topology() }.encode_to_vec(),
+            "ReadTopology",
+        ),
+        "ListTopologies" => (Vec::new(), "ReadTopology"),
+        // Their topology is their first field, and all that they must have: the wire has it at one place.
         "ListRevisionLabels" | "ListResources" | "ListRevisions" => {
             let wire = v1::ListRevisionsRequest {
-                topology: name(),
+                topology: topology(),
                 ..Default::default()
             };
             (wire.encode_to_vec(), "ReadTopology")
         }
         "GetResource" => {
+            let resource_id = "vpc-1".to_owned();
             let wire = v1::GetResourceRequest {
-                topology: name(),
-                resource_id: "vpc-1".to_owned(),
+                topology: topology(),
+                resource_id,
                 ..Default::default()
             };
             (wire.encode_to_vec(), "ReadTopology")
         }
         "DiffRevisions" => {
+            let from = Some(v1::diff_revisions_request::From::FromRevision(0));
             let wire = v1::DiffRevisionsRequest {
-                topology: name(),
-                from: Some(v1::diff_revisions_request::From::FromRevision(0)),
+                topology: topology(),
+                from,
                 ..Default::default()
             };
             (wire.encode_to_vec(), "ReadTopology")
         }
         "WatchRevisions" => {
             let wire = v1::WatchRevisionsRequest {
-                topology: name(),
+                topology: topology(),
                 ..Default::default()
             };
             (wire.encode_to_vec(), "WatchRevisions")
         }
+        "ExportTopologies" => (Vec::new(), "ExportTopologies"),
+        _ => return None,
+    })
+}
+
+fn asked(method: &str) -> Option<(Vec<u8>, &'static str)> {
+    let topology = "t".to_owned();
+    let flow = v1::Flow {
+        source: "10.0.0.1".to_owned(),
+        destination: "10.0.0.2".to_owned(),
+        destination_port: Some(443),
+        ..v1::Flow::default()
+    };
+    Some(match method {
         "ResolvePath" => {
             let wire = v1::ResolvePathRequest {
-                topology: name(),
-                flow: Some(flow()),
+                topology,
+                flow: Some(flow),
                 ..Default::default()
             };
             (wire.encode_to_vec(), "ResolvePath")
         }
         "BatchResolvePaths" => {
             let wire = v1::BatchResolvePathsRequest {
-                topology: name(),
-                flows: vec![flow()],
+                topology,
+                flows: vec![flow],
                 ..Default::default()
             };
             (wire.encode_to_vec(), "ResolvePath")
         }
         "StreamResolvePaths" => {
             let header = v1::StreamHeader {
-                topology: name(),
+                topology,
                 ..Default::default()
             };
-            let part = v1::stream_resolve_paths_request::Part::Header(header);
-            let wire = v1::StreamResolvePathsRequest { part: Some(part) };
-            (wire.encode_to_vec(), "ResolvePath")
+            let part = Some(v1::stream_resolve_paths_request::Part::Header(header));
+            (
+                v1::StreamResolvePathsRequest { part }.encode_to_vec(),
+                "ResolvePath",
+            )
         }
         "ComputeReachabilityMatrix" => {
+            let end = Some(v1::end_selector::Selector::End("10.0.0.1".to_owned()));
+            let ends = vec![v1::EndSelector { selector: end }];
+            let service = v1::MatrixService {
+                protocol: "tcp".to_owned(),
+                destination_port: Some(443),
+            };
             let wire = v1::ComputeReachabilityMatrixRequest {
-                topology: name(),
-                sources: vec![end()],
-                destinations: vec![end()],
-                services: vec![v1::MatrixService {
-                    protocol: "tcp".to_owned(),
-                    destination_port: Some(443),
-                }],
+                topology,
+                sources: ends.clone(),
+                destinations: ends,
+                services: vec![service],
                 ..Default::default()
             };
             (wire.encode_to_vec(), "ComputeReachabilityMatrix")
         }
-        "ExportTopologies" => (Vec::new(), "ExportTopologies"),
-        other => panic!(
-            "say here how {other} is called and what it takes: it must refuse whoever may not"
-        ),
-    }
+        _ => return None,
+    })
 }
 
 /// The first answer, or the status in its place.

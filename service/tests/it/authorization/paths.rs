@@ -52,8 +52,8 @@ fn resolve(flow: &v1::Flow) -> v1::ResolvePathRequest {
 fn has(text: &str, id: &str) -> bool {
     text.match_indices(id).any(|(at, _)| {
         let is_other = |next: char| next.is_ascii_alphanumeric() || next == '-' || next == '.';
-        let before = text[..at].chars().next_back();
-        let mut after = text[at + id.len()..].chars();
+        let before = text.get(..at).unwrap().chars().next_back();
+        let mut after = text.get(at + id.len()..).unwrap().chars();
         let (next, then) = (after.next(), after.next());
         // A full stop ends a sentence, or goes on with a name.
         let goes_on = next.is_some_and(is_other)

@@ -1,5 +1,6 @@
 //! What is told of a topology to somebody who may not see all of it.
 
+use tonic_types::StatusExt as _;
 use v1::watch_revisions_response::Event;
 
 use super::*;
@@ -133,6 +134,36 @@ async fn a_watch_tells_the_changes_that_its_watcher_sees() {
     assert!(told.has_changes);
     let expected = [delete("vpc-2"), delete("vpc-4"), put(two(vpc("vpc-6")))];
     assert_eq!(told.changes, expected);
+}
+
+#[tokio::test]
+async fn a_watch_ends_when_other_policies_are_in_force() {
+    let (served, authority) = guarded(TWO).await;
+    let request = v1::WatchRevisionsRequest {
+        topology: "t".to_owned(),
+        ..v1::WatchRevisionsRequest::default()
+    };
+    let watch = served
+        .topologies()
+        .watch_revisions(by("two", request))
+        .await;
+    let mut events = watch.unwrap().into_inner();
+    events.message().await.unwrap().unwrap();
+    authority.replace(rules(""));
+    given(&served, vec![put(two(vpc("vpc-2")))]).await;
+    let status = loop {
+        match events.message().await {
+            Ok(told) => assert!(matches!(told.unwrap().event, Some(Event::Mark(_)))),
+            Err(status) => break status,
+        }
+    };
+    let details = status.get_error_details();
+    let info = details.error_info().unwrap();
+    assert_eq!(
+        (status.code(), info.reason.as_str()),
+        (Code::Unavailable, "POLICIES_CHANGED")
+    );
+    assert!(info.metadata.contains_key("resume_token"));
 }
 
 #[tokio::test]
