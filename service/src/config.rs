@@ -60,7 +60,10 @@ pub struct ServeArgs {
     /// The mesh whose sidecar, on this machine or in this pod, is believed in who calls [default: none]
     #[arg(long, env = "CAUSEWAY_SIDECAR", value_enum, value_name = "MESH")]
     pub sidecar: Option<Mesh>,
-    /// Listen on an address other than loopback although callers are not authenticated, or show tokens in the clear
+    /// Cedar policies that tell who may do what: a file, or a directory of *.cedar files [default: none, everybody may do everything]
+    #[arg(long, env = "CAUSEWAY_POLICIES", value_name = "PATH")]
+    pub policies: Option<PathBuf>,
+    /// Listen on an address other than loopback although callers are not authenticated, show tokens in the clear, or no policies tell what they may do
     #[arg(long, env = "CAUSEWAY_INSECURE")]
     pub insecure: bool,
     /// Where traces and metrics go over OTLP/gRPC, as http://127.0.0.1:4317 [default: nowhere]
@@ -108,6 +111,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// File of prices; none for those that the service was built with.
     pub prices: Option<PathBuf>,
+    /// Policies that tell who may do what; none if everybody may do everything.
+    pub policies: Option<PathBuf>,
     /// Where traces and metrics go; nowhere for none.
     pub otlp_endpoint: Option<String>,
     /// Share of the calls to trace whose caller does not say.
@@ -184,6 +189,14 @@ pub enum ConfigError {
     /// A token cannot be taken.
     #[error("[[identity.tokens]] is wrong")]
     Token(#[from] TokenError),
+    /// An address that others can reach, and nothing that tells what they may do.
+    #[error(
+        "{listen} can be reached from elsewhere, and no policies tell who may do what; name them with --policies, or say --insecure"
+    )]
+    Unguarded {
+        /// The address.
+        listen: SocketAddr,
+    },
     /// A number of seconds that is none.
     #[error("`{field}` is {seconds}, expected 0 to 86400 seconds")]
     Seconds {
@@ -241,6 +254,7 @@ struct File {
     tracing: tracing::File,
     tls: tls::File,
     identity: identity::File,
+    authorization: Authorization,
     log: Log,
     shutdown: Shutdown,
     watch: Watch,
@@ -248,6 +262,12 @@ struct File {
     retention: retention::File,
     admission: admission::File,
     limits: FileLimits,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Authorization {
+    policies: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -303,13 +323,11 @@ impl Config {
         let listen = arguments.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN);
         let tls = file.tls.checked(&arguments)?;
         let (identity, safety) = file.identity.checked(&arguments, tls.as_ref())?;
-        if !listen.ip().is_loopback() && !arguments.insecure && !file.insecure {
-            if safety.has_bare_tokens {
-                return Err(ConfigError::BareTokens { listen });
-            }
-            if !safety.is_closed {
-                return Err(ConfigError::Insecure { listen });
-            }
+        let is_insecure = arguments.insecure || file.insecure;
+        let policies = arguments.policies.or(file.authorization.policies);
+        let policies = policies.filter(|path| !path.as_os_str().is_empty());
+        if !listen.ip().is_loopback() && !is_insecure {
+            safety.check(listen, policies.is_some())?;
         }
         let limits = file.limits.checked()?;
         Ok(Self {
@@ -326,6 +344,7 @@ impl Config {
                 .prices
                 .or(file.prices)
                 .filter(|path| !path.as_os_str().is_empty()),
+            policies,
             otlp_endpoint: arguments
                 .otlp_endpoint
                 .or(file.otlp_endpoint)

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use thiserror::Error;
 
 use crate::config::ConfigError;
+use crate::policy::PolicyTestError;
 use crate::prices::PriceError;
 use crate::telemetry::TelemetryError;
 
@@ -30,6 +31,12 @@ pub(crate) enum MainError {
     /// The price file is wrong.
     #[error(transparent)]
     Prices(#[from] PriceError),
+    /// The policies are wrong.
+    #[error(transparent)]
+    Policies(#[from] causeway_access::PolicyError),
+    /// Test cases of policies cannot be used.
+    #[error(transparent)]
+    PolicyTests(#[from] PolicyTestError),
     /// Logs or traces cannot be set up.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),

@@ -5,6 +5,8 @@ pub mod config;
 mod demo;
 mod error;
 mod export;
+mod policies;
+mod policy;
 mod prices;
 mod restore;
 mod serve;
@@ -38,6 +40,9 @@ enum Command {
     /// Look after a data directory while nobody serves it
     #[command(subcommand)]
     Store(store::StoreCommand),
+    /// Check the policies that tell who may do what, or print what they can speak of
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Export topologies into a backup, from a running service or from the data directory of a stopped one
     ///
     /// The backup holds all that is kept of each topology: states, history, labels, requests. The file has its name only when it is whole;
@@ -83,6 +88,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, MainError> {
         Command::Serve(arguments) => serve::run(Config::read(arguments)?).await?,
         Command::Demo => demo::run(&mut io::stdout()).await?,
         Command::Store(command) => return store::run(command, &mut io::stdout()).await,
+        Command::Policy(command) => return policy::run(command, &mut io::stdout()),
         Command::Export(arguments) => export::run(arguments, &mut io::stdout()).await?,
         Command::Restore(arguments) => restore::run(arguments, &mut io::stdout()).await?,
         Command::Token(command) => token::run(command, &mut io::stdout())?,

@@ -13,8 +13,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::MissedTickBehavior;
 
+use causeway_access::Authority;
 use causeway_engine::{Engine, Limits};
-use causeway_grpc::Server;
+use causeway_grpc::{Server, Tls};
 use causeway_model::price::PriceBook;
 use causeway_store::{Observer, SledStore};
 
@@ -22,6 +23,7 @@ use self::certificates::Certificates;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::error::MainError;
+use crate::policies::{self, Reloading};
 use crate::telemetry::{Endpoint, StoreMetrics, Telemetry, of_engine};
 
 /// What the process ends with on a second signal, as a shell tells an end by SIGTERM.
@@ -43,39 +45,18 @@ pub(crate) async fn run(config: Config) -> Result<(), MainError> {
 
 async fn serve(config: Config, telemetry: &Telemetry) -> Result<(), MainError> {
     let signals = Signals::take().map_err(MainError::Signals)?;
+    let policies = config.policies.as_deref();
+    let authority = policies.map(policies::open).transpose()?;
     let prices = crate::prices::read(config.prices.as_deref())?;
-    let endpoint = match config.metrics_listen {
-        Some(address) => Some(Endpoint::start(address, telemetry.registry()).await?),
-        None => None,
-    };
-    let (certificates, tls) = match config.tls {
-        None => (None, None),
-        Some(files) => {
-            let (watched, tls) = Certificates::watch(files, config.tls_period).await?;
-            (Some(watched), Some(tls))
-        }
-    };
+    let (tls, beside) = Beside::start(&config, authority.as_ref(), telemetry).await?;
     let (listener, address) = listen(config.listen, "--listen").await?;
-    let probes = match config.probe_listen {
-        None => None,
-        Some(address) => {
-            let (listener, address) = listen(address, "--probe-listen").await?;
-            tracing::info!("health is told at {address}");
-            Some(listener)
-        }
-    };
+    let probes = probes(config.probe_listen).await?;
+    if authority.is_none() {
+        tracing::warn!("there are no policies: whoever reaches {address} may do everything");
+    }
     tracing::info!("opening the store; until it is open, calls at {address} are refused");
     let (opened, coming) = oneshot::channel();
-    let server = Server::opening(coming)
-        .tls(tls)
-        .identity(config.identity)
-        .admission(config.admission)
-        .probes(probes)
-        .drain(config.drain)
-        .grace(config.grace)
-        .mark_every(config.watch_marks)
-        .patience(config.watch_patience)
-        .answer_bytes(config.answer_bytes);
+    let server = server(&config, coming, authority).tls(tls).probes(probes);
     let answers = server.answer_counts();
     let opening = async {
         let metrics = Arc::new(StoreMetrics::new());
@@ -94,16 +75,92 @@ async fn serve(config: Config, telemetry: &Telemetry) -> Result<(), MainError> {
         telemetry.flush();
     };
     let (opened, served) = tokio::join!(opening, server.serve(listener, stopping));
-    drop(certificates);
     let (engine, keeping) = opened?;
     keeping.stop().await;
-    if let Some(endpoint) = endpoint {
-        endpoint.stop().await;
-    }
+    beside.stop().await;
     served?;
     close(engine).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The server as it is configured, for an engine that comes when the store is open.
+fn server(
+    config: &Config,
+    coming: oneshot::Receiver<Engine>,
+    authority: Option<Arc<Authority>>,
+) -> Server {
+    let server = Server::opening(coming)
+        .identity(config.identity.clone())
+        .admission(config.admission)
+        .drain(config.drain)
+        .grace(config.grace)
+        .mark_every(config.watch_marks)
+        .patience(config.watch_patience)
+        .answer_bytes(config.answer_bytes);
+    match authority {
+        Some(authority) => server.authority(authority),
+        None => server,
+    }
+}
+
+/// What runs beside the server.
+struct Beside {
+    /// Looks after the files of TLS until it is dropped.
+    _certificates: Option<Certificates>,
+    metrics: Option<Endpoint>,
+    policies: Option<Reloading>,
+}
+
+// === impl Beside ===
+
+impl Beside {
+    /// Starts it; and what TLS is spoken by.
+    async fn start(
+        config: &Config,
+        authority: Option<&Arc<Authority>>,
+        telemetry: &Telemetry,
+    ) -> Result<(Option<Tls>, Self), MainError> {
+        let metrics = match config.metrics_listen {
+            Some(address) => Some(Endpoint::start(address, telemetry.registry()).await?),
+            None => None,
+        };
+        let (certificates, tls) = match config.tls.clone() {
+            None => (None, None),
+            Some(files) => {
+                let (watched, tls) = Certificates::watch(files, config.tls_period).await?;
+                (Some(watched), Some(tls))
+            }
+        };
+        let policies = authority
+            .zip(config.policies.clone())
+            .map(|(authority, path)| Reloading::start(Arc::clone(authority), path));
+        let beside = Self {
+            _certificates: certificates,
+            metrics,
+            policies: policies.transpose().map_err(MainError::Signals)?,
+        };
+        Ok((tls, beside))
+    }
+
+    async fn stop(self) {
+        if let Some(metrics) = self.metrics {
+            metrics.stop().await;
+        }
+        if let Some(policies) = self.policies {
+            policies.stop().await;
+        }
+    }
+}
+
+/// A listener for probes, if there is to be one.
+async fn probes(address: Option<SocketAddr>) -> Result<Option<TcpListener>, MainError> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let (listener, address) = listen(address, "--probe-listen").await?;
+    tracing::info!("health is told at {address}");
+    Ok(Some(listener))
 }
 
 /// A listener, and the address that it has.

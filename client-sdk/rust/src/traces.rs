@@ -80,6 +80,7 @@ fn hop(shared: &v1::SharedHop, headers: &[v1::Header]) -> Option<v1::Hop> {
         resource_kind: shared.resource_kind,
         name: shared.name.clone(),
         steps: steps?,
+        account: shared.account.clone(),
     })
 }
 

@@ -128,6 +128,7 @@ fn paths() -> Paths {
             request: None,
             author: String::new(),
             message: String::new(),
+            trace: None,
         };
         engine.apply(write, changes).await.unwrap();
         engine.paths(&name(), Consistency::Newest).await.unwrap()

@@ -95,6 +95,9 @@ fn label(hop: &v1::Hop) -> String {
 
 pub(crate) fn hop_name(hop: &v1::Hop) -> String {
     let name = words::named(&hop.resource_id, &hop.name);
+    if !hop.account.is_empty() {
+        return format!("account {}, not shown", clean(&hop.account));
+    }
     if name.is_empty() {
         "internet".to_owned()
     } else {

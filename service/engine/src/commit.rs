@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use causeway_model::change::{Effect, Fault};
+use causeway_model::change::{Change, Effect, Fault};
 use causeway_model::ids::ResourceId;
 use causeway_model::resource::Resource;
 use causeway_model::revision::{Revision, RevisionNote, Timestamp, TopologyName, TraceParent};
@@ -13,6 +13,7 @@ use causeway_store::{Append, RequestKey, RequestRecord, StoreError};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::guard::{Gate, Purpose};
 use crate::patch::{self, Changes};
 use crate::read::Consistency;
 use crate::topology::{Topology, View};
@@ -146,7 +147,9 @@ impl Engine {
         self.check_changes(changes.len())?;
         let head = self.topology(&write.topology).await?.head();
         check_expected(write.expected, head.revision)?;
-        let (_, effect, unchanged) = self.edit(&head, &Arc::new(Edit::Changes(changes))).await?;
+        let gate = self.gate(&write.topology, Purpose::Commit);
+        let edit = Arc::new(Edit::Changes(changes));
+        let (_, effect, unchanged) = self.edit(&head, &edit, gate).await?;
         Ok(Applied::from_effect(head.revision, &effect, unchanged))
     }
 
@@ -229,7 +232,10 @@ impl Engine {
         check_expected(write.expected, head.revision)?;
         let mut write = Cow::Borrowed(write);
         let (snapshot, effect, unchanged) = match work {
-            Work::Edit(edit) => self.edit(&head, edit).await?,
+            Work::Edit(edit) => {
+                let gate = self.gate(&topology.record.name, Purpose::Commit);
+                self.edit(&head, edit, gate).await?
+            }
             Work::Rollback(to) => {
                 let back = self.roll_back(topology, &head, to.clone()).await?;
                 if write.message.is_empty() {
@@ -269,15 +275,18 @@ impl Engine {
         &self,
         head: &View,
         edit: &Arc<Edit>,
+        gate: Option<Gate>,
     ) -> Result<(Snapshot, Effect, u64), EngineError> {
-        let outcome = match edit.as_ref() {
-            Edit::Changes(changes) if changes.len() <= SMALL => run_edit(&head.snapshot, edit),
+        match edit.as_ref() {
+            Edit::Changes(changes) if changes.len() <= SMALL => {
+                run_guarded(&head.snapshot, edit, gate.as_ref())
+            }
             Edit::Changes(_) | Edit::Import { .. } => {
                 let (snapshot, edit) = (head.snapshot.clone(), Arc::clone(edit));
-                self.compute.run(move || run_edit(&snapshot, &edit)).await?
+                let run = move || run_guarded(&snapshot, &edit, gate.as_ref());
+                self.compute.run(run).await?
             }
-        };
-        outcome.map_err(|faults| EngineError::InvalidChangeSet { faults })
+        }
     }
 
     fn append_of(
@@ -403,6 +412,34 @@ pub(crate) fn check_expected(
         Some(expected) if expected != head => Err(EngineError::RevisionMismatch { expected, head }),
         Some(_) | None => Ok(()),
     }
+}
+
+/// Asks whether the edit may be made of this very state, before anything that is wrong with it is told, and makes it.
+fn run_guarded(
+    snapshot: &Snapshot,
+    edit: &Edit,
+    gate: Option<&Gate>,
+) -> Result<(Snapshot, Effect, u64), EngineError> {
+    if let Some(gate) = gate {
+        match edit {
+            Edit::Changes(Changes::Whole(set)) => gate.check_changes(snapshot, &set.changes)?,
+            Edit::Changes(Changes::Mixed(asked)) => gate.check_asked(snapshot, asked)?,
+            Edit::Import { scopes, resources } => {
+                let changes = snapshot.difference(scopes, resources).changes;
+                let lacking = changes.iter().filter_map(|change| match change {
+                    Change::Delete(id) => Some(id),
+                    Change::Put(_) => None,
+                });
+                gate.check_import(snapshot, resources.values(), lacking)?;
+            }
+        }
+    }
+    run_edit(snapshot, edit).map_err(|faults| EngineError::InvalidChangeSet {
+        faults: match gate {
+            Some(gate) => gate.told(snapshot, faults),
+            None => faults,
+        },
+    })
 }
 
 fn run_edit(snapshot: &Snapshot, edit: &Edit) -> Result<(Snapshot, Effect, u64), Vec<Fault>> {

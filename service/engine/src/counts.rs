@@ -93,7 +93,8 @@ impl CountsReader {
     #[must_use]
     pub fn read(&self) -> Option<EngineCounts> {
         let shared = self.shared.upgrade()?;
-        Some(Engine { shared }.counts())
+        let guard = None;
+        Some(Engine { shared, guard }.counts())
     }
 }
 

@@ -117,6 +117,16 @@ impl Engine {
         })
     }
 
+    /// The names of all topologies, damaged ones among them, if they have one.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn topology_names(&self) -> Result<Vec<TopologyName>, EngineError> {
+        let records = self.store.list().await;
+        let records = records.map_err(|source| EngineError::StoreFailed { source })?;
+        Ok(records.into_iter().map(|record| record.name).collect())
+    }
+
     /// Lists topologies after a name, by name, at most so many; and whether there are more.
     ///
     /// # Errors
@@ -135,6 +145,11 @@ impl Engine {
         for record in records
             .into_iter()
             .filter(|record| after.is_none_or(|after| record.name > *after))
+            .filter(|record| {
+                self.guard
+                    .as_ref()
+                    .is_none_or(|guard| guard.lists(&record.name))
+            })
         {
             if found.len() == limit {
                 return Ok((found, true));

@@ -1,11 +1,14 @@
 //! What differs between two revisions of a topology.
 
+use std::sync::Arc;
+
 use causeway_model::ids::ResourceId;
 use causeway_model::revision::{Revision, TopologyName};
 use causeway_model::snapshot::{Difference, Snapshot};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::guard::{self, Guard};
 use crate::read::{Consistency, Filter};
 use crate::topology::{Topology, View};
 
@@ -45,10 +48,14 @@ impl Engine {
         let from = self.view_of(&topology, from).await?;
         let to = self.view_of(&topology, to).await?;
         let revisions = (from.revision, to.revision);
+        let veil = self.veil().map(Arc::clone);
         let (before, later) = self.related(&topology, from, to).await?;
         let (differences, more) = self
             .compute
-            .run(move || page(&before, &later, &filter, (after.as_ref(), limit)))
+            .run(move || {
+                let veil = veil.as_deref();
+                page((&before, &later), &filter, veil, (after.as_ref(), limit))
+            })
             .await?;
         Ok(DifferencePage {
             from: revisions.0,
@@ -83,9 +90,9 @@ impl Engine {
 }
 
 fn page(
-    before: &Snapshot,
-    later: &Snapshot,
+    (before, later): (&Snapshot, &Snapshot),
     filter: &Filter,
+    veil: Option<&dyn Guard>,
     (after, limit): (Option<&ResourceId>, usize),
 ) -> (Vec<Difference>, bool) {
     let admits = |difference: &Difference| {
@@ -98,6 +105,7 @@ fn page(
     let mut differing = before
         .differences_to(later)
         .skip_while(|difference| after.is_some_and(|after| difference.resource().id() <= after))
+        .filter_map(|difference| guard::seen(veil, difference))
         .filter(admits);
     let page = differing.by_ref().take(limit).collect();
     (page, differing.next().is_some())

@@ -12,6 +12,7 @@ use crate::compute::Compute;
 use crate::counts::Tallies;
 use crate::error::EngineError;
 use crate::export;
+use crate::guard::Guard;
 use crate::limits::Limits;
 use crate::registry::{NameLocks, Registry};
 use crate::state::States;
@@ -20,6 +21,8 @@ use crate::state::States;
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(crate) shared: Arc<Shared>,
+    /// What its caller may see and change; none for everything.
+    pub(crate) guard: Option<Arc<dyn Guard>>,
 }
 
 /// What all clones of an engine share.
@@ -75,6 +78,7 @@ impl Engine {
                 // One at a time: each may hold and write a state of any size.
                 background: Arc::new(Semaphore::new(1)),
             }),
+            guard: None,
         }
     }
 

@@ -31,6 +31,28 @@ pub enum EngineError {
         /// The revision that was read.
         revision: Revision,
     },
+    /// The caller lacks what it takes.
+    #[error("the caller may not {} in topology `{topology}`: no policy of the service permits it; ask whoever runs the service for one", .actions.join(", "))]
+    NotAllowed {
+        /// The topology.
+        topology: TopologyName,
+        /// What the caller would have to be allowed, each once.
+        actions: Vec<&'static str>,
+    },
+    /// The topology does not hold the resource, or the caller may not see it.
+    #[error("topology `{topology}` does not hold `{id}`, or the caller may not see it")]
+    NotShown {
+        /// The topology.
+        topology: TopologyName,
+        /// Id of the resource.
+        id: ResourceId,
+    },
+    /// A topology cannot be copied by who may not see all of it.
+    #[error("topology `{topology}` cannot be forked by who may not see all of it")]
+    HidesSome {
+        /// The topology.
+        topology: TopologyName,
+    },
     /// The change set is not well-formed in this topology.
     #[error("the change set has {} fault(s); nothing was changed", .faults.len())]
     InvalidChangeSet {

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use causeway_model::revision::{Revision, TopologyName};
+use causeway_model::snapshot::Snapshot;
 use causeway_store::{Base, NewTopology, StoreError, TopologyId, TopologyRecord};
 
 use crate::checkpoint::Growth;
@@ -63,6 +64,7 @@ impl Engine {
         }
         let forked = self.topology(&source).await?;
         let View { revision, snapshot } = self.view_of(&forked, at).await?;
+        self.check_copied(&source, &snapshot).await?;
         let (time, resources) = (self.clock.now(), create::count(&snapshot));
         let record = request.clone();
         let new = NewTopology {
@@ -91,6 +93,25 @@ impl Engine {
         self.registry.insert(Arc::new(topology));
         self.detach_later(vec![record.clone()]);
         Ok(TopologyInfo::created(record, resources))
+    }
+
+    /// Refuses a copy of what its caller may not see: in the copy, they might.
+    async fn check_copied(
+        &self,
+        source: &TopologyName,
+        snapshot: &Snapshot,
+    ) -> Result<(), EngineError> {
+        let Some(guard) = self.veil().map(Arc::clone) else {
+            return Ok(());
+        };
+        let snapshot = snapshot.clone();
+        let look = move || snapshot.iter().all(|held| guard.shows(held));
+        if self.compute.run(look).await? {
+            return Ok(());
+        }
+        Err(EngineError::HidesSome {
+            topology: source.clone(),
+        })
     }
 
     /// Detaches the forks that still lean on other topologies, as after a stop, in the background. Must be called inside a tokio runtime.
@@ -136,7 +157,11 @@ impl Engine {
                 let Some(shared) = engine.upgrade() else {
                     return;
                 };
-                if let Err(error) = (Self { shared }).detach(&fork).await {
+                let engine = Self {
+                    shared,
+                    guard: None,
+                };
+                if let Err(error) = engine.detach(&fork).await {
                     warn(&error, fork.name.as_str());
                 }
             }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use causeway_model::flow::{FlowEnd, Service};
+use causeway_model::resource::Resource;
 use causeway_model::revision::{Revision, TopologyName};
 use causeway_model::trace::Verdict;
 use causeway_resolver::ResolveError;
@@ -60,14 +61,13 @@ impl Engine {
             services,
         } = question;
         let (limits, network) = (self.limits, Arc::clone(paths.network()));
-        let missing = |id| EngineError::ResourceNotFound {
-            topology: name.clone(),
-            id,
-            revision: paths.revision(),
-        };
+        let missing = |id| paths.not_found(&id);
+        let engine = self.clone();
         let make = move || {
-            let sources = select::ends(&snapshot, &sources)?;
-            let destinations = select::ends(&snapshot, &destinations)?;
+            let shows = |held: &Resource| engine.shows(held);
+            let chosen = select::Chosen::new(&snapshot, &shows);
+            let sources = chosen.ends(&sources)?;
+            let destinations = chosen.ends(&destinations)?;
             let counts = [sources.len(), destinations.len(), services.len()];
             if let Err(error) = check(limits.max_axis, limits.max_cells, counts) {
                 return Ok(Err(error));
@@ -156,18 +156,12 @@ impl Matrix {
         let (cells, count) = (Arc::clone(&self.cells), self.cells.cells());
         let begins = (0..count).step_by(PIECE);
         let pieces = begins.map(move |begin| begin..begin.saturating_add(PIECE).min(count));
-        let name = self.paths.name().clone();
-        let revision = self.revision();
+        let of = self.paths.clone();
         self.paths
             .each_in_order(stream::iter(pieces), move |_, piece| {
                 let told = cells.verdicts(piece.clone());
-                let told = told.map_err(|ResolveError::UnknownResource { id }| {
-                    EngineError::ResourceNotFound {
-                        topology: name.clone(),
-                        id,
-                        revision,
-                    }
-                })?;
+                let told =
+                    told.map_err(|ResolveError::UnknownResource { id }| of.not_found(&id))?;
                 Ok(work(piece, told))
             })
     }

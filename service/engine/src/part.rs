@@ -10,6 +10,7 @@ use causeway_model::revision::{Revision, TopologyName};
 use crate::commit::{Edit, check_expected};
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::guard::Purpose;
 use crate::patch::Asked;
 use crate::read::Consistency;
 
@@ -26,6 +27,8 @@ pub struct Part {
     pub changes: Vec<(usize, Asked)>,
     /// What the other changes would put: nothing is known of these resources, not even whether they are there.
     pub unread: BTreeSet<ResourceId>,
+    /// Whether the set is to be laid over the revision, and not to be committed.
+    pub is_what_if: bool,
 }
 
 // === impl Engine ===
@@ -42,13 +45,20 @@ impl Engine {
             expected,
             changes,
             unread,
+            is_what_if,
         } = part;
         let topology = self.topology(&topology).await?;
         check_expected(expected, topology.head().revision)?;
         let view = self.view_of(&topology, at).await?;
         let (places, changes): (Vec<usize>, Vec<Asked>) = changes.into_iter().unzip();
         let edit = Arc::new(Edit::Changes(changes.into()));
-        match self.edit(&view, &edit).await {
+        let purpose = if is_what_if {
+            Purpose::WhatIf
+        } else {
+            Purpose::Commit
+        };
+        let gate = self.gate(&topology.record.name, purpose);
+        match self.edit(&view, &edit, gate).await {
             Ok(_) => Ok(Vec::new()),
             Err(EngineError::InvalidChangeSet { faults }) => Ok(faults
                 .into_iter()

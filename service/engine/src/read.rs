@@ -141,12 +141,27 @@ impl Engine {
     ) -> Result<(Arc<Resource>, Revision), EngineError> {
         let View { revision, snapshot } = self.view(name, consistency).await?;
         let found = snapshot.get(id.as_str()).map(Arc::clone);
-        let resource = found.ok_or_else(|| EngineError::ResourceNotFound {
-            topology: name.clone(),
-            id: id.clone(),
-            revision,
-        })?;
+        let resource = found.filter(|resource| self.shows(resource));
+        let resource = resource.ok_or_else(|| self.not_found(name, id, revision))?;
         Ok((resource, revision))
+    }
+
+    /// That a resource is not there, or that its caller may not see it: who may not see everything is told both alike.
+    pub(crate) fn not_found(
+        &self,
+        topology: &TopologyName,
+        id: &ResourceId,
+        revision: Revision,
+    ) -> EngineError {
+        let (topology, id) = (topology.clone(), id.clone());
+        if self.veil().is_some() {
+            return EngineError::NotShown { topology, id };
+        }
+        EngineError::ResourceNotFound {
+            topology,
+            id,
+            revision,
+        }
     }
 
     /// The resources after an id that meet the filter, by id, at most so many.
@@ -161,15 +176,30 @@ impl Engine {
         (after, limit): (Option<ResourceId>, usize),
     ) -> Result<ResourcePage, EngineError> {
         let View { revision, snapshot } = self.view(name, consistency).await?;
+        let engine = self.clone();
         let (resources, more) = self
             .compute
-            .run(move || filter.page(&snapshot, after.as_ref(), limit))
+            .run(move || engine.page(&filter, &snapshot, (after.as_ref(), limit)))
             .await?;
         Ok(ResourcePage {
             revision,
             resources,
             more,
         })
+    }
+
+    /// A page of what meets the filter and is shown.
+    fn page(
+        &self,
+        filter: &Filter,
+        snapshot: &Snapshot,
+        (after, limit): (Option<&ResourceId>, usize),
+    ) -> (Vec<Arc<Resource>>, bool) {
+        let mut matching = snapshot
+            .iter_after(after)
+            .filter(|resource| filter.admits(resource) && self.shows(resource));
+        let page = matching.by_ref().take(limit).cloned().collect();
+        (page, matching.next().is_some())
     }
 
     /// The revisions from one down, or from below one that was listed before; newest first, at most so many.
@@ -248,19 +278,6 @@ impl Filter {
                 .as_ref()
                 .is_none_or(|region| resource.region.as_ref() == Some(region))
             && self.tags.iter().all(|tag| tag.admits(resource))
-    }
-
-    fn page(
-        &self,
-        snapshot: &Snapshot,
-        after: Option<&ResourceId>,
-        limit: usize,
-    ) -> (Vec<Arc<Resource>>, bool) {
-        let mut matching = snapshot
-            .iter_after(after)
-            .filter(|resource| self.admits(resource));
-        let page = matching.by_ref().take(limit).cloned().collect();
-        (page, matching.next().is_some())
     }
 }
 

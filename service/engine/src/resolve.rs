@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use causeway_model::flow::Flow;
+use causeway_model::ids::{AccountId, ResourceId};
 use causeway_model::revision::{Revision, TopologyName};
 use causeway_model::snapshot::Snapshot;
 use causeway_model::trace::PathAnswer;
@@ -32,6 +33,8 @@ pub struct Paths {
     is_what_if: bool,
     /// How many answers were there before, where that is counted.
     hits: Option<Arc<AtomicU64>>,
+    /// The state that tells what its caller may see; none if that is everything.
+    hidden: Option<Snapshot>,
     /// What allows it to hold a network of its own that shares nothing with others.
     _turn: Option<Arc<OwnedSemaphorePermit>>,
 }
@@ -70,6 +73,7 @@ impl Engine {
         view: View,
     ) -> Result<Paths, EngineError> {
         let revision = view.revision;
+        let hidden = self.veil().map(|_| view.snapshot.clone());
         let network = self.network(topology, view).await?;
         Ok(Paths {
             engine: self.clone(),
@@ -79,6 +83,7 @@ impl Engine {
             revision,
             is_what_if: false,
             hits: None,
+            hidden,
             _turn: None,
         })
     }
@@ -122,6 +127,25 @@ impl Paths {
         self.hits.as_deref()
     }
 
+    /// Whether something may be hidden from its caller.
+    #[must_use]
+    pub fn is_veiled(&self) -> bool {
+        self.hidden.is_some()
+    }
+
+    /// The account of a resource that its caller may not see; none for one that they may. What is not in the revision itself was laid over it by its caller.
+    #[must_use]
+    pub fn hides(&self, id: &ResourceId) -> Option<AccountId> {
+        let held = self.hidden.as_ref()?.get(id.as_str())?;
+        (!self.engine.shows(held)).then(|| held.owner_id.clone())
+    }
+
+    /// That a flow names a resource that is not there, or that its caller may not see.
+    #[must_use]
+    pub fn not_found(&self, id: &ResourceId) -> EngineError {
+        self.engine.not_found(&self.name, id, self.revision)
+    }
+
     /// Whether changes are laid over the revision: then its answers are for nobody else, and those of others are not for it.
     pub(crate) fn is_what_if(&self) -> bool {
         self.is_what_if
@@ -129,10 +153,6 @@ impl Paths {
 
     pub(crate) fn topology(&self) -> TopologyId {
         self.topology
-    }
-
-    pub(crate) fn name(&self) -> &TopologyName {
-        &self.name
     }
 
     pub(crate) fn network(&self) -> &Arc<Network> {

@@ -7,6 +7,7 @@ use causeway_model::snapshot::{Difference, Snapshot};
 use crate::commit::{Applied, Work, Write, check_expected};
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::guard::Purpose;
 use crate::read::Consistency;
 use crate::topology::{Topology, View};
 
@@ -61,13 +62,17 @@ impl Engine {
         let to = target.revision;
         let (now, then) = self.related(topology, head.clone(), target).await?;
         let head = head.snapshot.clone();
+        let gate = self.gate(&topology.record.name, Purpose::Commit);
         let (snapshot, effect) = self
             .compute
             .run(move || {
+                if let Some(gate) = gate {
+                    gate.check_differences(now.differences_to(&then))?;
+                }
                 let effect = between(&now, &then);
-                (head.replay(&effect.changes), effect)
+                Ok::<_, EngineError>((head.replay(&effect.changes), effect))
             })
-            .await?;
+            .await??;
         Ok(Rollback {
             to,
             snapshot,

@@ -6,7 +6,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use causeway_model::change::ChangeSet;
+use causeway_model::change::{Change, ChangeSet};
+use causeway_model::resource::Resource;
 use causeway_model::revision::{Revision, TopologyName};
 use causeway_store::{Logged, TopologyId};
 use tokio::sync::watch;
@@ -215,7 +216,31 @@ impl Watch {
             .read(self.topology.record.id, self.told, logged.revision)
             .await;
         let sets = sets.map_err(|error| self.failed(error))?;
-        Ok(sets.into_iter().next())
+        let Some(set) = sets.into_iter().next() else {
+            return Ok(None);
+        };
+        self.seen(set, logged.revision).await.map(Some)
+    }
+
+    /// The changes as the watcher sees them: what is hidden is left out, and what becomes hidden is told as deleted.
+    async fn seen(&self, set: ChangeSet, revision: Revision) -> Result<ChangeSet, EngineError> {
+        let Some(veil) = self.engine.veil() else {
+            return Ok(set);
+        };
+        let before = self.engine.snapshot_at(&self.topology, self.told).await?;
+        let after = self.engine.snapshot_at(&self.topology, revision).await?;
+        let changes = set.changes.into_iter().filter_map(|change| {
+            let id = change.id();
+            let is_shown = |held: &&Arc<Resource>| veil.shows(held);
+            let was_shown = before.get(id.as_str()).filter(is_shown).is_some();
+            match after.get(id.as_str()).filter(is_shown) {
+                Some(_) => Some(change),
+                None => was_shown.then(|| Change::Delete(id.clone())),
+            }
+        });
+        Ok(ChangeSet {
+            changes: changes.collect(),
+        })
     }
 
     fn failed(&self, error: causeway_store::StoreError) -> EngineError {

@@ -8,6 +8,7 @@ use causeway_resolver::Network;
 use crate::commit::{Edit, check_count};
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::guard::Purpose;
 use crate::patch::Changes;
 use crate::read::Consistency;
 use crate::resolve::Paths;
@@ -30,7 +31,8 @@ impl Engine {
         let topology = self.topology(name).await?;
         let view = self.view_of(&topology, consistency).await?;
         let edit = Arc::new(Edit::Changes(changes));
-        let (snapshot, ..) = self.edit(&view, &edit).await?;
+        let gate = self.gate(&topology.record.name, Purpose::WhatIf);
+        let (snapshot, ..) = self.edit(&view, &edit, gate).await?;
         let beneath = self.paths_at(&topology, view).await?;
         let base = Arc::clone(beneath.network());
         let after = snapshot.clone();

@@ -2,16 +2,16 @@
 
 mod stream;
 
-use causeway_engine::Engine;
 use causeway_proto::v1::{self, backup_service_server::BackupService};
 use tonic::{Request, Response, Status};
 
+use crate::access::Access;
 use crate::topology_service::Watching;
 
 /// The handlers.
 #[derive(Debug, Clone)]
 pub(crate) struct Handlers {
-    pub(crate) engine: Engine,
+    pub(crate) access: Access,
     /// How long a reader may take nothing, and whether the server is about to stop: the same as for watches.
     pub(crate) watching: Watching,
 }
@@ -24,7 +24,7 @@ impl BackupService for Handlers {
         &self,
         request: Request<v1::ExportTopologiesRequest>,
     ) -> Result<Response<stream::Chunks>, Status> {
-        let chunks = stream::run(&self.engine, self.watching.clone(), request).await?;
+        let chunks = stream::run(&self.access, self.watching.clone(), request).await?;
         Ok(Response::new(chunks))
     }
 }

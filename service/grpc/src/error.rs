@@ -40,6 +40,16 @@ pub(crate) enum CallError {
     /// The description of the contract does not fit its messages: a fault of the build.
     #[error("the description of the contract does not fit its messages")]
     Description,
+    /// The caller may not make the call.
+    #[error("`{principal}` may not {action} topology `{topology}`")]
+    Refused {
+        /// Who it is.
+        principal: String,
+        /// What would have to be permitted.
+        action: &'static str,
+        /// The topology, as it was named; `*` for any.
+        topology: String,
+    },
     /// The engine could not.
     #[error(transparent)]
     Engine(#[from] EngineError),

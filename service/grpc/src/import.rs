@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use causeway_engine::{Applied, Engine, EngineError, Write};
+use causeway_access::Service;
+use causeway_engine::{Applied, EngineError, Write};
 use causeway_model::change::Fault;
 use causeway_model::ids::ResourceId;
 use causeway_model::resource::Resource;
@@ -14,6 +15,7 @@ use prost::Message;
 use sha2::{Digest as _, Sha256};
 use tonic::Streaming;
 
+use crate::access::Asker;
 use crate::error::{CallError, FoundFaults};
 use crate::faults::{Faults, FieldFault, KEPT};
 use crate::requests::{self, WriteFields};
@@ -53,7 +55,7 @@ struct Place {
 
 /// Takes the whole stream, then applies it as one revision.
 pub(crate) async fn run(
-    engine: &Engine,
+    asker: &Asker,
     mut stream: Streaming<v1::ImportResourcesRequest>,
 ) -> Result<Applied, CallError> {
     let stage = Stage::begin(CallPart::Decode);
@@ -68,13 +70,25 @@ pub(crate) async fn run(
     let whole = import.finish()?;
     drop(stage);
     note(|facts| facts.topology = Some(whole.write.topology.to_string()));
-    let _stage = Stage::begin(CallPart::Commit);
-    let outcome = engine
-        .import(whole.write, whole.scopes, whole.resources)
-        .await;
-    let applied = outcome.map_err(|error| with_places(error, &whole.places))?;
+    let (topology, request) = (&whole.write.topology, whole.write.request.as_ref());
+    let writing = asker.writing("ImportResources", topology, request);
+    let applied = writing.told(apply(asker, whole).await, |applied| Some(applied.revision))?;
     note(|facts| facts.revision = Some(applied.revision.0));
     Ok(applied)
+}
+
+async fn apply(asker: &Asker, whole: Whole) -> Result<Applied, CallError> {
+    let Whole {
+        mut write,
+        scopes,
+        resources,
+        places,
+    } = whole;
+    let _stage = Stage::begin(CallPart::Commit);
+    let engine = asker.admit(Service::ImportResources, &write.topology)?;
+    write.request = asker.own(write.request);
+    let outcome = engine.import(write, scopes, resources).await;
+    outcome.map_err(|error| with_places(error, &places))
 }
 
 // === impl Import ===

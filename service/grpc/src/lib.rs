@@ -6,6 +6,7 @@
 //! Requests may have 64 MiB (an import: any number of chunks of 4 MiB), answers as much.
 
 mod accept;
+mod access;
 mod admission;
 mod apply;
 mod backup_service;
@@ -38,6 +39,7 @@ use causeway_model::revision::Revision;
 use causeway_model::trace::PathAnswer;
 use causeway_proto::v1;
 
+pub use crate::access::StandIn;
 pub use crate::admission::AdmissionLimits;
 pub use crate::identity::{Identity, Sidecar};
 pub use crate::server::{AnswerCounts, MAX_MESSAGE_BYTES, ServeError, Server};

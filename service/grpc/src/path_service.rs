@@ -17,7 +17,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use causeway_engine::Engine;
 use causeway_proto::v1::path_service_server::SERVICE_NAME;
 use http_body::Body as HttpBody;
 use tokio::sync::watch;
@@ -27,18 +26,22 @@ use tonic::codegen::StdError;
 use tonic::server::NamedService;
 use tower_service::Service;
 
+use crate::access::{Access, Asker};
+
 pub(crate) use answers::Answers;
 
 /// The service.
 #[derive(Debug, Clone)]
 pub(crate) struct PathService {
-    asking: Asking,
+    access: Access,
+    answers: Arc<Answers>,
+    stopping: watch::Receiver<bool>,
 }
 
 /// What its methods ask.
 #[derive(Debug, Clone)]
 struct Asking {
-    engine: Engine,
+    asker: Asker,
     answers: Arc<Answers>,
     /// Becomes true when the server is about to stop.
     stopping: watch::Receiver<bool>,
@@ -51,16 +54,14 @@ type Answering = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Infall
 
 impl PathService {
     pub(crate) fn new(
-        engine: Engine,
+        access: Access,
         answers: Arc<Answers>,
         stopping: watch::Receiver<bool>,
     ) -> Self {
         Self {
-            asking: Asking {
-                engine,
-                answers,
-                stopping,
-            },
+            access,
+            answers,
+            stopping,
         }
     }
 }
@@ -83,7 +84,11 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Answering {
-        let asking = self.asking.clone();
+        let asking = Asking {
+            asker: self.access.asker(request.extensions(), request.headers()),
+            answers: Arc::clone(&self.answers),
+            stopping: self.stopping.clone(),
+        };
         let method = request.uri().path().rsplit('/').next().unwrap_or_default();
         match method {
             "ResolvePath" => Box::pin(async move { Ok(single::answer(asking, request).await) }),

@@ -190,6 +190,7 @@ pub(crate) fn apply(wire: v1::ApplyChangesRequest) -> Result<Apply, Box<Unread>>
                 expected: expected_revision.map(Revision),
                 changes,
                 unread,
+                is_what_if: false,
             }),
         })),
     }

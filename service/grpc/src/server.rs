@@ -16,12 +16,14 @@ use tonic_reflection::server::Builder as Reflection;
 use tower::util::MapResponseLayer;
 use tower_layer::{Identity as NoLayer, Stack};
 
+use causeway_access::Authority;
 use causeway_engine::{Engine, MemoryCounts};
 use causeway_proto::FILE_DESCRIPTOR_SET;
 use causeway_proto::v1::backup_service_server::BackupServiceServer;
 use causeway_proto::v1::topology_service_server::TopologyServiceServer;
 
 use crate::accept::connections;
+use crate::access::{Access, StandIn};
 use crate::admission::{AdmissionLayer, AdmissionLimits};
 use crate::deadline::DeadlineLayer;
 use crate::gate::GateLayer;
@@ -108,6 +110,8 @@ pub struct Server {
     mark_every: Duration,
     patience: Duration,
     admission: AdmissionLimits,
+    authority: Option<Arc<Authority>>,
+    stand_in: Option<StandIn>,
 }
 
 impl Server {
@@ -134,6 +138,26 @@ impl Server {
             mark_every: Duration::from_secs(10),
             patience: Duration::from_secs(30),
             admission: AdmissionLimits::default(),
+            authority: None,
+            stand_in: None,
+        }
+    }
+
+    /// Who decides what callers may do; without, everybody may do everything.
+    #[must_use]
+    pub fn authority(self, authority: Arc<Authority>) -> Self {
+        Self {
+            authority: Some(authority),
+            ..self
+        }
+    }
+
+    /// Takes callers for who their headers say they are. For tests: whoever reaches the server can be anybody.
+    #[must_use]
+    pub fn principals_by(self, stand_in: StandIn) -> Self {
+        Self {
+            stand_in: Some(stand_in),
+            ..self
         }
     }
 
@@ -266,22 +290,23 @@ impl Server {
 
     /// All that is served once the engine is there.
     fn routes(&self, early: Routes, engine: &Engine, stopping: watch::Receiver<bool>) -> Routes {
-        let paths = PathService::new(engine.clone(), Arc::clone(&self.answers), stopping.clone());
         let watching = Watching {
             mark_every: self.mark_every,
             patience: self.patience,
-            stopping,
+            stopping: stopping.clone(),
         };
+        let access = Access::new(engine.clone(), self.authority.clone(), self.stand_in);
         let backups = BackupServiceServer::new(backup_service::Handlers {
-            engine: engine.clone(),
+            access: access.clone(),
             watching: watching.clone(),
         });
         let topologies = TopologyServiceServer::new(topology_service::Handlers {
-            engine: engine.clone(),
+            access: access.clone(),
             watching,
         })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
+        let paths = PathService::new(access, Arc::clone(&self.answers), stopping);
         early
             .add_service(topologies)
             .add_service(paths)

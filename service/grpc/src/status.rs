@@ -103,6 +103,11 @@ impl From<CallError> for Status {
                 facts: &[],
             }
             .into_status(),
+            CallError::Refused {
+                principal,
+                action,
+                topology,
+            } => not_allowed(&principal, action, &topology),
             CallError::Engine(error) => engine(error),
             CallError::Stream(status) => *status,
         }
@@ -122,6 +127,22 @@ pub(crate) fn expired(allowed: Duration, writes: bool) -> Status {
         reason: ErrorReason::DeadlineExceeded,
         message: format!("there was no answer within the deadline of {milliseconds} ms{rest}"),
         facts: &[],
+    }
+    .into_status()
+}
+
+/// That the caller may not do this, and who can change that.
+fn not_allowed(principal: &str, actions: &str, topology: &str) -> Status {
+    Told {
+        code: Code::PermissionDenied,
+        reason: ErrorReason::NotAllowed,
+        message: format!(
+            "`{principal}` may not {actions} on topology `{topology}`: no policy of the service permits it; ask whoever runs the service for one"
+        ),
+        facts: &[
+            ("action", actions.to_owned()),
+            ("resource", topology.to_owned()),
+        ],
     }
     .into_status()
 }
@@ -163,6 +184,9 @@ fn retry_after(error: &EngineError) -> Option<Duration> {
         EngineError::TopologyNotFound { .. }
         | EngineError::TopologyExists { .. }
         | EngineError::ResourceNotFound { .. }
+        | EngineError::NotAllowed { .. }
+        | EngineError::NotShown { .. }
+        | EngineError::HidesSome { .. }
         | EngineError::InvalidChangeSet { .. }
         | EngineError::RevisionNotReached { .. }
         | EngineError::RevisionNotKept { .. }
@@ -183,12 +207,20 @@ fn retry_after(error: &EngineError) -> Option<Duration> {
     }
 }
 
+/// How an error ends its call.
+pub(crate) fn code(error: &EngineError) -> Code {
+    kind(error).0
+}
+
 fn kind(error: &EngineError) -> (Code, ErrorReason) {
     use ErrorReason as Reason;
     match error {
         EngineError::TopologyNotFound { .. } => (Code::NotFound, Reason::TopologyNotFound),
         EngineError::TopologyExists { .. } => (Code::AlreadyExists, Reason::TopologyAlreadyExists),
         EngineError::ResourceNotFound { .. } => (Code::NotFound, Reason::ResourceNotFound),
+        EngineError::NotAllowed { .. }
+        | EngineError::NotShown { .. }
+        | EngineError::HidesSome { .. } => (Code::PermissionDenied, Reason::NotAllowed),
         EngineError::InvalidChangeSet { .. } => (Code::InvalidArgument, Reason::InvalidChangeSet),
         EngineError::RevisionNotReached { .. } => (Code::OutOfRange, Reason::RevisionNotReached),
         EngineError::RevisionNotKept { .. } | EngineError::TimeNotKept { .. } => {
@@ -235,6 +267,18 @@ fn facts(error: &EngineError) -> Vec<(&'static str, String)> {
             ("topology", topology.to_string()),
             ("resource_id", id.to_string()),
             ("revision", revision.to_string()),
+        ],
+        EngineError::NotAllowed { topology, actions } => vec![
+            ("action", actions.join(",")),
+            ("resource", topology.to_string()),
+        ],
+        EngineError::NotShown { topology, id } => vec![
+            ("resource", topology.to_string()),
+            ("resource_id", id.to_string()),
+        ],
+        EngineError::HidesSome { topology } => vec![
+            ("action", "Describe".to_owned()),
+            ("resource", topology.to_string()),
         ],
         EngineError::RevisionNotReached { wanted, head } => {
             vec![("wanted", wanted.to_string()), ("head", head.to_string())]

@@ -6,13 +6,15 @@ mod rollback;
 mod token;
 mod watch;
 
+use causeway_access::Service;
 use causeway_engine::{
-    Applied, Engine, EngineError, Fork, Logged, ResourcePage, RevisionPage, TopologyInfo,
+    Applied, Fork, Logged, Request as Write, ResourcePage, RevisionPage, TopologyInfo,
 };
-use causeway_model::revision::{LabelName, Revision};
+use causeway_model::revision::{LabelName, Revision, TopologyName};
 use causeway_proto::v1::{self, topology_service_server::TopologyService};
 use tonic::{Request, Response, Status, Streaming};
 
+use crate::access::{Access, Asker};
 use crate::error::CallError;
 use crate::page::{self, Cursor, Digest};
 use crate::requests::{self, Create, Delete, List, Resources};
@@ -24,7 +26,7 @@ pub(crate) use self::watch::Watching;
 /// The handlers.
 #[derive(Debug, Clone)]
 pub(crate) struct Handlers {
-    pub(crate) engine: Engine,
+    pub(crate) access: Access,
     pub(crate) watching: Watching,
 }
 
@@ -36,8 +38,10 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::CreateTopologyRequest>,
     ) -> Answer<v1::CreateTopologyResponse> {
+        let asker = self.access.asker_of(&request);
         let create = requests::create(request.into_inner())?;
-        let info = make(&self.engine, create).await.map_err(CallError::from)?;
+        let writing = asker.writing("CreateTopology", &create.name, create.request.as_ref());
+        let info = writing.told(make(&asker, create).await, |info| Some(info.revision))?;
         Ok(Response::new(v1::CreateTopologyResponse {
             topology: Some(topology(info)),
         }))
@@ -47,12 +51,11 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::GetTopologyRequest>,
     ) -> Answer<v1::GetTopologyResponse> {
+        let asker = self.access.asker_of(&request);
         let name = requests::name("name", request.into_inner().name)?;
-        let info = self
-            .engine
-            .get_topology(&name)
-            .await
-            .map_err(CallError::from)?;
+        let engine = asker.admit(Service::ReadTopology, &name)?;
+        let found = engine.get_topology(&name).await;
+        let info = asker.known(found.map_err(CallError::from)?);
         Ok(Response::new(v1::GetTopologyResponse {
             topology: Some(topology(info)),
         }))
@@ -62,9 +65,12 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::ListTopologiesRequest>,
     ) -> Answer<v1::ListTopologiesResponse> {
+        let asker = self.access.asker_of(&request);
         let List { what, size, digest } = requests::list_topologies(request.into_inner())?;
-        let found = self.engine.list_topologies(what.as_ref(), size).await;
+        let found = asker.lists().list_topologies(what.as_ref(), size).await;
         let (found, more) = found.map_err(CallError::from)?;
+        asker.check_list(found.is_empty())?;
+        let found = found.into_iter().map(|info| asker.known(info)).collect();
         Ok(Response::new(topology_page(found, more, &digest)))
     }
 
@@ -72,11 +78,10 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::DeleteTopologyRequest>,
     ) -> Answer<v1::DeleteTopologyResponse> {
+        let asker = self.access.asker_of(&request);
         let Delete { name, request } = requests::delete(request.into_inner())?;
-        self.engine
-            .delete_topology(name, request)
-            .await
-            .map_err(CallError::from)?;
+        let writing = asker.writing("DeleteTopology", &name, request.as_ref());
+        writing.told(delete(&asker, name, request).await, |()| None)?;
         Ok(Response::new(v1::DeleteTopologyResponse {}))
     }
 
@@ -84,7 +89,8 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::ApplyChangesRequest>,
     ) -> Answer<v1::ApplyChangesResponse> {
-        let outcome = apply::run(&self.engine, request.into_inner()).await?;
+        let asker = self.access.asker_of(&request);
+        let outcome = apply::run(&asker, request.into_inner()).await?;
         Ok(Response::new(applied(&outcome)))
     }
 
@@ -92,7 +98,7 @@ impl TopologyService for Handlers {
         &self,
         request: Request<Streaming<v1::ImportResourcesRequest>>,
     ) -> Answer<v1::ImportResourcesResponse> {
-        let applied = import::run(&self.engine, request.into_inner()).await?;
+        let applied = import::run(&self.access.asker_of(&request), request.into_inner()).await?;
         Ok(Response::new(imported(&applied)))
     }
 
@@ -100,7 +106,7 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::RollbackTopologyRequest>,
     ) -> Answer<v1::RollbackTopologyResponse> {
-        let answer = rollback::run(&self.engine, request.into_inner()).await?;
+        let answer = rollback::run(&self.access.asker_of(&request), request.into_inner()).await?;
         Ok(Response::new(answer))
     }
 
@@ -108,7 +114,7 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::SetRevisionLabelRequest>,
     ) -> Answer<v1::SetRevisionLabelResponse> {
-        let answer = labels::set(&self.engine, request.into_inner()).await?;
+        let answer = labels::set(&self.access.asker_of(&request), request.into_inner()).await?;
         Ok(Response::new(answer))
     }
 
@@ -116,7 +122,7 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::DeleteRevisionLabelRequest>,
     ) -> Answer<v1::DeleteRevisionLabelResponse> {
-        let answer = labels::delete(&self.engine, request.into_inner()).await?;
+        let answer = labels::delete(&self.access.asker_of(&request), request.into_inner()).await?;
         Ok(Response::new(answer))
     }
 
@@ -124,7 +130,7 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::ListRevisionLabelsRequest>,
     ) -> Answer<v1::ListRevisionLabelsResponse> {
-        let answer = labels::list(&self.engine, request.into_inner()).await?;
+        let answer = labels::list(&self.access.asker_of(&request), request.into_inner()).await?;
         Ok(Response::new(answer))
     }
 
@@ -132,12 +138,11 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::GetResourceRequest>,
     ) -> Answer<v1::GetResourceResponse> {
+        let asker = self.access.asker_of(&request);
         let (topology, id, consistency) = requests::get_resource(request.into_inner())?;
-        let (resource, revision) = self
-            .engine
-            .get_resource(&topology, &id, consistency)
-            .await
-            .map_err(CallError::from)?;
+        let engine = asker.admit(Service::ReadTopology, &topology)?;
+        let found = engine.get_resource(&topology, &id, consistency).await;
+        let (resource, revision) = asker.read(&topology, found.map_err(CallError::from))?;
         Ok(Response::new(v1::GetResourceResponse {
             resource: Some(resource.as_ref().render()),
             revision: revision.0,
@@ -148,6 +153,7 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::ListResourcesRequest>,
     ) -> Answer<v1::ListResourcesResponse> {
+        let asker = self.access.asker_of(&request);
         let List { what, size, digest } = requests::list_resources(request.into_inner())?;
         let Resources {
             topology,
@@ -155,8 +161,8 @@ impl TopologyService for Handlers {
             filter,
             after,
         } = what;
-        let found = self
-            .engine
+        let found = asker
+            .admit(Service::ReadTopology, &topology)?
             .list_resources(&topology, consistency, filter, (after, size))
             .await;
         let page = found.map_err(CallError::from)?;
@@ -167,9 +173,10 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::ListRevisionsRequest>,
     ) -> Answer<v1::ListRevisionsResponse> {
+        let asker = self.access.asker_of(&request);
         let List { what, size, digest } = requests::list_revisions(request.into_inner())?;
-        let found = self
-            .engine
+        let found = asker
+            .admit(Service::ReadTopology, &what.topology)?
             .list_revisions(&what.topology, what.from, (what.below, size))
             .await;
         let page = found.map_err(CallError::from)?;
@@ -180,7 +187,7 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::DiffRevisionsRequest>,
     ) -> Answer<v1::DiffRevisionsResponse> {
-        let answer = diff::run(&self.engine, request.into_inner()).await?;
+        let answer = diff::run(&self.access.asker_of(&request), request.into_inner()).await?;
         Ok(Response::new(answer))
     }
 
@@ -190,22 +197,25 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::WatchRevisionsRequest>,
     ) -> Answer<watch::Events> {
-        let events = watch::run(&self.engine, self.watching.clone(), request).await?;
+        let events = watch::run(&self.access, self.watching.clone(), request).await?;
         Ok(Response::new(events))
     }
 }
 
 /// Makes an empty topology, or a fork.
-async fn make(engine: &Engine, create: Create) -> Result<TopologyInfo, EngineError> {
+async fn make(asker: &Asker, create: Create) -> Result<TopologyInfo, CallError> {
     let Create {
         name,
         description,
         request,
         source,
     } = create;
-    match source {
-        None => engine.create_topology(name, description, request).await,
+    let request = asker.own(request);
+    let made = asker.admit(Service::CreateTopology, &name)?;
+    let made = match source {
+        None => made.create_topology(name, description, request).await,
         Some((source, at)) => {
+            let engine = asker.admit(Service::ForkTopology, &source)?;
             let fork = Fork {
                 name,
                 description,
@@ -215,7 +225,17 @@ async fn make(engine: &Engine, create: Create) -> Result<TopologyInfo, EngineErr
             };
             engine.fork_topology(fork).await
         }
-    }
+    };
+    Ok(made?)
+}
+
+async fn delete(
+    asker: &Asker,
+    name: TopologyName,
+    request: Option<Write>,
+) -> Result<(), CallError> {
+    let engine = asker.admit(Service::DeleteTopology, &name)?;
+    Ok(engine.delete_topology(name, asker.own(request)).await?)
 }
 
 fn topology_page(

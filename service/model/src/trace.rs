@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::fields::enumeration;
-use crate::ids::{Region, ResourceId, ZoneName};
+use crate::ids::{AccountId, Region, ResourceId, ZoneName};
 use crate::price::Cost;
 use crate::protocol::{PortRange, Protocol};
 use crate::resource::Kind;
@@ -352,6 +352,8 @@ pub struct Step {
 pub struct Hop {
     /// The resource; none for the internet itself and for AWS's own services.
     pub resource: Option<Named>,
+    /// The account of a resource of which nothing else may be told; then there is no resource here, and no step.
+    pub account: Option<AccountId>,
     /// What was decided there, in order.
     pub steps: Vec<Step>,
 }

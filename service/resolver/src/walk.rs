@@ -244,6 +244,7 @@ impl Walk<'_> {
         if !is_same {
             traveller.hops.push(Hop {
                 resource,
+                account: None,
                 steps: Vec::new(),
             });
         }

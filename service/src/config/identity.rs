@@ -1,5 +1,7 @@
 //! `[identity]`: how callers become known, and whether they have to be.
 
+use std::net::SocketAddr;
+
 use causeway_access::Tokens;
 use causeway_grpc::{Identity, Sidecar, TlsFiles};
 use clap::ValueEnum;
@@ -43,6 +45,24 @@ pub(super) struct Safety {
     pub(super) is_closed: bool,
     /// Whether tokens may come in the clear.
     pub(super) has_bare_tokens: bool,
+}
+
+// === impl Safety ===
+
+impl Safety {
+    /// That an address which others can reach is safe.
+    pub(super) fn check(&self, listen: SocketAddr, has_policies: bool) -> Result<(), ConfigError> {
+        if self.has_bare_tokens {
+            return Err(ConfigError::BareTokens { listen });
+        }
+        if !self.is_closed {
+            return Err(ConfigError::Insecure { listen });
+        }
+        if !has_policies {
+            return Err(ConfigError::Unguarded { listen });
+        }
+        Ok(())
+    }
 }
 
 impl File {

@@ -59,6 +59,48 @@ fn another_address_than_loopback_needs_to_be_asked_for() {
 }
 
 #[test]
+fn without_policies_only_loopback_is_served_unless_insecure_is_said() {
+    let (_kept, path) = file("[identity]\nsidecar = 'linkerd'");
+    let reached = "10.0.0.1:1";
+    for (listen, insecure, has_policies, is_fine) in [
+        (reached, false, false, false),
+        (reached, false, true, true),
+        (reached, true, false, true),
+        ("127.0.0.1:1", false, false, true),
+    ] {
+        let outcome = Config::read(arguments(|arguments| {
+            arguments.config = Some(path.clone());
+            arguments.listen = Some(listen.parse().unwrap());
+            arguments.insecure = insecure;
+            arguments.policies = has_policies.then(|| PathBuf::from("policies"));
+        }));
+        assert_eq!(
+            outcome.is_ok(),
+            is_fine,
+            "{listen} {insecure} {has_policies}"
+        );
+        if let Err(error) = outcome {
+            assert!(matches!(error, ConfigError::Unguarded { .. }), "{error}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_path_of_policies_is_none() {
+    let (_kept, path) = file("[authorization]\npolicies = 'of-the-file'");
+    let config = |policies: Option<&str>| {
+        Config::read(arguments(|arguments| {
+            (arguments.config, arguments.policies) =
+                (Some(path.clone()), policies.map(PathBuf::from))
+        }))
+        .unwrap()
+    };
+    assert_eq!(config(None).policies, Some("of-the-file".into()));
+    assert_eq!(config(Some("")).policies, None);
+    assert_eq!(Config::read(ServeArgs::default()).unwrap().policies, None);
+}
+
+#[test]
 fn an_argument_wins_over_the_file() {
     let (_kept, path) = file("listen = '127.0.0.1:1'\ndata_dir = 'of-the-file'");
     let config = Config::read(arguments(|arguments| {
@@ -154,7 +196,8 @@ fn an_address_that_others_reach_needs_callers_that_are_known() {
         let reads = |insecure| {
             let (_kept, path) = file(&format!("listen = '0.0.0.0:1'\n{text}"));
             Config::read(arguments(|arguments| {
-                (arguments.config, arguments.insecure) = (Some(path), insecure)
+                (arguments.config, arguments.insecure) = (Some(path), insecure);
+                arguments.policies = Some(PathBuf::from("policies"));
             }))
         };
         let outcome = reads(false);

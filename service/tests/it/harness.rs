@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::SystemTime;
 
 use causeway_client::Client;
@@ -148,8 +149,8 @@ pub(crate) struct Process {
     pub(crate) metrics: Option<String>,
     /// Where it tells health alone, if it was asked to.
     pub(crate) probe: Option<String>,
-    /// Kept open, so that the process can go on writing its log.
-    stderr: BufReader<ChildStderr>,
+    /// The lines of its log. A thread takes them off the process as they come: it would wait for that, in the middle of its work.
+    log: Receiver<String>,
 }
 
 impl Process {
@@ -176,13 +177,13 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let log = lines(child.stderr.take().unwrap());
         let mut process = Self {
             child,
             endpoint: String::new(),
             metrics: None,
             probe: None,
-            stderr,
+            log,
         };
         if arguments.contains(&"--probe-listen") {
             process.probe = Some(process.until("health is told at "));
@@ -195,9 +196,8 @@ impl Process {
     pub(crate) fn until(&mut self, text: &str) -> String {
         let mut log = String::new();
         loop {
-            let mut line = String::new();
-            let read = self.stderr.read_line(&mut line).unwrap();
-            assert_ne!(read, 0, "it ended before it logged `{text}`: {log}");
+            let line = self.log.recv();
+            let line = line.unwrap_or_else(|_| panic!("it ended before it logged `{text}`: {log}"));
             if let Some((_, rest)) = line.trim_end().split_once(text) {
                 // In a line of JSON more follows.
                 return rest.split('"').next().unwrap().to_owned();
@@ -222,6 +222,12 @@ impl Process {
         self.endpoint.trim_start_matches("http://").parse().unwrap()
     }
 
+    /// Reads the log up to a line that has this text.
+    pub(crate) fn wait_for(&self, text: &str) {
+        let found = self.log.iter().any(|line| line.contains(text));
+        assert!(found, "it ended before it said `{text}`");
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -240,9 +246,24 @@ impl Process {
 
     /// Waits for its end; its exit code and the rest of its log.
     pub(crate) fn ended(mut self) -> (Option<i32>, String) {
-        let log = std::io::read_to_string(&mut self.stderr).unwrap();
+        let log = self.log.iter().collect();
         (self.child.wait().unwrap().code(), log)
     }
+}
+
+/// What a process logs, line by line, until it ends.
+fn lines(stderr: ChildStderr) -> Receiver<String> {
+    let (told, log) = channel();
+    std::thread::spawn(move || {
+        let mut stderr = BufReader::new(stderr);
+        loop {
+            let mut line = String::new();
+            if stderr.read_line(&mut line).unwrap_or(0) == 0 || told.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    log
 }
 
 impl Drop for Process {
@@ -254,7 +275,7 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            let log = std::io::read_to_string(&mut self.stderr).unwrap_or_default();
+            let log: String = self.log.iter().collect();
             println!("what the service logged:\n{log}");
         }
     }
@@ -268,6 +289,7 @@ pub(crate) fn causeway() -> Command {
         "CAUSEWAY_DATA_DIR",
         "CAUSEWAY_CONFIG",
         "CAUSEWAY_INSECURE",
+        "CAUSEWAY_POLICIES",
         "CAUSEWAY_LOG",
         "CAUSEWAY_LOG_FORMAT",
         "CAUSEWAY_ENDPOINT",

@@ -8,6 +8,7 @@
 
 mod acme;
 mod admission;
+mod authorization;
 mod backups;
 mod caches;
 mod callers;

@@ -25,7 +25,10 @@ const DEPENDENCIES: [(&str, &str); 12] = [
         "causeway-model",
         "compact_str imbl ipnet serde_json thiserror",
     ),
-    ("causeway-access", "sha2 subtle thiserror"),
+    (
+        "causeway-access",
+        "cedar-policy quick_cache serde_json sha2 subtle thiserror tracing",
+    ),
     (
         "causeway-resolver",
         "imbl ipnet rustc-hash smallvec thiserror",

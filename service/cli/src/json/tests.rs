@@ -59,7 +59,8 @@ fn a_message_is_written_in_camel_case_with_short_enums_and_plain_numbers() -> Ou
                 "resourceId": "rtb-1",
                 "resourceKind": "ROUTE_TABLE",
                 "name": "",
-                "steps": []
+                "steps": [],
+                "account": ""
               }
             ],
             "disposition": "NO_NEXT_HOP"

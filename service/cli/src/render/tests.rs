@@ -31,6 +31,7 @@ fn hop(kind: v1::ResourceKind, id: &str, name: &str, steps: Vec<v1::Step>) -> v1
         resource_kind: kind.into(),
         name: name.to_owned(),
         steps,
+        account: String::new(),
     }
 }
 
@@ -272,4 +273,14 @@ fn what_a_way_is_like_and_costs_is_told_with_what_is_not_known() -> Result<(), B
     about(&given, &mut out)?;
     assert_eq!(String::from_utf8(out)?, "\nwhat it costs\n  nothing\n");
     Ok(())
+}
+
+#[test]
+fn a_hop_that_is_not_shown_is_its_account_and_not_the_internet() {
+    let opaque = v1::Hop {
+        account: "222222222222".to_owned(),
+        ..v1::Hop::default()
+    };
+    assert_eq!(hop_name(&opaque), "account 222222222222, not shown");
+    assert_eq!(hop_name(&v1::Hop::default()), "internet");
 }

@@ -43,33 +43,52 @@ pub enum EndKind {
     Instances,
 }
 
-/// What some selectors choose, each once, in order.
-pub(super) fn ends(
-    snapshot: &Snapshot,
-    selectors: &[EndSelector],
-) -> Result<Vec<FlowEnd>, ResolveError> {
-    let mut ends = BTreeSet::new();
-    for selector in selectors {
-        match selector {
-            EndSelector::One(end) => {
-                if let FlowEnd::Resource(id) = end {
-                    is_held(snapshot, id)?;
-                }
-                ends.insert(end.clone());
-            }
-            EndSelector::All(filter) => {
-                filter.check(snapshot)?;
-                ends.extend(filter.all(snapshot).into_iter().map(FlowEnd::Resource));
-            }
-        }
-    }
-    Ok(ends.into_iter().collect())
+/// A state, as far as somebody may see it.
+#[derive(Clone, Copy)]
+pub(super) struct Chosen<'a> {
+    snapshot: &'a Snapshot,
+    shows: &'a dyn Fn(&Resource) -> bool,
 }
 
-fn is_held(snapshot: &Snapshot, id: &ResourceId) -> Result<(), ResolveError> {
-    match snapshot.get(id.as_str()) {
-        Some(_) => Ok(()),
-        None => Err(ResolveError::UnknownResource { id: id.clone() }),
+// === impl Chosen ===
+
+impl<'a> Chosen<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot, shows: &'a dyn Fn(&Resource) -> bool) -> Self {
+        Self { snapshot, shows }
+    }
+
+    /// What some selectors choose, each once, in order.
+    pub(super) fn ends(self, selectors: &[EndSelector]) -> Result<Vec<FlowEnd>, ResolveError> {
+        let mut ends = BTreeSet::new();
+        for selector in selectors {
+            match selector {
+                EndSelector::One(end) => {
+                    if let FlowEnd::Resource(id) = end {
+                        self.check(id)?;
+                    }
+                    ends.insert(end.clone());
+                }
+                EndSelector::All(filter) => {
+                    filter.check(self)?;
+                    ends.extend(filter.all(self).into_iter().map(FlowEnd::Resource));
+                }
+            }
+        }
+        Ok(ends.into_iter().collect())
+    }
+
+    /// That a resource is there.
+    fn check(self, id: &ResourceId) -> Result<(), ResolveError> {
+        match self.snapshot.get(id.as_str()) {
+            Some(held) if (self.shows)(held) => Ok(()),
+            Some(_) | None => Err(ResolveError::UnknownResource { id: id.clone() }),
+        }
+    }
+
+    /// All that there is.
+    fn iter(self) -> impl Iterator<Item = &'a Resource> {
+        let held = self.snapshot.iter().map(std::sync::Arc::as_ref);
+        held.filter(move |held| (self.shows)(held))
     }
 }
 
@@ -77,7 +96,7 @@ fn is_held(snapshot: &Snapshot, id: &ResourceId) -> Result<(), ResolveError> {
 
 impl EndFilter {
     /// Refuses what chooses nothing only because an id is not one of the topology's.
-    fn check(&self, snapshot: &Snapshot) -> Result<(), ResolveError> {
+    fn check(&self, chosen: Chosen<'_>) -> Result<(), ResolveError> {
         let Self {
             kind: _,
             of,
@@ -91,32 +110,32 @@ impl EndFilter {
         ];
         ids.into_iter()
             .flatten()
-            .try_for_each(|id| is_held(snapshot, id))
+            .try_for_each(|id| chosen.check(id))
     }
 
-    fn all(&self, snapshot: &Snapshot) -> Vec<ResourceId> {
+    fn all(&self, chosen: Chosen<'_>) -> Vec<ResourceId> {
         match self.kind {
             EndKind::Interfaces => {
-                let found = snapshot.iter().filter(|held| {
+                let found = chosen.iter().filter(|held| {
                     interface(held).is_some_and(|own| self.fits(own)) && self.of.admits(held)
                 });
                 found.map(|held| held.id().clone()).collect()
             }
-            EndKind::Instances => self.instances(snapshot),
+            EndKind::Instances => self.instances(chosen),
         }
     }
 
-    fn instances(&self, snapshot: &Snapshot) -> Vec<ResourceId> {
+    fn instances(&self, chosen: Chosen<'_>) -> Vec<ResourceId> {
         let is_by_interface = self.subnet.is_some() || self.group.is_some();
         let fitting: BTreeSet<&ResourceId> = if is_by_interface {
-            let own = snapshot.iter().filter_map(|held| interface(held));
+            let own = chosen.iter().filter_map(|held| interface(held));
             let own = own.filter(|own| self.fits(own));
             own.filter_map(|own| Some(own.instance_id.as_ref()?.as_resource_id()))
                 .collect()
         } else {
             BTreeSet::new()
         };
-        let found = snapshot.iter().filter(|held| {
+        let found = chosen.iter().filter(|held| {
             held.kind() == Kind::Instance
                 && (!is_by_interface || fitting.contains(held.id()))
                 && self.of.admits(held)

@@ -106,6 +106,7 @@ async fn every_fault_is_told_also_of_a_part() {
         expected: None,
         changes: (5..).zip(changes).collect(),
         unread: Default::default(),
+        is_what_if: true,
     };
     let told = engine.faults_of(part).await.unwrap();
     let places: Vec<_> = told.iter().map(|fault| fault.change).collect();

@@ -2,7 +2,7 @@
 //!
 //! A reader that takes nothing for too long is disconnected: an export holds a thread and a state.
 
-use causeway_engine::{Engine, Export};
+use causeway_engine::Export;
 use causeway_model::revision::TopologyName;
 use causeway_proto::v1;
 use tokio::sync::mpsc;
@@ -10,6 +10,7 @@ use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Status};
 
+use crate::access::Access;
 use crate::error::{CallError, read};
 use crate::expiry::Expiry;
 use crate::status::{self, ExportEnd};
@@ -30,13 +31,15 @@ const MAX_NAMES: usize = 10_000;
 
 /// Begins an export, and leaves it to a task.
 pub(super) async fn run(
-    engine: &Engine,
+    access: &Access,
     watching: Watching,
     request: Request<v1::ExportTopologiesRequest>,
 ) -> Result<Chunks, CallError> {
     let headers = request.metadata().clone().into_headers();
     let expiry = Expiry::of(&headers);
-    let export = engine.export(topologies(request.into_inner())?).await?;
+    let asker = access.asker_of(&request);
+    let names = topologies(request.into_inner())?;
+    let export = asker.admit_export(&names).await?.export(names).await?;
     let (queue, chunks) = mpsc::channel(QUEUE);
     tokio::spawn(serve(export, queue, watching, expiry));
     Ok(ReceiverStream::new(chunks))

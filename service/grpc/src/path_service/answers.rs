@@ -4,8 +4,10 @@
 
 use std::sync::Arc;
 
+use causeway_access::veiled;
 use causeway_engine::{Depth, Memory, MemoryCounts, Paths, ResolveError};
-use causeway_model::revision::Revision;
+use causeway_model::flow::{Constraints, Flow, FlowEnd, Lost};
+use causeway_model::ids::ResourceId;
 use causeway_model::trace::{PathAnswer, Trace};
 use causeway_proto::v1;
 use prost::Message;
@@ -74,6 +76,16 @@ impl Answers {
         flow: &Bytes,
         detail: Detail,
     ) -> Result<Bytes, CallError> {
+        if paths.is_veiled() {
+            return match self.veiled(paths, flow) {
+                Ok(answer) => {
+                    let revision = paths.revision();
+                    let item = answer::item(&answer, revision, detail, &mut Sharing::default());
+                    Ok(item.encode_to_vec().into())
+                }
+                Err(why) => Ok(why.into_item(paths)?.encode_to_vec().into()),
+            };
+        }
         let (letter, depth) = match detail {
             Detail::Verdict => (VERDICT, Depth::Verdict),
             Detail::Path | Detail::Full => (PATH, Depth::Full),
@@ -84,7 +96,7 @@ impl Answers {
         };
         match self.recall(paths, (letter, flow), depth, write) {
             Ok(kept) => Ok(kept.into_written()),
-            Err(why) => Ok(why.into_item(paths.revision())?.encode_to_vec().into()),
+            Err(why) => Ok(why.into_item(paths)?.encode_to_vec().into()),
         }
     }
 
@@ -95,6 +107,17 @@ impl Answers {
         flow: &Bytes,
         traces: &mut Sharing,
     ) -> Result<v1::BatchItem, CallError> {
+        if paths.is_veiled() {
+            return match self.veiled(paths, flow) {
+                Ok(answer) => Ok(answer::item(
+                    &answer,
+                    paths.revision(),
+                    Detail::Full,
+                    traces,
+                )),
+                Err(why) => why.into_item(paths),
+            };
+        }
         let keep = |answer| Kept::Whole(Arc::new(answer));
         match self.recall(paths, (WHOLE, flow), Depth::Full, keep) {
             Ok(Kept::Whole(answer)) => {
@@ -103,27 +126,58 @@ impl Answers {
             }
             // A letter stands for one sort of answers.
             Ok(Kept::Written(_)) => Ok(v1::BatchItem::default()),
-            Err(why) => why.into_item(paths.revision()),
+            Err(why) => why.into_item(paths),
         }
     }
 
     /// The whole answer to a flow that is asked alone, as it is written, without its revision. It may take a walk.
     pub(super) fn alone(&self, paths: &Paths, flow: &Bytes) -> Result<Bytes, Unanswered> {
-        let write = |answer: PathAnswer| {
+        let write = |answer: &PathAnswer| {
             let whole = v1::PathAnswer {
                 revision: 0,
-                ..answer::path(&answer, paths.revision())
+                ..answer::path(answer, paths.revision())
             };
-            Kept::Written(whole.encode_to_vec().into())
+            Bytes::from(whole.encode_to_vec())
         };
+        if paths.is_veiled() {
+            return self.veiled(paths, flow).map(|answer| write(&answer));
+        }
+        let write = |answer: PathAnswer| Kept::Written(write(&answer));
         let kept = self.recall(paths, (ALONE, flow), Depth::Full, write);
         kept.map(Kept::into_written)
     }
 
     /// The same, if it is at hand.
     pub(super) fn alone_at_hand(&self, paths: &Paths, flow: &Bytes) -> Option<Bytes> {
+        if paths.is_veiled() {
+            return None;
+        }
         let kept = paths.at_hand(&self.memory, &[&[ALONE], flow]);
         kept.map(Kept::into_written)
+    }
+
+    /// The whole answer to a flow, without what the caller may not see. What is kept is whole, and the same for everybody.
+    fn veiled(&self, paths: &Paths, flow: &Bytes) -> Result<PathAnswer, Unanswered> {
+        let asked = flow_of(flow)?;
+        if let Some(id) = named(&asked).find(|id| paths.hides(id).is_some()) {
+            let id = id.clone();
+            return Err(Unanswered::Unresolved(ResolveError::UnknownResource { id }));
+        }
+        let keep = |answer| Kept::Whole(Arc::new(answer));
+        let whole = match self.recall(paths, (WHOLE, flow), Depth::Full, keep)? {
+            Kept::Whole(answer) => answer,
+            // A letter stands for one sort of answers.
+            Kept::Written(_) => return Err(Unanswered::Call(CallError::Description)),
+        };
+        let addresses =
+            [&asked.source, &asked.destination]
+                .into_iter()
+                .filter_map(|end| match end {
+                    FlowEnd::Address(address) => Some(*address),
+                    FlowEnd::Resource(_) | FlowEnd::Internet | FlowEnd::Name(_) => None,
+                });
+        let addresses: Vec<_> = addresses.collect();
+        Ok(veiled(&whole, &addresses, &|id| paths.hides(id)))
     }
 
     fn recall(
@@ -134,9 +188,7 @@ impl Answers {
         keep: impl FnOnce(PathAnswer) -> Kept,
     ) -> Result<Kept, Unanswered> {
         paths.recall(&self.memory, &[&[letter], flow], || {
-            let wire = v1::Flow::decode(flow.as_ref())
-                .map_err(|source| Unanswered::Call(CallError::Unreadable { source }))?;
-            let flow = read(|faults| flow::parse(wire, faults)).map_err(Unanswered::Flow)?;
+            let flow = flow_of(flow)?;
             let answer = paths
                 .resolve(&flow, depth)
                 .map_err(Unanswered::Unresolved)?;
@@ -145,6 +197,31 @@ impl Answers {
             Ok((kept, bytes))
         })
     }
+}
+
+fn flow_of(flow: &Bytes) -> Result<Flow, Unanswered> {
+    let wire = v1::Flow::decode(flow.as_ref())
+        .map_err(|source| Unanswered::Call(CallError::Unreadable { source }))?;
+    read(|faults| flow::parse(wire, faults)).map_err(Unanswered::Flow)
+}
+
+/// The resources that a flow names.
+fn named(flow: &Flow) -> impl Iterator<Item = &ResourceId> {
+    let ends = [&flow.source, &flow.destination];
+    let ends = ends.into_iter().filter_map(|end| match end {
+        FlowEnd::Resource(id) => Some(id),
+        FlowEnd::Address(_) | FlowEnd::Internet | FlowEnd::Name(_) => None,
+    });
+    let Constraints {
+        without,
+        through,
+        avoiding,
+    } = &flow.constraints;
+    let without = without.iter().filter_map(|lost| match lost {
+        Lost::Resource(id) => Some(id),
+        Lost::Zone(_) => None,
+    });
+    ends.chain(without).chain(through).chain(avoiding)
 }
 
 // === impl Kept ===
@@ -182,11 +259,14 @@ fn bytes_of(trace: &Trace) -> usize {
 
 impl Unanswered {
     /// The item of a flow without an answer. A flow whose bytes are none fails its call.
-    fn into_item(self, revision: Revision) -> Result<v1::BatchItem, CallError> {
+    fn into_item(self, paths: &Paths) -> Result<v1::BatchItem, CallError> {
         let error = match self {
             Self::Call(error) => return Err(error),
             Self::Flow(error) => status::unreadable(error),
-            Self::Unresolved(error) => status::unresolved(&error, revision),
+            Self::Unresolved(ResolveError::UnknownResource { id }) if paths.is_veiled() => {
+                status::unreadable(paths.not_found(&id).into())
+            }
+            Self::Unresolved(error) => status::unresolved(&error, paths.revision()),
         };
         Ok(v1::BatchItem {
             error: Some(error),

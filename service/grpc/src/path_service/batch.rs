@@ -67,7 +67,7 @@ impl UnaryService<BatchRequest> for Call {
 }
 
 async fn resolve(asking: &Asking, wire: BatchRequest) -> Result<Vec<Bytes>, CallError> {
-    check_count(&asking.engine, wire.flows.len(), wire.detail())?;
+    check_count(asking.asker.work(), wire.flows.len(), wire.detail())?;
     let BatchRequest {
         topology,
         consistency,
@@ -81,14 +81,14 @@ async fn resolve(asking: &Asking, wire: BatchRequest) -> Result<Vec<Bytes>, Call
         changes,
     };
     let is_empty = flows.is_empty();
-    let (state, detail) = state::read(&asking.engine, fields, move |faults| {
+    let (state, detail) = state::read(&asking.asker, fields, move |faults| {
         if is_empty {
             faults.field("flows", |faults| faults.missing::<()>("at least one flow"));
         }
         faults.field("detail", |faults| Detail::parse(detail, faults))
     })
     .await?;
-    let paths = state.paths(&asking.engine).await?;
+    let paths = state.paths(&asking.asker).await?;
     chunk::resolve(asking, &paths, detail, flows).await
 }
 

@@ -30,7 +30,7 @@ const FULL_PIECE: usize = 32;
 /// follow each other.
 pub(super) async fn resolve(
     Asking {
-        engine,
+        asker,
         answers,
         stopping: _,
     }: &Asking,
@@ -38,7 +38,7 @@ pub(super) async fn resolve(
     detail: Detail,
     flows: Vec<Bytes>,
 ) -> Result<Vec<Bytes>, CallError> {
-    let asked = flows.len();
+    let (engine, asked) = (asker.work(), flows.len());
     let Distinct { flows, places } = if flows.len() <= PIECE {
         Distinct::of(flows)
     } else {

@@ -4,6 +4,7 @@
 
 use std::pin::Pin;
 
+use causeway_access::Service;
 use causeway_engine::{EngineError, Matrix};
 use causeway_model::flow::FlowEnd;
 use causeway_model::revision::TopologyName;
@@ -86,10 +87,12 @@ async fn begin(
         Some((topology?, consistency?, question?))
     })?;
     note(|facts| facts.topology = Some(topology.to_string()));
+    let asker = &asking.asker;
+    let engine = asker.admit(Service::ComputeReachabilityMatrix, &topology)?;
     let stage = Stage::begin(CallPart::Snapshot);
-    let made = asking.engine.matrix(&topology, consistency, question).await;
+    let made = engine.matrix(&topology, consistency, question).await;
     drop(stage);
-    let made = made.map_err(refused)?;
+    let made = asker.read(&topology, made.map_err(refused))?;
     note(|facts| facts.revision = Some(made.revision().0));
     // Cells are computed while the caller takes them.
     let walk = Stage::begin(CallPart::Walk);

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use causeway_engine::{EngineError, Paths};
+use causeway_engine::{Paths, ResolveError};
 use http_body::Body as HttpBody;
 use prost::bytes::Bytes;
 use prost::encoding::{WireType, encode_key, encode_varint, uint64};
@@ -61,23 +61,23 @@ async fn resolve(asking: &Asking, wire: ResolveRequest) -> Result<Vec<Bytes>, Ca
         consistency,
         changes,
     };
-    let (state, flow) = state::read(&asking.engine, fields, |faults| {
+    let (state, flow) = state::read(&asking.asker, fields, |faults| {
         faults.field("flow", |faults| flow.or_else(|| faults.missing("a flow")))
     })
     .await?;
     let topology = state.topology().clone();
-    let paths = state.paths(&asking.engine).await?;
-    let walk = Stage::begin(Part::Walk);
+    let paths = state.paths(&asking.asker).await?;
+    let stage = Stage::begin(Part::Walk);
     // What is at hand takes less time than another thread takes to wake up.
     let answer = match asking.answers.alone_at_hand(&paths, &flow) {
         Some(answer) => Ok(answer),
         None => {
             let (answers, paths) = (Arc::clone(&asking.answers), paths.clone());
             let walk = move || answers.alone(&paths, &flow);
-            asking.engine.run(walk).await?
+            asking.asker.work().run(walk).await?
         }
     };
-    drop(walk);
+    drop(stage);
     note(|facts| {
         (facts.flows, facts.distinct_flows) = (Some(1), Some(1));
         facts.cache_hits = paths.hits();
@@ -85,14 +85,11 @@ async fn resolve(asking: &Asking, wire: ResolveRequest) -> Result<Vec<Bytes>, Ca
     let answer = answer.map_err(|why| match why {
         Unanswered::Call(error) => error,
         Unanswered::Flow(error) => error.within("flow"),
-        Unanswered::Unresolved(causeway_engine::ResolveError::UnknownResource { id }) => {
-            CallError::Engine(EngineError::ResourceNotFound {
-                topology,
-                id,
-                revision: paths.revision(),
-            })
+        Unanswered::Unresolved(ResolveError::UnknownResource { id }) => {
+            CallError::Engine(paths.not_found(&id))
         }
-    })?;
+    });
+    let answer = asking.asker.read(&topology, answer)?;
     let _stage = Stage::begin(Part::Encode);
     Ok(written(&paths, answer))
 }

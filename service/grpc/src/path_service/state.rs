@@ -1,9 +1,11 @@
 //! The state that a call asks about: a revision of a topology, or what changes make of it that are laid over it for this call alone.
 
-use causeway_engine::{Asked, Consistency, Engine, EngineError, Part, Paths};
+use causeway_access::Service;
+use causeway_engine::{Asked, Consistency, EngineError, Part, Paths};
 use causeway_model::revision::TopologyName;
 use causeway_proto::v1;
 
+use crate::access::Asker;
 use crate::apply;
 use crate::error::CallError;
 use crate::faults::Faults;
@@ -36,12 +38,13 @@ impl State {
     }
 
     /// The state itself.
-    pub(super) async fn paths(self, engine: &Engine) -> Result<Paths, CallError> {
+    pub(super) async fn paths(self, asker: &Asker) -> Result<Paths, CallError> {
         let Self {
             topology,
             consistency,
             changes,
         } = self;
+        let engine = asker.admit(Service::ResolvePath, &topology)?;
         let _stage = Stage::begin(CallPart::Snapshot);
         let found = if changes.is_empty() {
             engine.paths(&topology, consistency).await
@@ -73,15 +76,15 @@ fn told(paths: Paths) -> Paths {
 /// Reads the state and the rest of a request. If some of it cannot be read, the changes that can be are checked all the same, so that all faults are told at
 /// once.
 pub(super) async fn read<T: Send + 'static>(
-    engine: &Engine,
+    asker: &Asker,
     fields: Fields,
     rest: impl FnOnce(&mut Faults) -> Option<T> + Send + 'static,
 ) -> Result<(State, T), CallError> {
     let count = fields.changes.len();
-    engine.check_laid_over(count)?;
-    match off_thread(engine, count, || parse(fields, rest)).await? {
+    asker.work().check_laid_over(count)?;
+    match off_thread(asker.work(), count, || parse(fields, rest)).await? {
         Ok(read) => Ok(read),
-        Err(unread) => Err(apply::faults(engine, *unread).await),
+        Err(unread) => Err(apply::faults(asker, Service::ResolvePath, *unread).await),
     }
 }
 
@@ -123,6 +126,7 @@ fn parse<T>(
                 expected: None,
                 changes,
                 unread,
+                is_what_if: true,
             });
             Err(Box::new(Unread {
                 faults: std::mem::take(faults),

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use causeway_engine::{Engine, EngineError, Paths};
+use causeway_engine::{EngineError, Paths};
 use causeway_proto::v1;
 use futures::stream::{self, BoxStream, StreamExt};
 use http_body::Body as HttpBody;
@@ -21,6 +21,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::pieces::{FlowChunk, InPieces, StreamRequest};
 use super::state::{self, Fields};
 use super::{Asking, chunk};
+use crate::access::Asker;
 use crate::error::{CallError, read};
 use crate::expiry::Expiry;
 use crate::server::MAX_MESSAGE_BYTES;
@@ -79,7 +80,7 @@ impl StreamingService<StreamRequest> for Call {
 async fn begin(asking: Asking, mut parts: Streaming<StreamRequest>) -> Result<Answers, CallError> {
     let first = parts.message().await.map_err(broken)?;
     let header = header_of(first.unwrap_or_default())?;
-    let read = state_of(&asking.engine, header).await;
+    let read = state_of(&asking.asker, header).await;
     let (paths, detail) = read.map_err(|error| error.within("header"))?;
     let (mut stopping, is_cut_off) = (asking.stopping.clone(), Arc::new(AtomicBool::new(false)));
     let cut_off = Arc::clone(&is_cut_off);
@@ -134,7 +135,7 @@ fn header_of(first: StreamRequest) -> Result<v1::StreamHeader, CallError> {
 }
 
 /// The state that all chunks are answered from, and how much to tell.
-async fn state_of(engine: &Engine, header: v1::StreamHeader) -> Result<(Paths, Detail), CallError> {
+async fn state_of(asker: &Asker, header: v1::StreamHeader) -> Result<(Paths, Detail), CallError> {
     let v1::StreamHeader {
         topology,
         consistency,
@@ -146,11 +147,11 @@ async fn state_of(engine: &Engine, header: v1::StreamHeader) -> Result<(Paths, D
         consistency,
         changes,
     };
-    let (state, detail) = state::read(engine, fields, move |faults| {
+    let (state, detail) = state::read(asker, fields, move |faults| {
         faults.field("detail", |faults| Detail::parse(detail, faults))
     })
     .await?;
-    Ok((state.paths(engine).await?, detail))
+    Ok((state.paths(asker).await?, detail))
 }
 
 fn chunk_of(part: StreamRequest, detail: Detail) -> Result<FlowChunk, CallError> {

@@ -18,6 +18,8 @@ const RESUME_AFTER: Duration = Duration::from_millis(50);
 pub(crate) enum WatchEnd {
     /// The server is about to stop.
     Stopping,
+    /// Other policies are in force than at its beginning.
+    PoliciesChanged,
     /// The reader took nothing for this long.
     TooSlow(Duration),
     /// The deadline that the caller set.
@@ -47,6 +49,13 @@ pub(crate) fn watch_ended(end: WatchEnd, sent: Revision, token: String) -> Statu
             Code::Unavailable,
             ErrorReason::ServerStopping,
             format!("the server is about to stop; resume the watch after revision {sent}"),
+        ),
+        WatchEnd::PoliciesChanged => (
+            Code::Unavailable,
+            ErrorReason::PoliciesChanged,
+            format!(
+                "the policies of the service have changed; resume the watch after revision {sent}"
+            ),
         ),
         WatchEnd::TooSlow(patience) => (
             Code::ResourceExhausted,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use causeway_engine::{Consistency, DifferencePage, Engine, Filter};
+use causeway_access::Service;
+use causeway_engine::{Consistency, DifferencePage, Filter};
 use causeway_model::ids::ResourceId;
 use causeway_model::resource::Resource;
 use causeway_model::revision::{Revision, TopologyName};
@@ -10,6 +11,7 @@ use causeway_model::snapshot::Difference;
 use causeway_proto::v1;
 use v1::diff_revisions_request::{From, To};
 
+use crate::access::Asker;
 use crate::difference;
 use crate::error::{CallError, read};
 use crate::offload::off_thread;
@@ -32,7 +34,7 @@ struct Compared {
 
 /// Compares, and writes a page of the answer.
 pub(super) async fn run(
-    engine: &Engine,
+    asker: &Asker,
     wire: v1::DiffRevisionsRequest,
 ) -> Result<v1::DiffRevisionsResponse, CallError> {
     let List { what, size, digest } = request(wire)?;
@@ -43,11 +45,12 @@ pub(super) async fn run(
         filter,
         after,
     } = what;
+    let engine = asker.admit(Service::ReadTopology, &topology)?;
     let found = engine
         .diff(&topology, (from, to), filter, (after, size))
         .await?;
     let weight = found.differences.len().saturating_mul(WEIGHT);
-    off_thread(engine, weight, move || response(&found, &digest)).await?
+    off_thread(&engine, weight, move || response(&found, &digest)).await?
 }
 
 fn request(mut wire: v1::DiffRevisionsRequest) -> Result<List<Compared>, CallError> {

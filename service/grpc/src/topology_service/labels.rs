@@ -1,10 +1,12 @@
 //! Labels of revisions: SetRevisionLabel, DeleteRevisionLabel, ListRevisionLabels.
 
-use causeway_engine::{Consistency, Engine, Label};
+use causeway_access::Service;
+use causeway_engine::{Consistency, Label};
 use causeway_model::revision::{LabelName, Revision, TopologyName};
 use causeway_proto::v1;
 use v1::set_revision_label_request::At;
 
+use crate::access::Asker;
 use crate::error::{CallError, read};
 use crate::page::{self, Cursor};
 use crate::place;
@@ -12,7 +14,7 @@ use crate::requests::{self, Page};
 use crate::wire::Wire;
 
 pub(super) async fn set(
-    engine: &Engine,
+    asker: &Asker,
     wire: v1::SetRevisionLabelRequest,
 ) -> Result<v1::SetRevisionLabelResponse, CallError> {
     let digest = page::digest("SetRevisionLabel", &wire);
@@ -34,14 +36,22 @@ pub(super) async fn set(
         let request = requests::request(request_id, digest, faults);
         Some(((topology?, label?), at?, request?))
     })?;
-    let label = engine.set_label(named, at, request).await?;
+    let writing = asker.writing("SetRevisionLabel", &named.0, request.as_ref());
+    let outcome = match asker.admit(Service::SetRevisionLabel, &named.0) {
+        Ok(engine) => {
+            let set = engine.set_label(named, at, asker.own(request)).await;
+            set.map_err(CallError::from)
+        }
+        Err(refused) => Err(refused),
+    };
+    let label = writing.told(outcome, |label| Some(label.revision))?;
     Ok(v1::SetRevisionLabelResponse {
         label: Some(render(&label)),
     })
 }
 
 pub(super) async fn delete(
-    engine: &Engine,
+    asker: &Asker,
     wire: v1::DeleteRevisionLabelRequest,
 ) -> Result<v1::DeleteRevisionLabelResponse, CallError> {
     let digest = page::digest("DeleteRevisionLabel", &wire);
@@ -56,12 +66,20 @@ pub(super) async fn delete(
         let request = requests::request(request_id, digest, faults);
         Some(((topology?, label?), request?))
     })?;
-    engine.delete_label(named, request).await?;
+    let writing = asker.writing("DeleteRevisionLabel", &named.0, request.as_ref());
+    let outcome = match asker.admit(Service::DeleteRevisionLabel, &named.0) {
+        Ok(engine) => {
+            let deleted = engine.delete_label(named, asker.own(request)).await;
+            deleted.map_err(CallError::from)
+        }
+        Err(refused) => Err(refused),
+    };
+    writing.told(outcome, |_| None)?;
     Ok(v1::DeleteRevisionLabelResponse {})
 }
 
 pub(super) async fn list(
-    engine: &Engine,
+    asker: &Asker,
     mut wire: v1::ListRevisionLabelsRequest,
 ) -> Result<v1::ListRevisionLabelsResponse, CallError> {
     let page = Page::take(&mut wire.page_size, &mut wire.page_token);
@@ -72,6 +90,7 @@ pub(super) async fn list(
         let size = page::size(page.size, faults);
         Some((topology?, size?))
     })?;
+    let engine = asker.admit(Service::ReadTopology, &topology)?;
     let (labels, more) = engine.list_labels(&topology, after.as_ref(), size).await?;
     let next = labels.last().filter(|_| more).map(|last| Cursor {
         revision: Revision::ZERO,

@@ -1,9 +1,11 @@
 //! RollbackTopology: a new revision that holds what an earlier one held.
 
-use causeway_engine::{Applied, Consistency, Engine, Write};
+use causeway_access::Service;
+use causeway_engine::{Applied, Consistency, Write};
 use causeway_proto::v1;
 use v1::rollback_topology_request::To;
 
+use crate::access::Asker;
 use crate::error::{CallError, read};
 use crate::page;
 use crate::place;
@@ -18,7 +20,7 @@ struct Rollback {
 }
 
 pub(super) async fn run(
-    engine: &Engine,
+    asker: &Asker,
     wire: v1::RollbackTopologyRequest,
 ) -> Result<v1::RollbackTopologyResponse, CallError> {
     let Rollback {
@@ -26,12 +28,17 @@ pub(super) async fn run(
         to,
         validate_only,
     } = request(wire)?;
-    note(|facts| facts.topology = Some(write.topology.to_string()));
+    let topology = write.topology.clone();
+    note(|facts| facts.topology = Some(topology.to_string()));
     let stage = Stage::begin(Part::Commit);
     let applied = if validate_only {
-        engine.validate_rollback(write, to).await?
+        let engine = asker.admit(Service::RollbackTopology, &topology)?;
+        let outcome = engine.validate_rollback(write, to).await;
+        asker.read(&topology, outcome.map_err(CallError::from))?
     } else {
-        engine.rollback(write, to).await?
+        let writing = asker.writing("RollbackTopology", &topology, write.request.as_ref());
+        let outcome = roll_back(asker, write, to).await;
+        writing.told(outcome, |applied| Some(applied.revision))?
     };
     drop(stage);
     note(|facts| facts.revision = Some(applied.revision.0));
@@ -48,6 +55,12 @@ pub(super) async fn run(
         put_count: created.saturating_add(updated),
         deleted_count: deleted,
     })
+}
+
+async fn roll_back(asker: &Asker, mut write: Write, to: Consistency) -> Result<Applied, CallError> {
+    let engine = asker.admit(Service::RollbackTopology, &write.topology)?;
+    write.request = asker.own(write.request);
+    Ok(engine.rollback(write, to).await?)
 }
 
 fn request(wire: v1::RollbackTopologyRequest) -> Result<Rollback, CallError> {

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use causeway_engine::{Engine, Watch, WatchEvent, WatchPoint, WatchStart};
+use causeway_access::Service;
+use causeway_engine::{Watch, WatchEvent, WatchPoint, WatchStart};
 use causeway_model::change::ChangeSet;
 use causeway_model::revision::{Revision, TopologyName};
 use causeway_proto::v1;
@@ -19,6 +20,7 @@ use v1::watch_revisions_request::Start;
 use v1::watch_revisions_response::Event;
 
 use super::{revision, token};
+use crate::access::{Access, Asker};
 use crate::error::{CallError, read};
 use crate::expiry::Expiry;
 use crate::status::{self, WatchEnd};
@@ -54,6 +56,7 @@ struct Watched {
 
 /// One watch, from its first event to the status at its end.
 struct Feed {
+    asker: Asker,
     watch: Watch,
     queue: mpsc::Sender<Result<v1::WatchRevisionsResponse, Status>>,
     /// The last place that the reader was sent.
@@ -62,21 +65,28 @@ struct Feed {
 
 /// Begins a watch, and leaves it to a task.
 pub(super) async fn run(
-    engine: &Engine,
+    access: &Access,
     watching: Watching,
     request: Request<v1::WatchRevisionsRequest>,
 ) -> Result<Events, CallError> {
     let headers = request.metadata().clone().into_headers();
+    let asker = access.asker_of(&request);
     let expiry = Expiry::of(&headers);
     let Watched {
         topology,
         start,
         most_changes,
     } = watched(request.into_inner())?;
+    let engine = asker.admit(Service::WatchRevisions, &topology)?;
     let watch = engine.watch(&topology, start, most_changes).await?;
     let (queue, events) = mpsc::channel(QUEUE);
     let sent = watch.point();
-    let feed = Feed { watch, queue, sent };
+    let feed = Feed {
+        asker,
+        watch,
+        queue,
+        sent,
+    };
     tokio::spawn(feed.run(watching, expiry));
     Ok(ReceiverStream::new(events))
 }
@@ -140,6 +150,10 @@ impl Feed {
                 Ok(event) => event,
                 Err(error) => return WatchEnd::Failed(error),
             };
+            // What it tells was decided by policies that are no longer in force.
+            if !self.asker.is_current() {
+                return WatchEnd::PoliciesChanged;
+            }
             let point = self.watch.point();
             let response = response(event, point);
             match self

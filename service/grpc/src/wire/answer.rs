@@ -201,13 +201,21 @@ fn trace(held: &Trace) -> v1::Trace {
 }
 
 fn hop(hop: &Hop) -> v1::Hop {
-    let Hop { resource, steps } = hop;
+    let Hop {
+        resource,
+        account,
+        steps,
+    } = hop;
     let (resource_id, resource_kind, name) = named(resource.as_ref());
     v1::Hop {
         resource_id,
         resource_kind,
         name,
         steps: steps.iter().map(step).collect(),
+        account: account
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     }
 }
 

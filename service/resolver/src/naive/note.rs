@@ -63,8 +63,11 @@ impl Naive<'_> {
         let resource = place.resource.and_then(|at| network.named(at));
         let last = journey.hops.last();
         if last.is_none_or(|last| last.resource != resource) {
-            let steps = Vec::new();
-            journey.hops.push(Hop { resource, steps });
+            journey.hops.push(Hop {
+                resource,
+                account: None,
+                steps: Vec::new(),
+            });
         }
     }
 

@@ -92,7 +92,11 @@ impl<'t> Headers<'t> {
 }
 
 fn shared_hop<'t>(hop: &'t Hop, headers: &mut Headers<'t>) -> v1::SharedHop {
-    let Hop { resource, steps } = hop;
+    let Hop {
+        resource,
+        account,
+        steps,
+    } = hop;
     let (resource_id, resource_kind, name) = named(resource.as_ref());
     v1::SharedHop {
         resource_id,
@@ -102,6 +106,10 @@ fn shared_hop<'t>(hop: &'t Hop, headers: &mut Headers<'t>) -> v1::SharedHop {
             .iter()
             .map(|step| shared_step(step, headers))
             .collect(),
+        account: account
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     }
 }
 

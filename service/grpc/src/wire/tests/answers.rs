@@ -52,10 +52,12 @@ fn trace(disposition: Disposition) -> Trace {
         hops: vec![
             Hop {
                 resource: Some(named()),
+                account: None,
                 steps: vec![step],
             },
             Hop {
                 resource: None,
+                account: None,
                 steps: Vec::new(),
             },
         ],
@@ -142,6 +144,7 @@ fn a_step_is_sent_with_the_packet_before_and_after_it() {
         resource_kind: v1::ResourceKind::InternetGateway.into(),
         name,
         steps: vec![step],
+        ..v1::Hop::default()
     };
     assert_eq!(
         sent,
