@@ -2,6 +2,7 @@
 
 mod clock;
 pub mod config;
+mod config_check;
 mod demo;
 mod error;
 mod export;
@@ -35,6 +36,9 @@ struct Arguments {
 enum Command {
     /// Serve topologies until SIGTERM or SIGINT
     Serve(config::ServeArgs),
+    /// Check the settings of `serve` without serving
+    #[command(subcommand)]
+    Config(config_check::ConfigCommand),
     /// Serve an example estate from a temporary store, ask it a batch of paths, print the answers
     Demo,
     /// Look after a data directory while nobody serves it
@@ -86,6 +90,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn dispatch(command: Command) -> Result<ExitCode, MainError> {
     match command {
         Command::Serve(arguments) => serve::run(Config::read(arguments)?).await?,
+        Command::Config(command) => config_check::run(command, &mut io::stdout())?,
         Command::Demo => demo::run(&mut io::stdout()).await?,
         Command::Store(command) => return store::run(command, &mut io::stdout()).await,
         Command::Policy(command) => return policy::run(command, &mut io::stdout()),

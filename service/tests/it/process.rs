@@ -283,3 +283,43 @@ fn the_demonstration_works_from_any_directory() {
     );
     assert!(said.contains("16 paths in `acme` at revision 1"), "{said}");
 }
+
+#[test]
+fn settings_are_checked_with_every_file_that_they_name_and_nothing_is_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let check = |text: &str| {
+        let config = directory.path().join("c.toml");
+        std::fs::write(&config, text).unwrap();
+        let checked = causeway()
+            .args(["config", "check", "--config"])
+            .arg(config)
+            .current_dir(directory.path())
+            .output()
+            .unwrap();
+        let said = [checked.stdout, checked.stderr].concat();
+        (checked.status.code(), String::from_utf8(said).unwrap())
+    };
+    let (code, said) = check("data_dir = 'topologies'");
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(
+        said,
+        "listens on 127.0.0.1:50151\n\
+         speaks in the clear\n\
+         answers callers that it does not know\n\
+         has no policies: everybody may do everything\n\
+         keeps its topologies in `topologies`\n"
+    );
+    for (text, named) in [
+        ("liste = '127.0.0.1:1'", "liste"),
+        ("prices = 'none.toml'", "none.toml"),
+        ("[log]\nfilter = 'causeway=loud'", "causeway=loud"),
+        ("[tls]\ncertificate = 'a.crt'\nkey = 'a.key'", "a.crt"),
+        ("[authorization]\npolicies = 'none.cedar'", "none.cedar"),
+        ("[admission]\ncalls = 0", "admission.calls"),
+    ] {
+        let (code, said) = check(text);
+        assert_eq!(code, Some(1), "{text}: {said}");
+        assert!(said.contains(named), "{text}: {said}");
+    }
+    assert!(!directory.path().join("topologies").exists());
+}
