@@ -1,4 +1,18 @@
-//! Numbers of the command line, each checked where it comes in.
+//! What several commands take, and numbers of the command line, each checked where it comes in.
+
+use clap::Args;
+
+/// The service that is asked.
+#[derive(Debug, Clone, Args)]
+pub struct Service {
+    /// Where the service is.
+    #[arg(
+        long,
+        env = "CAUSEWAY_ENDPOINT",
+        default_value = "http://127.0.0.1:50151"
+    )]
+    pub endpoint: String,
+}
 
 /// A count of something that there must be.
 pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {

@@ -10,6 +10,7 @@ use causeway_client::v1::{Detail, Flow};
 use causeway_client::{Client, ClientError, consistency};
 use clap::Args;
 
+use crate::arguments::Service;
 use crate::questions::{self, Pick};
 use crate::report::{self, Tally};
 use crate::{LoadError, arguments};
@@ -18,12 +19,8 @@ use crate::{LoadError, arguments};
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// Where the service is.
-    #[arg(
-        long,
-        env = "CAUSEWAY_ENDPOINT",
-        default_value = "http://127.0.0.1:50151"
-    )]
-    pub endpoint: String,
+    #[command(flatten)]
+    pub service: Service,
     /// The topology to ask about.
     #[arg(long)]
     pub topology: String,
@@ -56,7 +53,7 @@ pub async fn run(settings: &Settings) -> Result<(), LoadError> {
         zipf: None,
     };
     let flows = pick.of(&questions);
-    let client = Client::connect(settings.endpoint.clone())
+    let client = Client::connect(settings.service.endpoint.clone())
         .await
         .map_err(LoadError::Connect)?;
     for round in 1..=settings.rounds {

@@ -19,6 +19,7 @@ use causeway_client::v1::{BatchResolvePathsRequest, Detail, Flow, ResolvePathReq
 use causeway_client::{MAX_BATCH, MAX_FULL_BATCH, consistency};
 use clap::{Args, ValueEnum};
 
+use crate::arguments::Service;
 use crate::echo::Mode;
 use crate::method::{Batch, Single};
 use crate::questions::{self, Pick};
@@ -45,12 +46,8 @@ pub enum Asked {
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// Where the service is.
-    #[arg(
-        long,
-        env = "CAUSEWAY_ENDPOINT",
-        default_value = "http://127.0.0.1:50151"
-    )]
-    pub endpoint: String,
+    #[command(flatten)]
+    pub service: Service,
     /// The topology to ask about. Nobody may change it meanwhile.
     #[arg(long)]
     pub topology: String,
@@ -109,7 +106,7 @@ async fn measure<M: Compared>(
     settings: &Settings,
     questions: Vec<M::Question>,
 ) -> Result<(), LoadError> {
-    let mut service = Wire::connect(&settings.endpoint).await?;
+    let mut service = Wire::connect(&settings.service.endpoint).await?;
     let calls = Arc::new(Calls::<M>::record(&mut service, questions).await?);
     say(&report::calls(settings, &calls));
     let child = Child::start::<M>(settings.mode, &calls).await?;
@@ -122,7 +119,7 @@ async fn measure<M: Compared>(
     };
     let mut rows = Vec::new();
     for connections in settings.connections() {
-        let sides = [&settings.endpoint, &child.endpoint];
+        let sides = [&settings.service.endpoint, &child.endpoint];
         let before = processes.read()?;
         let row = M::row(settings, &calls, sides, connections).await?;
         let row = row.with_cpu(processes.read()?.since(before));

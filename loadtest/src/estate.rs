@@ -17,6 +17,7 @@ use causeway_client::v1::Resource;
 use causeway_client::{Client, Code};
 use clap::Args;
 
+use crate::arguments::Service;
 use crate::{LoadError, report};
 
 pub use flows::flows;
@@ -31,12 +32,8 @@ const INTERFACES_OF_VPC: u32 = 300;
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// Where the service is.
-    #[arg(
-        long,
-        env = "CAUSEWAY_ENDPOINT",
-        default_value = "http://127.0.0.1:50151"
-    )]
-    pub endpoint: String,
+    #[command(flatten)]
+    pub service: Service,
     /// The topology to import it into; created if need be. Without one nothing is imported.
     #[arg(long)]
     pub topology: Option<String>,
@@ -86,7 +83,7 @@ pub async fn run(settings: &Settings) -> Result<(), LoadError> {
     let Some(topology) = &settings.topology else {
         return Ok(());
     };
-    let client = Client::connect(settings.endpoint.clone())
+    let client = Client::connect(settings.service.endpoint.clone())
         .await
         .map_err(LoadError::Connect)?;
     let fail = |source| LoadError::Import { source };

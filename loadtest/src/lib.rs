@@ -2,7 +2,7 @@
 //!
 //! It knows the client, the contract and a clock. It must not know what a path means.
 
-mod arguments;
+pub mod arguments;
 pub mod batch;
 pub mod ceiling;
 pub mod echo;

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use self::figures::{Figures, Outcome, Overload, Phase};
+use crate::arguments::Service;
 use crate::questions::{self, Pick};
 use crate::report::say;
 use crate::{LoadError, arguments};
@@ -30,12 +31,8 @@ const WARM: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
     /// Where the service is.
-    #[arg(
-        long,
-        env = "CAUSEWAY_ENDPOINT",
-        default_value = "http://127.0.0.1:50151"
-    )]
-    pub endpoint: String,
+    #[command(flatten)]
+    pub service: Service,
     /// The topology to ask about.
     #[arg(long)]
     pub topology: String,
@@ -81,7 +78,7 @@ pub async fn run(settings: &Settings) -> Result<(), LoadError> {
     let asker = Arc::new(Asker::connect(settings).await?);
     let lasts = Duration::from_secs(settings.seconds.into());
     let unloaded = closed(&asker, 1, lasts).await?;
-    let mut peak = closed(&asker, 1, lasts).await?;
+    let mut peak = unloaded.clone();
     for at_once in AT_ONCE {
         let found = closed(&asker, at_once, lasts).await?;
         if found.answered_a_second() > peak.answered_a_second() {
@@ -178,7 +175,7 @@ impl Asker {
         let mut clients = Vec::with_capacity(settings.connections);
         for _ in 0..settings.connections {
             let client = Client::builder()
-                .endpoint(settings.endpoint.clone())
+                .endpoint(settings.service.endpoint.clone())
                 .max_retries(0);
             clients.push(client.connect().await.map_err(LoadError::Connect)?);
         }

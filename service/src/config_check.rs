@@ -5,11 +5,10 @@ use std::io::Write;
 use causeway_access::{Policies, Rules};
 use causeway_grpc::Tls;
 use clap::Subcommand;
-use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ServeArgs};
 use crate::error::MainError;
-use crate::telemetry::TelemetryError;
+use crate::telemetry::log;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
@@ -24,8 +23,7 @@ pub(crate) fn run(command: ConfigCommand, out: &mut dyn Write) -> Result<(), Mai
     let ConfigCommand::Check(arguments) = command;
     let config = Config::read(*arguments)?;
     crate::prices::read(config.prices.as_deref())?;
-    let filter = config.log_filter.clone();
-    EnvFilter::try_new(&filter).map_err(|source| TelemetryError::Filter { filter, source })?;
+    log::filter(&config)?;
     let tls = config.tls.clone().map(Tls::read).transpose()?;
     let policies = match &config.policies {
         Some(path) => {

@@ -1,5 +1,6 @@
 //! The command `causeway` from its arguments to its exit code: wiring, and nothing that a room could know.
 
+mod background;
 mod clock;
 pub mod config;
 mod config_check;

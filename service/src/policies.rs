@@ -7,8 +7,10 @@ use std::time::Duration;
 use causeway_access::{Authority, Policies, PolicyError, Rules, Stamp};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tokio::time::MissedTickBehavior;
+
+use crate::background::Background;
 
 /// How often it is looked whether the files have changed.
 const LOOK: Duration = Duration::from_secs(5);
@@ -25,12 +27,6 @@ fn read(path: &Path) -> Result<Rules, PolicyError> {
     Rules::new(policies)
 }
 
-/// The task that reads the policies again when their files change, or on SIGHUP.
-pub(crate) struct Reloading {
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
-
 /// The files, and what they were when they were read.
 #[derive(Debug, Clone)]
 struct Watched {
@@ -39,42 +35,28 @@ struct Watched {
     stamp: Option<Stamp>,
 }
 
-// === impl Reloading ===
-
-impl Reloading {
-    pub(crate) fn start(authority: Arc<Authority>, path: PathBuf) -> std::io::Result<Self> {
-        let mut hangup = signal(SignalKind::hangup())?;
-        let (stop, mut stopped) = watch::channel(false);
-        let mut watched = Watched {
-            stamp: Policies::stamp(&path).ok(),
-            path,
-        };
-        let task = tokio::spawn(async move {
-            let mut looks = tokio::time::interval(LOOK);
-            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            loop {
-                let is_asked = tokio::select! {
-                    is_asked = wanted(&mut looks, &mut hangup) => is_asked,
-                    _ = stopped.changed() => return,
-                };
-                let (held, authority) = (watched.clone(), Arc::clone(&authority));
-                if let Ok(now) = spawn_blocking(move || held.look(&authority, is_asked)).await {
-                    watched = now;
-                }
+/// Reads the policies again when their files change, or on SIGHUP.
+pub(crate) fn keep(authority: Arc<Authority>, path: PathBuf) -> std::io::Result<Background> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut watched = Watched {
+        stamp: Policies::stamp(&path).ok(),
+        path,
+    };
+    let work = move |mut stopped: watch::Receiver<bool>| async move {
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let is_asked = tokio::select! {
+                is_asked = wanted(&mut looks, &mut hangup) => is_asked,
+                _ = stopped.changed() => return,
+            };
+            let (held, authority) = (watched.clone(), Arc::clone(&authority));
+            if let Ok(now) = spawn_blocking(move || held.look(&authority, is_asked)).await {
+                watched = now;
             }
-        });
-        Ok(Self { stop, task })
-    }
-
-    pub(crate) async fn stop(self) {
-        self.stop.send_replace(true);
-        if let Err(error) = self.task.await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "reading the policies again ended with an error"
-            );
         }
-    }
+    };
+    Ok(Background::start("reading the policies again", work))
 }
 
 /// Waits until it is time to look, and tells whether somebody asked to read them whatever they look like.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{oneshot, watch};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 use tokio::time::MissedTickBehavior;
 
 use causeway_access::Authority;
@@ -20,10 +20,11 @@ use causeway_model::price::PriceBook;
 use causeway_store::{Observer, SledStore};
 
 use self::certificates::Certificates;
+use crate::background::Background;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::error::MainError;
-use crate::policies::{self, Reloading};
+use crate::policies;
 use crate::telemetry::{Endpoint, StoreMetrics, Telemetry, of_engine};
 
 /// What the process ends with on a second signal, as a shell tells an end by SIGTERM.
@@ -65,7 +66,7 @@ async fn serve(config: Config, telemetry: &Telemetry) -> Result<(), MainError> {
         of_engine(engine.counts_reader(), answers);
         engine.detach_forks();
         engine.warm().await;
-        let keeping = Keeping::start(&engine, config.retention_period);
+        let keeping = keep(&engine, config.retention_period);
         // Who was told to stop meanwhile takes it no more.
         let _ = opened.send(engine.clone());
         Ok::<_, MainError>((engine, keeping))
@@ -109,7 +110,7 @@ struct Beside {
     /// Looks after the files of TLS until it is dropped.
     _certificates: Option<Certificates>,
     metrics: Option<Endpoint>,
-    policies: Option<Reloading>,
+    policies: Option<Background>,
 }
 
 // === impl Beside ===
@@ -134,7 +135,7 @@ impl Beside {
         };
         let policies = authority
             .zip(config.policies.clone())
-            .map(|(authority, path)| Reloading::start(Arc::clone(authority), path));
+            .map(|(authority, path)| policies::keep(Arc::clone(authority), path));
         let beside = Self {
             _certificates: certificates,
             metrics,
@@ -178,19 +179,12 @@ async fn listen(
     Ok((listener, address))
 }
 
-/// The task that lets go, now and then, of what is not to be kept any more.
-struct Keeping {
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
-
-// === impl Keeping ===
-
-impl Keeping {
-    fn start(engine: &Engine, period: Duration) -> Self {
-        let (stop, mut stopped) = watch::channel(false);
-        let engine = engine.clone();
-        let task = tokio::spawn(async move {
+/// Lets go, now and then, of what is not to be kept any more.
+fn keep(engine: &Engine, period: Duration) -> Background {
+    let engine = engine.clone();
+    Background::start(
+        "letting go of what is not to be kept",
+        move |mut stopped| async move {
             let mut rounds = tokio::time::interval(period);
             // After a long round there is a pause as after a short one.
             rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -205,19 +199,8 @@ impl Keeping {
                     _ = stopped.changed() => return,
                 }
             }
-        });
-        Self { stop, task }
-    }
-
-    async fn stop(self) {
-        self.stop.send_replace(true);
-        if let Err(error) = self.task.await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "letting go of what is not to be kept ended with an error"
-            );
-        }
-    }
+        },
+    )
 }
 
 /// An engine on the store in a directory.

@@ -2,7 +2,7 @@
 
 mod endpoint;
 mod instruments;
-mod log;
+pub(crate) mod log;
 mod names;
 mod sampler;
 mod store;

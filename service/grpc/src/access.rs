@@ -39,7 +39,6 @@ pub(crate) struct Asker {
     /// None if everybody may do everything.
     caller: Option<Caller>,
     authority: Option<Arc<Authority>>,
-    trace_id: Option<String>,
     /// What the call did to resources.
     used: Used,
 }
@@ -74,7 +73,6 @@ impl Access {
             caller: authority.map(|authority| authority.rules().caller(principal.clone())),
             authority: authority.cloned(),
             principal,
-            trace_id: trace_id(headers),
             used: Used::default(),
         }
     }
@@ -189,13 +187,4 @@ impl Asker {
             topology,
         }
     }
-}
-
-/// The trace that the caller says the call belongs to
-/// ([Trace Context, section 3.2.2](https://www.w3.org/TR/trace-context/#traceparent-header-field-values)).
-fn trace_id(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
-    let id = text.split('-').nth(1)?;
-    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_id.then(|| id.to_owned())
 }

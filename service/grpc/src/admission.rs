@@ -1,11 +1,11 @@
 //! Admission: what the process takes on at once, over all connections, decided before the body of a call is read.
 //!
 //! Limits of a single connection say nothing behind a sidecar, where all callers share a few. What is over a limit is refused at once with
-//! RESOURCE_EXHAUSTED, and told when to come again. Batches pass a gate, at which they may wait a moment; no queue grows. Health and reflection are
+//! RESOURCE_EXHAUSTED, and told when to come again. Batches pass a door, before which they may wait a moment; no queue grows. Health and reflection are
 //! always answered.
 
 mod body;
-mod gate;
+mod door;
 mod quota;
 
 use std::pin::Pin;
@@ -16,13 +16,11 @@ use std::time::Duration;
 
 use causeway_access::Principal;
 use http::{Request, Response};
-use tonic::Status;
 use tonic::body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-pub(crate) use self::gate::Pass;
-use self::gate::{Full, Gate};
+pub(crate) use self::door::Door;
 use self::quota::{Quotas, Share};
 use crate::status::{Refused, refused};
 
@@ -70,13 +68,6 @@ pub(crate) struct Admitted<S> {
     inner: S,
 }
 
-/// Where batches are let in, among the extensions of a request for one.
-#[derive(Debug, Clone)]
-pub(crate) struct Door {
-    gate: Arc<Gate>,
-    maximum: usize,
-}
-
 /// What is under way.
 #[derive(Debug)]
 struct Admission {
@@ -84,7 +75,7 @@ struct Admission {
     calls: AtomicUsize,
     streams: AtomicUsize,
     request_bytes: AtomicU64,
-    gate: Arc<Gate>,
+    door: Arc<Door>,
     quotas: Arc<Quotas>,
 }
 
@@ -116,7 +107,7 @@ impl AdmissionLayer {
             calls: AtomicUsize::new(0),
             streams: AtomicUsize::new(0),
             request_bytes: AtomicU64::new(0),
-            gate: Arc::new(Gate::new(limits.batches, limits.wait)),
+            door: Arc::new(Door::new(limits.batches, limits.wait)),
             quotas: Arc::default(),
         };
         Self {
@@ -162,27 +153,12 @@ where
         };
         let mut request = request.map(|inner| ticket.count(inner));
         if weight == Weight::Batch {
-            request.extensions_mut().insert(self.admission.door());
+            request
+                .extensions_mut()
+                .insert(Arc::clone(&self.admission.door));
         }
         let answer = self.inner.call(request);
         Box::pin(async move { Ok(ticket.hold(answer.await?)) })
-    }
-}
-
-// === impl Door ===
-
-impl Door {
-    /// Gets in, for as long as the pass is kept, once the request is read: who sends slowly keeps nobody out.
-    pub(crate) async fn enter(&self) -> Result<Pass, Status> {
-        let entered = self.gate.enter().await;
-        entered.map_err(|full| refused(self.full(full)))
-    }
-
-    fn full(&self, Full { after }: Full) -> Refused {
-        Refused::Batches {
-            maximum: self.maximum,
-            after,
-        }
     }
 }
 
@@ -210,8 +186,7 @@ impl Admission {
             _share: None,
         };
         if weight == Weight::Batch {
-            let door = self.door();
-            door.gate.look().map_err(|full| door.full(full))?;
+            self.door.look()?;
         }
         let maximum = self.limits.request_bytes;
         if weight != Weight::Stream && self.request_bytes.load(Ordering::Acquire) >= maximum {
@@ -224,13 +199,6 @@ impl Admission {
             ticket._share = Some(share.ok_or(Refused::Quota { maximum })?);
         }
         Ok(ticket)
-    }
-
-    fn door(&self) -> Door {
-        Door {
-            gate: Arc::clone(&self.gate),
-            maximum: self.limits.batches,
-        }
     }
 
     fn counter(&self, weight: Weight) -> (&AtomicUsize, usize) {

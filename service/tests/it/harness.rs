@@ -222,12 +222,6 @@ impl Process {
         self.endpoint.trim_start_matches("http://").parse().unwrap()
     }
 
-    /// Reads the log up to a line that has this text.
-    pub(crate) fn wait_for(&self, text: &str) {
-        let found = self.log.iter().any(|line| line.contains(text));
-        assert!(found, "it ended before it said `{text}`");
-    }
-
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

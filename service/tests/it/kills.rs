@@ -8,8 +8,7 @@
 )]
 
 use std::future::pending;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use causeway_client::Client;
@@ -17,9 +16,9 @@ use causeway_store::SledStore;
 use fastrand::Rng;
 use tokio::time::timeout;
 
-use crate::harness::{Process, causeway, setting};
+use crate::ahead::Ahead;
+use crate::harness::setting;
 use crate::load::{self, SharedLedger, lock};
-use crate::shims;
 
 /// Rounds that are run where nothing else is said.
 const ROUNDS: u64 = 100;
@@ -30,65 +29,7 @@ const LIFE: Duration = Duration::from_millis(150);
 /// The clock of each service is so many hours ahead of the one before, so that requests come to be forgotten.
 const HOURS: u64 = 5;
 
-/// What the services of a test have in common.
-struct Services {
-    data: PathBuf,
-    config: PathBuf,
-    clock: PathBuf,
-}
-
-// === impl Services ===
-
-impl Services {
-    fn new(directory: &Path) -> Self {
-        let at = |name| directory.join(name);
-        let (data, config, clock) = (at("data"), at("c.toml"), at("clock.so"));
-        std::fs::write(&config, load::config()).unwrap();
-        shims::build("clock.rs", &clock);
-        Self {
-            data,
-            config,
-            clock,
-        }
-    }
-
-    /// The command, with a clock that is so many hours ahead.
-    fn command(&self, hours: u64) -> Command {
-        let mut command = causeway();
-        command
-            .env("LD_PRELOAD", &self.clock)
-            .env("SHIM_CLOCK_SECONDS", (hours * 3_600).to_string())
-            .env("CAUSEWAY_CONFIG", &self.config);
-        command
-    }
-
-    async fn serve(&self, hours: u64) -> (Process, Client) {
-        let process = Process::start(self.command(hours), &self.data, &[]);
-        let client = Client::connect(process.endpoint.clone()).await.unwrap();
-        (process, client)
-    }
-
-    /// Starts the service and kills it after a while, whatever it is doing.
-    async fn kill_while_opening(&self, hours: u64, after: Duration) {
-        let mut child = self
-            .command(hours)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(&self.data)
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let _ = timeout(after, pending::<()>()).await;
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-
-    /// That the store has no faults; how many leftovers it has.
-    fn check(&self) -> u64 {
-        let report = SledStore::check(&self.data).unwrap();
-        assert_eq!(report.faults, []);
-        report.leftovers
-    }
-}
+const HOUR: u64 = 3_600;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_acknowledged_survives_kills_at_any_moment() {
@@ -97,23 +38,22 @@ async fn what_is_acknowledged_survives_kills_at_any_moment() {
         setting("CAUSEWAY_KILL_SEED", 1),
     );
     println!("seed {seed}, {rounds} rounds");
-    let directory = tempfile::tempdir().unwrap();
-    let services = Services::new(directory.path());
+    let services = Ahead::new(&load::config());
     let (mut rng, ledger) = (Rng::with_seed(seed), SharedLedger::default());
     let (mut opening, mut while_opening, mut interrupted) = (Duration::from_millis(30), 0, 0);
     for round in 1..=rounds {
         lock(&ledger).hour = round * HOURS;
         // A third of the kills falls into the time that opening takes, some of them one after the other.
-        while rng.u8(..3) == 0 && services.data.exists() {
+        while rng.u8(..3) == 0 && services.data().exists() {
             while_opening += 1;
             let after = opening.mul_f64(rng.f64() * 1.2);
-            services.kill_while_opening(round * HOURS, after).await;
+            kill_while_opening(&services, round * HOURS * HOUR, after).await;
         }
-        if rng.u8(..8) == 0 && services.data.exists() {
-            interrupted += u64::from(services.check() > 0);
+        if rng.u8(..8) == 0 && services.data().exists() {
+            interrupted += u64::from(check(&services) > 0);
         }
         let begin = Instant::now();
-        let (process, client) = services.serve(round * HOURS).await;
+        let (process, client) = services.serve(round * HOURS * HOUR).await;
         opening = begin.elapsed();
         load::create(&client, &ledger).await;
         load::verify(&client, &ledger, || 0).await;
@@ -125,12 +65,12 @@ async fn what_is_acknowledged_survives_kills_at_any_moment() {
             println!("{round} rounds");
         }
     }
-    let (process, client) = services.serve(rounds * HOURS).await;
+    let (process, client) = services.serve(rounds * HOURS * HOUR).await;
     lock(&ledger).verified.clear();
     load::verify(&client, &ledger, || 0).await;
     is_forgotten(&client, &ledger).await;
     process.terminate();
-    assert_eq!(services.check(), 0, "what is left after a good end");
+    assert_eq!(check(&services), 0, "what is left after a good end");
     let ledger = lock(&ledger);
     println!(
         "{} writes acknowledged, {} moves of a label, {} forks and others that passed; {while_opening} kills while opening, {rounds} under load; \
@@ -156,4 +96,25 @@ async fn is_forgotten(client: &Client, ledger: &SharedLedger) {
     };
     let again = write.send(client).await.unwrap();
     assert!(again > revision, "{write:?} is still known");
+}
+
+/// Starts the service and kills it after a while, whatever it is doing.
+async fn kill_while_opening(services: &Ahead, seconds: u64, after: Duration) {
+    let mut child = services
+        .command(seconds)
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(services.data())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _ = timeout(after, pending::<()>()).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// That the store has no faults; how many leftovers it has.
+fn check(services: &Ahead) -> u64 {
+    let report = SledStore::check(&services.data()).unwrap();
+    assert_eq!(report.faults, []);
+    report.leftovers
 }

@@ -8,6 +8,7 @@
 
 mod acme;
 mod admission;
+mod ahead;
 mod authorization;
 mod backups;
 mod caches;

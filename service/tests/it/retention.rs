@@ -1,6 +1,5 @@
 //! Letting go of the past, with the real binary: what a rule keeps is there, what it does not keep is refused wherever a revision can be named.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use causeway_client::{At, Client, ClientError, Code, WatchFrom, Watched, consistency, flow};
@@ -9,40 +8,16 @@ use causeway_store::SledStore;
 use futures::{StreamExt, pin_mut};
 use tokio::time::timeout;
 
-use crate::harness::{Process, causeway, vpc};
-use crate::shims;
+use crate::ahead::Ahead;
+use crate::harness::vpc;
 
-/// The day on which a service runs, by its own clock: so many after the first.
-struct Days {
-    directory: tempfile::TempDir,
-}
+const DAY: u64 = 86_400;
 
-impl Days {
-    /// A directory with these rules.
-    fn new(rules: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let config = format!(
-            "[limits]\ncheckpoint_every = 1\n[retention]\nperiod_seconds = 0.02\n{rules}\n"
-        );
-        std::fs::write(directory.path().join("c.toml"), config).unwrap();
-        shims::build("clock.rs", &directory.path().join("clock.so"));
-        Self { directory }
-    }
-
-    fn data(&self) -> PathBuf {
-        self.directory.path().join("data")
-    }
-
-    async fn serve(&self, day: u64) -> (Process, Client) {
-        let mut command = causeway();
-        command
-            .env("LD_PRELOAD", self.directory.path().join("clock.so"))
-            .env("SHIM_CLOCK_SECONDS", (day * 86_400).to_string())
-            .env("CAUSEWAY_CONFIG", self.directory.path().join("c.toml"));
-        let process = Process::start(command, &self.data(), &[]);
-        let client = Client::connect(process.endpoint.clone()).await.unwrap();
-        (process, client)
-    }
+/// A directory with these rules.
+fn kept(rules: &str) -> Ahead {
+    Ahead::new(&format!(
+        "[limits]\ncheckpoint_every = 1\n[retention]\nperiod_seconds = 0.02\n{rules}\n"
+    ))
 }
 
 /// Makes a revision, by a request of its number, and gives its own.
@@ -110,8 +85,8 @@ async fn watch(client: &Client, after: u64) -> ClientError {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn revisions_are_let_go_by_their_number() {
-    let days = Days::new("keep_revisions = 3");
-    let (process, client) = days.serve(0).await;
+    let kept = kept("keep_revisions = 3");
+    let (process, client) = kept.serve(0).await;
     client.create_topology("t", "").await.unwrap();
     let early = client.get_topology("t").await.unwrap().create_time.unwrap();
     assert_eq!(write(&client, 1).await, 1);
@@ -164,14 +139,14 @@ async fn revisions_are_let_go_by_their_number() {
     // A request is known longer than its revision.
     assert_eq!(write(&client, 1).await, 1);
     process.terminate();
-    assert_eq!(SledStore::check(&days.data()).unwrap().faults, []);
+    assert_eq!(SledStore::check(&kept.data()).unwrap().faults, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn revisions_and_requests_are_let_go_by_their_age() {
-    let days = Days::new("keep_days = 10\nrequest_days = 2");
+    let kept = kept("keep_days = 10\nrequest_days = 2");
     for (day, number) in [(0, 1), (0, 2), (8, 3), (9, 4)] {
-        let (process, client) = days.serve(day).await;
+        let (process, client) = kept.serve(day * DAY).await;
         if number == 1 {
             client.create_topology("t", "").await.unwrap();
         }
@@ -180,11 +155,11 @@ async fn revisions_and_requests_are_let_go_by_their_age() {
     }
     // Revision 2 was the newest until day 8, so that it is kept until day 18; 3 until day 19.
     for (day, oldest) in [(9, 0), (11, 2), (17, 2)] {
-        let (process, client) = days.serve(day).await;
+        let (process, client) = kept.serve(day * DAY).await;
         begins_at(&client, "t", oldest).await;
         process.terminate();
     }
-    let (process, client) = days.serve(18).await;
+    let (process, client) = kept.serve(18 * DAY).await;
     let reached = async { while client.get_resource("t", "vpc-1", 2).await.is_ok() {} };
     timeout(Duration::from_secs(60), reached).await.unwrap();
     begins_at(&client, "t", 3).await;

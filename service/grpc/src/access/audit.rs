@@ -1,8 +1,9 @@
-//! The audit log: a line for every write and every refusal, under the target `causeway::audit`. It has no values of tags and no bodies.
+//! The audit log: a line for every write and every refusal, under the target `causeway::audit`. It has no values of tags and no bodies; its trace is that of
+//! every line within a call.
 
 use causeway_engine::{EngineError, Request};
 use causeway_model::revision::{Revision, TopologyName};
-use tonic::{Code, Status};
+use tonic::Code;
 
 use super::Asker;
 use crate::error::CallError;
@@ -56,7 +57,6 @@ impl Asker {
             actions,
             topology,
             outcome = "refused",
-            trace_id = self.trace_id,
             "refused"
         );
     }
@@ -98,7 +98,6 @@ impl Writing<'_> {
             // It is the caller's own text, which may hold anything.
             request_id = ?request_id,
             outcome = told,
-            trace_id = asker.trace_id,
             "write"
         );
         outcome
@@ -120,6 +119,5 @@ fn refused(error: &EngineError) -> Option<String> {
 /// How an error ends the call.
 fn code_of(error: &EngineError) -> String {
     let code: Code = crate::status::code(error);
-    // Status has the only names of codes that are those of the protocol.
-    format!("{:?}", Status::new(code, "").code())
+    format!("{code:?}")
 }

@@ -1,4 +1,4 @@
-//! The gate that batches pass: so many at once, and others wait a moment if it is likely that they get in.
+//! The door that batches pass: so many at once, and others wait a moment if it is likely that they get in.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::status::Refused;
+
 /// How much of what was known the newest one changes: an eighth.
 const WEIGHT: u64 = 8;
 
-/// A gate with so many places behind it.
+/// A door with so many places behind it. It stands among the extensions of a request for a batch.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(crate) struct Door {
     places: Arc<Semaphore>,
     count: usize,
     wait: Duration,
@@ -21,27 +23,29 @@ pub(super) struct Gate {
     stay: AtomicU64,
 }
 
-/// A place behind the gate, until it is dropped.
+/// A place behind the door, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Pass {
-    gate: Arc<Gate>,
+    door: Arc<Door>,
     begun: Instant,
     _place: Option<OwnedSemaphorePermit>,
 }
 
 /// There is no place.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Full {
+pub(crate) struct Full {
+    /// How many there are.
+    maximum: usize,
     /// When there may be one.
-    pub(super) after: Duration,
+    after: Duration,
 }
 
 /// Somebody who waits, until it is dropped.
-struct Waiting<'a>(&'a Gate);
+struct Waiting<'a>(&'a Door);
 
-// === impl Gate ===
+// === impl Door ===
 
-impl Gate {
+impl Door {
     pub(super) fn new(count: usize, wait: Duration) -> Self {
         let count = count.clamp(1, Semaphore::MAX_PERMITS);
         Self {
@@ -64,13 +68,13 @@ impl Gate {
     fn hope(&self, before: usize) -> Result<(), Full> {
         let expected = self.expected(before.saturating_add(1));
         if expected > self.wait {
-            return Err(Full { after: expected });
+            return Err(self.full(expected));
         }
         Ok(())
     }
 
     /// Gets in at once, or after a moment. Who is not likely to get in within the time that is allowed is not let wait.
-    pub(super) async fn enter(self: &Arc<Self>) -> Result<Pass, Full> {
+    pub(crate) async fn enter(self: &Arc<Self>) -> Result<Pass, Full> {
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             return Ok(self.pass(Some(place)));
         }
@@ -80,7 +84,14 @@ impl Gate {
         match timeout(self.wait, Arc::clone(&self.places).acquire_owned()).await {
             // The semaphore is never closed; without a place the work would still be right.
             Ok(place) => Ok(self.pass(place.ok())),
-            Err(_elapsed) => Err(Full { after: self.wait }),
+            Err(_elapsed) => Err(self.full(self.wait)),
+        }
+    }
+
+    fn full(&self, after: Duration) -> Full {
+        Full {
+            maximum: self.count,
+            after,
         }
     }
 
@@ -94,7 +105,7 @@ impl Gate {
 
     fn pass(self: &Arc<Self>, place: Option<OwnedSemaphorePermit>) -> Pass {
         Pass {
-            gate: Arc::clone(self),
+            door: Arc::clone(self),
             begun: Instant::now(),
             _place: place,
         }
@@ -109,9 +120,15 @@ impl Gate {
     }
 }
 
+impl From<Full> for Refused {
+    fn from(Full { maximum, after }: Full) -> Self {
+        Self::Batches { maximum, after }
+    }
+}
+
 impl Drop for Pass {
     fn drop(&mut self) {
-        self.gate.note(self.begun.elapsed());
+        self.door.note(self.begun.elapsed());
     }
 }
 
@@ -126,19 +143,19 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use super::{Full, Gate};
+    use super::{Door, Full};
 
     const LONG: Duration = Duration::from_secs(3_600);
 
     #[tokio::test]
     async fn who_leaves_lets_the_next_one_in() {
-        let gate = Arc::new(Gate::new(2, LONG));
-        let (first, _second) = (gate.enter().await.unwrap(), gate.enter().await.unwrap());
+        let door = Arc::new(Door::new(2, LONG));
+        let (first, _second) = (door.enter().await.unwrap(), door.enter().await.unwrap());
         let third = tokio::spawn({
-            let gate = Arc::clone(&gate);
-            async move { gate.enter().await }
+            let door = Arc::clone(&door);
+            async move { door.enter().await }
         });
-        while gate.waiting.load(std::sync::atomic::Ordering::Relaxed) == 0 {
+        while door.waiting.load(std::sync::atomic::Ordering::Relaxed) == 0 {
             tokio::task::yield_now().await;
         }
         drop(first);
@@ -147,28 +164,28 @@ mod tests {
 
     #[tokio::test]
     async fn who_gives_up_leaves_no_trace() {
-        let gate = Arc::new(Gate::new(1, LONG));
-        let first = gate.enter().await.unwrap();
-        let mut second = Box::pin(gate.enter());
+        let door = Arc::new(Door::new(1, LONG));
+        let first = door.enter().await.unwrap();
+        let mut second = Box::pin(door.enter());
         assert!(futures::poll!(&mut second).is_pending());
         drop(second);
-        assert_eq!(gate.waiting.load(std::sync::atomic::Ordering::Relaxed), 0);
+        assert_eq!(door.waiting.load(std::sync::atomic::Ordering::Relaxed), 0);
         drop(first);
-        assert!(gate.enter().await.is_ok());
+        assert!(door.enter().await.is_ok());
     }
 
     #[tokio::test]
     async fn who_would_wait_too_long_is_refused_at_once() {
-        let gate = Arc::new(Gate::new(2, Duration::from_millis(20)));
+        let door = Arc::new(Door::new(2, Duration::from_millis(20)));
         for _ in 0..1_000 {
-            gate.note(Duration::from_millis(100));
+            door.note(Duration::from_millis(100));
         }
-        let _inside = (gate.enter().await.unwrap(), gate.enter().await.unwrap());
-        let Err(Full { after }) = gate.enter().await else {
+        let _inside = (door.enter().await.unwrap(), door.enter().await.unwrap());
+        let Err(Full { maximum, after }) = door.enter().await else {
             panic!("it was let in");
         };
         // Half of what one of two stays.
-        assert_eq!(gate.look(), Err(Full { after }));
+        assert_eq!(door.look(), Err(Full { maximum, after }));
         assert!(
             after > Duration::from_millis(45) && after <= Duration::from_millis(50),
             "{after:?}"

@@ -1,6 +1,7 @@
 //! BatchResolvePaths: many flows at one revision in one message.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use causeway_engine::{Engine, EngineError};
 use causeway_proto::v1;
@@ -17,6 +18,7 @@ use super::{Asking, chunk};
 use crate::admission::Door;
 use crate::error::CallError;
 use crate::server::MAX_MESSAGE_BYTES;
+use crate::status::refused;
 use crate::wire::Wire;
 use crate::wire::answer::Detail;
 
@@ -54,10 +56,10 @@ impl UnaryService<BatchRequest> for Call {
 
     fn call(&mut self, request: Request<BatchRequest>) -> Self::Future {
         let (asking, written) = (self.asking.clone(), self.written.clone());
-        let door = request.extensions().get::<Door>().cloned();
+        let door = request.extensions().get::<Arc<Door>>().cloned();
         Box::pin(async move {
             let _pass = match door {
-                Some(door) => Some(door.enter().await?),
+                Some(door) => Some(door.enter().await.map_err(|full| refused(full.into()))?),
                 None => None,
             };
             written.put(resolve(&asking, request.into_inner()).await?);

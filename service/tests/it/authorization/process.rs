@@ -127,13 +127,13 @@ async fn policies_are_read_again_on_a_signal_and_wrong_ones_leave_those_before()
     let all = "permit(principal, action, resource);";
     std::fs::write(&policies, all).unwrap();
     let data = directory.path().join("data");
-    let process = Process::serve(&data, &["--policies", policies.to_str().unwrap()]);
+    let mut process = Process::serve(&data, &["--policies", policies.to_str().unwrap()]);
     let client = Client::connect(process.endpoint.clone()).await.unwrap();
     client.create_topology("t", "").await.unwrap();
     std::fs::write(&policies, "permit(principal, ").unwrap();
     hang_up(&process);
     let process = spawn_blocking(move || {
-        process.wait_for("the new policies are not used");
+        process.until("the new policies are not used");
         process
     })
     .await
