@@ -57,7 +57,7 @@ pub use crate::fork::Fork;
 pub use crate::guard::{Deed, Guard};
 pub use crate::limits::{Limits, Retention};
 pub use crate::matrix::{EndFilter, EndKind, EndSelector, Matrix, MatrixQuestion};
-pub use crate::memory::{Memory, MemoryCounts};
+pub use crate::memory::{AtHand, Memory, MemoryCounts};
 pub use crate::part::Part;
 pub use crate::patch::{Asked, Changes, Patch};
 pub use crate::read::{Consistency, Filter, ResourcePage, RevisionPage, TagFilter};

@@ -3,17 +3,22 @@
 //! It knows questions as bytes and answers as values; what they mean is its user's to know. It is bounded in bytes. Equal questions that are asked
 //! at once are computed once: the others wait for that, on a thread of the pool, for as long as one walk takes. What failed, or was cut off, is not kept.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use causeway_resolver::Basis;
+use causeway_resolver::{Basis, Network, Stamp};
 use quick_cache::sync::{Cache, EntryAction, EntryResult};
 use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter};
+use smallvec::SmallVec;
 
 use crate::resolve::Paths;
 
-/// What an entry takes beside its question, its answer and its basis, in bytes: the entry of the cache, its counts, and two allocations.
-const ENTRY: usize = 160;
+/// What an entry takes beside a long question, its answer and its basis, in bytes: the entry of the cache with a short question, its counts, and an allocation.
+const ENTRY: usize = 240;
+
+/// A question with its topology. What the usual question takes stands in the cache's entry itself: a look at it is a look at one place of memory.
+type Question = SmallVec<[u8; 72]>;
 
 /// Bytes that an answer takes with all that belongs to it, by which the number of entries is guessed.
 const USUAL: u64 = 1_024;
@@ -26,12 +31,15 @@ pub struct Memory<V> {
     counts: Arc<Counts>,
 }
 
-type Answers<V> = Cache<Vec<u8>, Arc<Kept<V>>, Weigh, DefaultHashBuilder, Evictions>;
+type Answers<V> = Cache<Question, Kept<V>, Weigh, DefaultHashBuilder, Evictions>;
 
+/// An answer. It stands in the cache's entry itself, as its question does: a look takes one place of memory, not three that follow each other.
 #[derive(Debug)]
 struct Kept<V> {
     value: V,
-    basis: Basis,
+    stamp: Stamp,
+    /// What the answer was computed from; none in a copy, which is what a look gives.
+    basis: Option<Basis>,
     bytes: u64,
 }
 
@@ -63,11 +71,19 @@ struct Counts {
     evictions: AtomicU64,
 }
 
+/// Answers that were computed for a state, or are known to hold for it. They are counted when it is dropped: a count that all threads write is slow.
+pub struct AtHand<'a, V> {
+    paths: &'a Paths,
+    answers: &'a Answers<V>,
+    counts: &'a Counts,
+    hits: u64,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Weigh;
 
-impl<V> Weighter<Vec<u8>, Arc<Kept<V>>> for Weigh {
-    fn weight(&self, _question: &Vec<u8>, kept: &Arc<Kept<V>>) -> u64 {
+impl<V> Weighter<Question, Kept<V>> for Weigh {
+    fn weight(&self, _question: &Question, kept: &Kept<V>) -> u64 {
         kept.bytes
     }
 }
@@ -75,11 +91,22 @@ impl<V> Weighter<Vec<u8>, Arc<Kept<V>>> for Weigh {
 #[derive(Debug, Clone)]
 struct Evictions(Arc<Counts>);
 
-impl<V> Lifecycle<Vec<u8>, Arc<Kept<V>>> for Evictions {
+impl<V> Lifecycle<Question, Kept<V>> for Evictions {
     type RequestState = ();
 
-    fn on_evict(&self, (): &mut (), _question: Vec<u8>, _kept: Arc<Kept<V>>) {
+    fn on_evict(&self, (): &mut (), _question: Question, _kept: Kept<V>) {
         add(&self.0.evictions);
+    }
+}
+
+impl<V: Clone> Clone for Kept<V> {
+    fn clone(&self) -> Self {
+        Self {
+            value: self.value.clone(),
+            stamp: self.stamp,
+            basis: None,
+            bytes: self.bytes,
+        }
     }
 }
 
@@ -89,7 +116,7 @@ fn add(count: &AtomicU64) {
 
 // === impl Memory ===
 
-impl<V> Memory<V> {
+impl<V: Clone> Memory<V> {
     /// A cache of at most so many bytes; 0 for none.
     #[must_use]
     pub fn new(max_bytes: u64) -> Self {
@@ -123,8 +150,25 @@ impl<V> Memory<V> {
     }
 }
 
-fn entries<V>(answers: &Answers<V>) -> u64 {
+fn entries<V: Clone>(answers: &Answers<V>) -> u64 {
     u64::try_from(answers.len()).unwrap_or(u64::MAX)
+}
+
+// === impl Kept ===
+
+impl<V> Kept<V> {
+    /// Whether it is the answer in this network too; then it is known from now on.
+    fn holds_in(&mut self, network: &Network) -> bool {
+        let Some(basis) = &mut self.basis else {
+            return false;
+        };
+        if !network.confirms(basis) {
+            return false;
+        }
+        basis.renew(network);
+        self.stamp = basis.stamp();
+        true
+    }
 }
 
 // === impl Paths ===
@@ -142,22 +186,21 @@ impl Paths {
         Some(self.counted_hits()?.load(Ordering::Relaxed))
     }
 
-    fn count_hit(&self, counts: &Counts) {
-        add(&counts.hits);
+    fn count_hits(&self, counts: &Counts, count: u64) {
+        counts.hits.fetch_add(count, Ordering::Relaxed);
         if let Some(hits) = self.counted_hits() {
-            add(hits);
+            hits.fetch_add(count, Ordering::Relaxed);
         }
     }
 
-    /// The answer to a question, if it was computed for this very state or is known to hold for it.
-    pub fn at_hand<V: Clone>(&self, memory: &Memory<V>, question: &[&[u8]]) -> Option<V> {
-        let answers = self.answers_of(memory)?;
-        let kept = answers.get(self.full(question).as_slice())?;
-        if !kept.basis.is_of(self.network()) {
-            return None;
-        }
-        self.count_hit(&memory.counts);
-        Some(kept.value.clone())
+    /// The answers that are at hand for this very state; none if there never are any.
+    pub fn at_hand<'a, V>(&'a self, memory: &'a Memory<V>) -> Option<AtHand<'a, V>> {
+        Some(AtHand {
+            paths: self,
+            answers: self.answers_of(memory)?,
+            counts: &memory.counts,
+            hits: 0,
+        })
     }
 
     /// The answers that it takes and gives: none in a what-if.
@@ -166,10 +209,8 @@ impl Paths {
     }
 
     /// A question of this topology, apart from those of others.
-    fn full(&self, question: &[&[u8]]) -> Vec<u8> {
-        let length = question.iter().map(|part| part.len()).sum::<usize>();
-        let mut full = Vec::with_capacity(length.saturating_add(8));
-        full.extend_from_slice(&self.topology().0.to_le_bytes());
+    fn full(&self, question: &[&[u8]]) -> Question {
+        let mut full = Question::from_slice(&self.topology().0.to_le_bytes());
         question
             .iter()
             .for_each(|part| full.extend_from_slice(part));
@@ -192,16 +233,16 @@ impl Paths {
         };
         let question = self.full(question);
         let counts = &memory.counts;
-        if let Some(kept) = answers.get(question.as_slice())
-            && kept.basis.is_of(self.network())
+        if let Some(kept) = answers.get(&question)
+            && kept.stamp.is_of(self.network())
         {
-            self.count_hit(counts);
-            return Ok(kept.value.clone());
+            self.count_hits(counts, 1);
+            return Ok(kept.value);
         }
-        let entry = answers.entry(question.as_slice(), None, |_, kept| {
-            if self.network().confirms(&kept.basis) {
+        let entry = answers.entry(&question, None, |_, kept| {
+            if kept.holds_in(self.network()) {
                 EntryAction::Retain(Some(kept.value.clone()))
-            } else if kept.basis.is_ahead_of(self.network()) {
+            } else if kept.stamp.is_ahead_of(self.network()) {
                 EntryAction::Retain(None)
             } else {
                 EntryAction::ReplaceWithGuard
@@ -209,7 +250,7 @@ impl Paths {
         });
         let place = match entry {
             EntryResult::Retained(Some(value)) => {
-                self.count_hit(counts);
+                self.count_hits(counts, 1);
                 add(&counts.carried);
                 return Ok(value);
             }
@@ -226,16 +267,51 @@ impl Paths {
         let (computed, basis) = self.network().noting(compute);
         let (value, bytes) = computed?;
         if let Some(place) = place {
-            let bytes = [ENTRY, question.len(), basis.bytes(), bytes];
+            let long = if question.spilled() {
+                question.len()
+            } else {
+                0
+            };
+            let bytes = [ENTRY, long, basis.bytes(), bytes];
             let bytes = bytes.into_iter().fold(0, usize::saturating_add);
             let kept = Kept {
                 value: value.clone(),
-                basis,
+                stamp: basis.stamp(),
+                basis: Some(basis),
                 bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
             };
             // If it was taken away meanwhile, somebody else has put another one.
-            drop(place.insert(Arc::new(kept)));
+            drop(place.insert(kept));
         }
         Ok(value)
+    }
+}
+
+// === impl AtHand ===
+
+impl<V: Clone> AtHand<'_, V> {
+    /// What is read of the answer to a question, if it is at hand. A question is all its parts, one after the other.
+    pub fn look<T>(&mut self, question: &[&[u8]], read: impl FnOnce(V) -> T) -> Option<T> {
+        let kept = self.answers.get(&self.paths.full(question))?;
+        if !kept.stamp.is_of(self.paths.network()) {
+            return None;
+        }
+        self.hits = self.hits.saturating_add(1);
+        Some(read(kept.value))
+    }
+}
+
+impl<V> fmt::Debug for AtHand<'_, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AtHand")
+            .field("paths", self.paths)
+            .field("hits", &self.hits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<V> Drop for AtHand<'_, V> {
+    fn drop(&mut self) {
+        self.paths.count_hits(self.counts, self.hits);
     }
 }

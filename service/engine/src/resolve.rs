@@ -151,6 +151,13 @@ impl Paths {
         self.is_what_if
     }
 
+    /// How much work waits for a thread of the pool now.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> u64 {
+        let waiting = self.engine.compute.waiting();
+        waiting.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     pub(crate) fn topology(&self) -> TopologyId {
         self.topology
     }

@@ -8,6 +8,7 @@ mod labels;
 mod matrices;
 mod memory;
 mod moments;
+mod pool;
 mod reads;
 mod resolves;
 mod retention;

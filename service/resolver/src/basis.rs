@@ -6,23 +6,30 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::network::Network;
 
 /// What an answer was computed from. An answer holds for every network that [confirms](Network::confirms) its basis.
 #[derive(Debug)]
 pub struct Basis {
-    lineage: Lineage,
-    /// The youngest network that it is known to hold for.
-    generation: AtomicU32,
+    stamp: Stamp,
     /// The places that were read, each once.
-    read: Arc<[Key]>,
+    read: Box<[Key]>,
+}
+
+/// The youngest network that an answer is known to hold for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    line: u64,
+    generation: u32,
 }
 
 /// A line of networks, each derived from the one before it: a compiled one, its first child, that one's first child, and so on.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Lineage {
+    /// No other line of this process has it.
+    id: u64,
     /// The generation of the youngest.
     youngest: Arc<AtomicU32>,
 }
@@ -130,7 +137,7 @@ impl Noting {
         Self
     }
 
-    fn noted(self) -> Arc<[Key]> {
+    fn noted(self) -> Box<[Key]> {
         drop(self);
         NOTED.with_borrow_mut(|noted| {
             noted.sort_unstable();
@@ -146,21 +153,38 @@ impl Drop for Noting {
     }
 }
 
-// === impl Basis ===
+// === impl Stamp ===
 
-impl Basis {
-    /// Whether it is known to hold for this network without a look at what it read.
+impl Stamp {
+    /// Whether it is this network's: what has it holds for the network without another look.
     #[must_use]
-    pub fn is_of(&self, network: &Network) -> bool {
-        network.lineage.is(&self.lineage)
-            && self.generation.load(Ordering::Relaxed) == network.generation
+    pub fn is_of(self, network: &Network) -> bool {
+        self == network.stamp()
     }
 
     /// Whether it is of a younger network than this one, of the same line: of that one more is asked than of this one.
     #[must_use]
-    pub fn is_ahead_of(&self, network: &Network) -> bool {
-        network.lineage.is(&self.lineage)
-            && self.generation.load(Ordering::Relaxed) > network.generation
+    pub fn is_ahead_of(self, network: &Network) -> bool {
+        let Self { line, generation } = network.stamp();
+        self.line == line && self.generation > generation
+    }
+}
+
+// === impl Basis ===
+
+impl Basis {
+    /// The youngest network that it is known to hold for.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// Takes note that the network confirmed it, so that none has to look again what has changed up to there.
+    pub fn renew(&mut self, network: &Network) {
+        let stamp = network.stamp();
+        if stamp.line == self.stamp.line {
+            self.stamp.generation = self.stamp.generation.max(stamp.generation);
+        }
     }
 
     /// Bytes that it takes on the heap.
@@ -187,13 +211,17 @@ impl Lineage {
 
     /// A new line that begins with this generation.
     fn from(generation: u32) -> Self {
+        static LINES: AtomicU64 = AtomicU64::new(0);
         Self {
+            id: LINES.fetch_add(1, Ordering::Relaxed),
             youngest: Arc::new(AtomicU32::new(generation)),
         }
     }
+}
 
-    fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.youngest, &other.youngest)
+impl Default for Lineage {
+    fn default() -> Self {
+        Self::from(0)
     }
 }
 
@@ -215,31 +243,30 @@ impl Network {
         let noting = Noting::begin();
         let done = work();
         let basis = Basis {
-            lineage: self.lineage.clone(),
-            generation: self.generation.into(),
+            stamp: self.stamp(),
             read: noting.noted(),
         };
         (done, basis)
     }
 
-    /// Whether all that an answer was computed from is the same here: then it is the answer here, too. What cannot be told is told as no. What is
-    /// confirmed once need not be looked at again for this network, nor for a younger one what was confirmed for this one.
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp {
+            line: self.lineage.id,
+            generation: self.generation,
+        }
+    }
+
+    /// Whether all that an answer was computed from is the same here: then it is the answer here, too. What cannot be told is told as no.
     #[must_use]
     pub fn confirms(&self, basis: &Basis) -> bool {
-        let known = basis.generation.load(Ordering::Relaxed);
-        if !self.lineage.is(&basis.lineage) || known > self.generation {
-            return false;
-        }
-        if known == self.generation {
-            return true;
-        }
-        let is_same = basis.read.iter().all(|key| self.changed(*key) <= known);
-        if is_same {
-            basis
-                .generation
-                .fetch_max(self.generation, Ordering::Relaxed);
-        }
-        is_same
+        let Stamp { line, generation } = basis.stamp;
+        line == self.lineage.id
+            && generation <= self.generation
+            && (generation == self.generation
+                || basis
+                    .read
+                    .iter()
+                    .all(|key| self.changed(*key) <= generation))
     }
 
     /// The generation that last changed a place.

@@ -36,7 +36,7 @@ use causeway_model::snapshot::Snapshot;
 use causeway_model::trace::PathAnswer;
 use thiserror::Error;
 
-pub use basis::Basis;
+pub use basis::{Basis, Stamp};
 pub use matrix::Matrix;
 pub use network::Network;
 

@@ -9,6 +9,7 @@
 mod acme;
 mod admission;
 mod ahead;
+mod allocations;
 mod authorization;
 mod backups;
 mod caches;

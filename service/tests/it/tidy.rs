@@ -39,11 +39,11 @@ const DEPENDENCIES: [(&str, &str); 12] = [
     ),
     (
         "causeway-engine",
-        "futures quick_cache thiserror tokio tracing",
+        "futures quick_cache smallvec thiserror tokio tracing",
     ),
     (
         "causeway-grpc",
-        "base64 futures http http-body ipnet opentelemetry prost prost-reflect prost-types rustls rustls-webpki serde_json sha2 thiserror tokio \
+        "base64 futures http http-body ipnet opentelemetry prost prost-reflect prost-types rustls rustls-webpki serde_json sha2 smallvec thiserror tokio \
          tokio-rustls tokio-stream tonic tonic-health tonic-prost tonic-reflection tonic-types tower tower-layer tower-service tracing",
     ),
     (

@@ -215,7 +215,7 @@ async fn a_batch_tells_its_parts_and_what_it_was_about() {
             ("causeway.revision", "1"),
             ("causeway.flows", "4"),
             ("causeway.flows.distinct", "3"),
-            ("causeway.cache.hits", "2"),
+            ("causeway.cache.hits", "3"),
         ],
     );
     // The call whose caller was not traced is not there.

@@ -5,13 +5,14 @@
 use std::sync::Arc;
 
 use causeway_access::veiled;
-use causeway_engine::{Depth, Memory, MemoryCounts, Paths, ResolveError};
+use causeway_engine::{AtHand, Depth, Memory, MemoryCounts, Paths, ResolveError};
 use causeway_model::flow::{Constraints, Flow, FlowEnd, Lost};
 use causeway_model::ids::ResourceId;
 use causeway_model::trace::{PathAnswer, Trace};
 use causeway_proto::v1;
 use prost::Message;
 use prost::bytes::Bytes;
+use smallvec::SmallVec;
 
 use crate::error::{CallError, read};
 use crate::status;
@@ -35,13 +36,22 @@ pub(crate) struct Answers {
     memory: Memory<Kept>,
 }
 
+/// A message as it is written. A usual verdict with its codes stands in the answer itself.
+pub(super) type Written = SmallVec<[u8; 32]>;
+
 /// An answer.
 #[derive(Debug, Clone)]
 enum Kept {
-    /// An item of a batch, or a PathAnswer without its revision, as it is written.
-    Written(Bytes),
+    /// An item of a batch, or a PathAnswer without its revision.
+    Written(Written),
     /// A whole answer.
     Whole(Arc<PathAnswer>),
+}
+
+/// Items of a batch that are at hand.
+pub(super) struct ItemsAtHand<'a> {
+    answers: AtHand<'a, Kept>,
+    letter: u8,
 }
 
 /// Why a question has no answer that could be kept.
@@ -69,34 +79,42 @@ impl Answers {
         self.memory.counts()
     }
 
+    /// The items of a batch that are at hand; none if none ever is. It tells verdict and codes, or the path too.
+    pub(super) fn items_at_hand<'a>(
+        &'a self,
+        paths: &'a Paths,
+        detail: Detail,
+    ) -> Option<ItemsAtHand<'a>> {
+        if paths.is_veiled() {
+            return None;
+        }
+        let (letter, _) = letter(detail);
+        let answers = paths.at_hand(&self.memory)?;
+        Some(ItemsAtHand { answers, letter })
+    }
+
     /// The item of a batch for a flow, as it is written: verdict and codes, or the path too.
     pub(super) fn item(
         &self,
         paths: &Paths,
         flow: &Bytes,
         detail: Detail,
-    ) -> Result<Bytes, CallError> {
-        if paths.is_veiled() {
-            return match self.veiled(paths, flow) {
-                Ok(answer) => {
-                    let revision = paths.revision();
-                    let item = answer::item(&answer, revision, detail, &mut Sharing::default());
-                    Ok(item.encode_to_vec().into())
-                }
-                Err(why) => Ok(why.into_item(paths)?.encode_to_vec().into()),
-            };
-        }
-        let (letter, depth) = match detail {
-            Detail::Verdict => (VERDICT, Depth::Verdict),
-            Detail::Path | Detail::Full => (PATH, Depth::Full),
+    ) -> Result<Written, CallError> {
+        let write = |answer: &PathAnswer| {
+            let item = answer::item(answer, paths.revision(), detail, &mut Sharing::default());
+            written(&item)
         };
-        let write = |answer: PathAnswer| {
-            let item = answer::item(&answer, paths.revision(), detail, &mut Sharing::default());
-            Kept::Written(item.encode_to_vec().into())
+        let item = if paths.is_veiled() {
+            self.veiled(paths, flow).map(|answer| write(&answer))
+        } else {
+            let keep = |answer: PathAnswer| Kept::Written(write(&answer));
+            let (letter, depth) = letter(detail);
+            self.recall(paths, (letter, flow), depth, keep)
+                .map(Kept::into_written)
         };
-        match self.recall(paths, (letter, flow), depth, write) {
-            Ok(kept) => Ok(kept.into_written()),
-            Err(why) => Ok(why.into_item(paths)?.encode_to_vec().into()),
+        match item {
+            Ok(item) => Ok(item),
+            Err(why) => Ok(written(&why.into_item(paths)?)),
         }
     }
 
@@ -131,13 +149,13 @@ impl Answers {
     }
 
     /// The whole answer to a flow that is asked alone, as it is written, without its revision. It may take a walk.
-    pub(super) fn alone(&self, paths: &Paths, flow: &Bytes) -> Result<Bytes, Unanswered> {
+    pub(super) fn alone(&self, paths: &Paths, flow: &Bytes) -> Result<Written, Unanswered> {
         let write = |answer: &PathAnswer| {
             let whole = v1::PathAnswer {
                 revision: 0,
                 ..answer::path(answer, paths.revision())
             };
-            Bytes::from(whole.encode_to_vec())
+            written(&whole)
         };
         if paths.is_veiled() {
             return self.veiled(paths, flow).map(|answer| write(&answer));
@@ -148,12 +166,13 @@ impl Answers {
     }
 
     /// The same, if it is at hand.
-    pub(super) fn alone_at_hand(&self, paths: &Paths, flow: &Bytes) -> Option<Bytes> {
+    pub(super) fn alone_at_hand(&self, paths: &Paths, flow: &Bytes) -> Option<Written> {
         if paths.is_veiled() {
             return None;
         }
-        let kept = paths.at_hand(&self.memory, &[&[ALONE], flow]);
-        kept.map(Kept::into_written)
+        paths
+            .at_hand(&self.memory)?
+            .look(&[&[ALONE], flow], Kept::into_written)
     }
 
     /// The whole answer to a flow, without what the caller may not see. What is kept is whole, and the same for everybody.
@@ -199,6 +218,18 @@ impl Answers {
     }
 }
 
+/// What a question for an item begins with, and how deep the walk goes.
+fn letter(detail: Detail) -> (u8, Depth) {
+    match detail {
+        Detail::Verdict => (VERDICT, Depth::Verdict),
+        Detail::Path | Detail::Full => (PATH, Depth::Full),
+    }
+}
+
+fn written(message: &impl Message) -> Written {
+    Written::from_vec(message.encode_to_vec())
+}
+
 fn flow_of(flow: &Bytes) -> Result<Flow, Unanswered> {
     let wire = v1::Flow::decode(flow.as_ref())
         .map_err(|source| Unanswered::Call(CallError::Unreadable { source }))?;
@@ -224,21 +255,32 @@ fn named(flow: &Flow) -> impl Iterator<Item = &ResourceId> {
     ends.chain(without).chain(through).chain(avoiding)
 }
 
+// === impl ItemsAtHand ===
+
+impl ItemsAtHand<'_> {
+    /// The item for a flow, if it is at hand.
+    pub(super) fn look(&mut self, flow: &[u8]) -> Option<Written> {
+        self.answers
+            .look(&[&[self.letter], flow], Kept::into_written)
+    }
+}
+
 // === impl Kept ===
 
 impl Kept {
-    fn into_written(self) -> Bytes {
+    fn into_written(self) -> Written {
         match self {
             Self::Written(bytes) => bytes,
             // A letter stands for one sort of answers.
-            Self::Whole(_) => Bytes::new(),
+            Self::Whole(_) => Written::new(),
         }
     }
 
     /// About how many bytes it takes.
     fn bytes(&self) -> usize {
         match self {
-            Self::Written(bytes) => bytes.len(),
+            Self::Written(bytes) if bytes.spilled() => bytes.len(),
+            Self::Written(_) => 0,
             Self::Whole(answer) => {
                 let others = answer.alternatives.iter();
                 let others = others.flat_map(|other| [&other.forward, &other.reply]);

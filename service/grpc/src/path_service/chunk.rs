@@ -1,21 +1,24 @@
 //! Some flows of a call, resolved: what BatchResolvePaths does once, and StreamResolvePaths for each chunk.
 
-use std::ops::Range;
+mod at_hand;
+mod distinct;
+mod items;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use causeway_engine::{Engine, Paths};
 use causeway_proto::v1;
 use prost::bytes::Bytes;
-use prost::encoding::{WireType, encode_key, encode_varint, message, uint64};
+use prost::encoding::{message, uint64};
 
 use super::Asking;
 use super::answers::Answers;
 use crate::error::CallError;
-use crate::numbering::{Number, Numbering};
-use crate::server::MAX_MESSAGE_BYTES;
 use crate::telemetry::{Part, Stage, note};
 use crate::wire::answer::{self, Detail, Sharing, Table};
+use at_hand::Looked;
+use distinct::Distinct;
+use items::{Items, Room, woven};
 
 /// Fields of BatchResolvePathsResponse and of StreamResolvePathsResponse.
 const REVISION: u32 = 1;
@@ -26,58 +29,72 @@ const TRACES: u32 = 3;
 const PIECE: usize = 256;
 const FULL_PIECE: usize = 32;
 
-/// Reads, resolves and writes flows on the compute pool, piece by piece: the fields of an answer that both methods have, in byte strings that
-/// follow each other.
+/// Reads, resolves and writes flows on the compute pool, piece by piece, but for few that are at hand: the fields of an answer that both methods have, in
+/// byte strings that follow each other.
 pub(super) async fn resolve(
-    Asking {
-        asker,
-        answers,
-        stopping: _,
-    }: &Asking,
+    asking: &Asking,
     paths: &Paths,
     detail: Detail,
     flows: Vec<Bytes>,
 ) -> Result<Vec<Bytes>, CallError> {
-    let (engine, asked) = (asker.work(), flows.len());
-    let Distinct { flows, places } = if flows.len() <= PIECE {
-        Distinct::of(flows)
-    } else {
-        engine.run(move || Distinct::of(flows)).await?
-    };
-    let distinct = flows.len();
+    let (engine, asked) = (asking.asker.work(), flows.len());
     let mut head = Vec::new();
     uint64::encode(REVISION, &paths.revision().0, &mut head);
     let room = Arc::new(Room::new(head.len()));
-    let counted = places.is_none().then(|| Arc::clone(&room));
-    let answers = Arc::clone(answers);
+    let mut message = vec![Bytes::from(head)];
+    let Looked {
+        found,
+        missing,
+        distinct,
+        stage,
+    } = at_hand::look((&asking.answers, paths), detail, flows, &room).await?;
+    if missing.is_empty() {
+        drop(stage);
+        let _stage = Stage::begin(Part::Encode);
+        told(paths, asked, distinct);
+        message.extend(found.map(|found| Bytes::from(found.bytes)));
+        return Ok(message);
+    }
+    let Distinct { flows, places } = if missing.len() <= PIECE {
+        Distinct::of(missing)
+    } else {
+        engine.run(move || Distinct::of(missing)).await?
+    };
+    let distinct = found.as_ref().map_or(flows.len(), |_| distinct);
+    let is_in_order = found.is_none() && places.is_none();
+    let counted = is_in_order.then(|| Arc::clone(&room));
+    let answers = Arc::clone(&asking.answers);
     let (items, traces) = match detail {
         Detail::Verdict | Detail::Path => {
             let work = move |paths: &Paths, piece: Vec<Bytes>| {
                 short(&answers, paths, &piece, detail, counted.as_deref())
             };
-            let _stage = Stage::begin(Part::Walk);
+            let _stage = stage.unwrap_or_else(|| Stage::begin(Part::Walk));
             let items = paths.in_pieces(pieces_of(flows, PIECE), work).await?;
             (items, Bytes::new())
         }
         Detail::Full => whole(engine, answers, paths, flows, counted).await?,
     };
+    told(paths, asked, distinct);
+    let _stage = Stage::begin(Part::Encode);
+    room.take(traces.len())?;
+    if is_in_order {
+        message.extend(items.into_iter().map(|items| items.bytes.into()));
+    } else {
+        let weave = move || woven(found.as_ref(), &items, places.as_deref(), &room);
+        message.push(engine.run(weave).await??);
+    }
+    message.push(traces);
+    Ok(message)
+}
+
+/// Adds to what is known of the call.
+fn told(paths: &Paths, asked: usize, distinct: usize) {
     note(|facts| {
         *facts.flows.get_or_insert_default() += asked;
         *facts.distinct_flows.get_or_insert_default() += distinct;
         facts.cache_hits = paths.hits();
     });
-    let _stage = Stage::begin(Part::Encode);
-    room.take(traces.len())?;
-    let mut message = vec![Bytes::from(head)];
-    match places {
-        None => message.extend(items.into_iter().map(|items| items.bytes.into())),
-        Some(places) => {
-            let repeat = move || repeated(&items, &places, &room);
-            message.push(engine.run(repeat).await??);
-        }
-    }
-    message.push(traces);
-    Ok(message)
 }
 
 /// Whole answers: resolved in pieces, their traces taken together in one, and written in pieces.
@@ -117,34 +134,6 @@ async fn whole(
     Ok((paths.in_pieces(pieces, write).await?, traces))
 }
 
-/// The flows of a call, each once: what is written alike is asked alike.
-struct Distinct {
-    flows: Vec<Bytes>,
-    /// For each flow of the call its place among them; none if all are distinct.
-    places: Option<Vec<u32>>,
-}
-
-impl Distinct {
-    fn of(flows: Vec<Bytes>) -> Self {
-        let mut known = Numbering::with_capacity(flows.len());
-        let places: Vec<Number> = flows.iter().map(|flow| known.of(flow.as_ref())).collect();
-        drop(known);
-        let is_new = |place: &&Number| matches!(place, Number::New(_));
-        if places.iter().filter(is_new).count() == flows.len() {
-            return Self {
-                flows,
-                places: None,
-            };
-        }
-        let distinct = flows.into_iter().zip(&places);
-        let distinct = distinct.filter(|(_, place)| is_new(place));
-        Self {
-            flows: distinct.map(|(flow, _)| flow).collect(),
-            places: Some(places.into_iter().map(Number::get).collect()),
-        }
-    }
-}
-
 fn pieces_of(flows: Vec<Bytes>, most: usize) -> Vec<Vec<Bytes>> {
     let mut pieces = Vec::with_capacity(flows.len().div_ceil(most));
     let mut rest = flows.into_iter().peekable();
@@ -165,11 +154,7 @@ fn short(
     let mut items = Items::with_capacity(flows.len());
     for flow in flows {
         let item = answers.item(paths, flow, detail)?;
-        items.push(room, |bytes| {
-            encode_key(ITEMS, WireType::LengthDelimited, bytes);
-            encode_varint(u64::try_from(item.len()).unwrap_or(u64::MAX), bytes);
-            bytes.extend_from_slice(&item);
-        })?;
+        items.push_written(room, &item)?;
     }
     Ok(items)
 }
@@ -186,89 +171,6 @@ fn full(
         .map(|flow| answers.whole(paths, flow, &mut sharing));
     let items: Result<Vec<_>, CallError> = items.collect();
     Ok((items?, sharing))
-}
-
-/// Items, written as fields of the answer.
-struct Items {
-    bytes: Vec<u8>,
-    /// Where each of them ends.
-    ends: Vec<usize>,
-}
-
-impl Items {
-    fn with_capacity(items: usize) -> Self {
-        Self {
-            bytes: Vec::with_capacity(items.saturating_mul(12)),
-            ends: Vec::with_capacity(items),
-        }
-    }
-
-    /// Writes an item. If those of all pieces grow larger than a message may be, they are given up at once.
-    fn push(
-        &mut self,
-        room: Option<&Room>,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<(), CallError> {
-        let begin = self.bytes.len();
-        write(&mut self.bytes);
-        self.ends.push(self.bytes.len());
-        match room {
-            Some(room) => room.take(self.bytes.len().saturating_sub(begin)),
-            None => Ok(()),
-        }
-    }
-
-    fn range(&self, item: usize) -> Option<Range<usize>> {
-        let end = *self.ends.get(item)?;
-        let begin = item.checked_sub(1).and_then(|before| self.ends.get(before));
-        Some(begin.copied().unwrap_or_default()..end)
-    }
-}
-
-/// The items at all of their places.
-fn repeated(items: &[Items], places: &[u32], room: &Room) -> Result<Bytes, CallError> {
-    let all: Vec<&[u8]> = items
-        .iter()
-        .flat_map(|items| {
-            let ranges = (0..items.ends.len()).filter_map(|item| items.range(item));
-            ranges.filter_map(|range| items.bytes.get(range))
-        })
-        .collect();
-    let mut bytes = Vec::new();
-    for place in places {
-        let item = usize::try_from(*place)
-            .ok()
-            .and_then(|place| all.get(place));
-        let item = item.copied().unwrap_or_default();
-        room.take(item.len())?;
-        bytes.extend_from_slice(item);
-    }
-    Ok(bytes.into())
-}
-
-/// The bytes that an answer has taken of those that a message may have.
-struct Room {
-    taken: AtomicUsize,
-}
-
-impl Room {
-    fn new(taken: usize) -> Self {
-        Self {
-            taken: AtomicUsize::new(taken),
-        }
-    }
-
-    fn take(&self, bytes: usize) -> Result<(), CallError> {
-        let before = self.taken.fetch_add(bytes, Ordering::Relaxed);
-        let size = before.saturating_add(bytes);
-        if size > MAX_MESSAGE_BYTES {
-            return Err(CallError::AnswerTooLarge {
-                size,
-                maximum: MAX_MESSAGE_BYTES,
-            });
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use tonic::server::{Grpc, UnaryService};
 use tonic::{Request, Response, Status};
 
 use super::Asking;
-use super::answers::Unanswered;
+use super::answers::{Unanswered, Written};
 use super::pieces::{InPieces, ResolveRequest};
 use super::state::{self, Fields};
 use crate::error::CallError;
@@ -91,16 +91,16 @@ async fn resolve(asking: &Asking, wire: ResolveRequest) -> Result<Vec<Bytes>, Ca
     });
     let answer = asking.asker.read(&topology, answer)?;
     let _stage = Stage::begin(Part::Encode);
-    Ok(written(&paths, answer))
+    Ok(message(&paths, answer))
 }
 
 /// The message: the answer with its revision behind it.
-fn written(paths: &Paths, answer: Bytes) -> Vec<Bytes> {
+fn message(paths: &Paths, answer: Written) -> Vec<Bytes> {
     let mut revision = Vec::new();
     uint64::encode(REVISION, &paths.revision().0, &mut revision);
     let length = answer.len().saturating_add(revision.len());
     let mut head = Vec::new();
     encode_key(ANSWER, WireType::LengthDelimited, &mut head);
     encode_varint(u64::try_from(length).unwrap_or(u64::MAX), &mut head);
-    vec![head.into(), answer, revision.into()]
+    vec![head.into(), answer.into_vec().into(), revision.into()]
 }

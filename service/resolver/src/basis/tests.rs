@@ -16,12 +16,12 @@ fn a_key_tells_its_part_and_its_place() {
 fn only_the_first_child_goes_on_with_a_lineage() {
     let root = Lineage::default();
     let child = root.of_child(0);
-    assert!(child.is(&root));
+    assert_eq!(child.id, root.id);
     let second = root.of_child(0);
-    assert!(!second.is(&root));
+    assert_ne!(second.id, root.id);
     let grandchild = child.of_child(1);
-    assert!(grandchild.is(&root));
-    assert!(!child.of_child(1).is(&root));
+    assert_eq!(grandchild.id, root.id);
+    assert_ne!(child.of_child(1).id, root.id);
     // The second child has a line of its own.
-    assert!(second.of_child(1).is(&second));
+    assert_eq!(second.of_child(1).id, second.id);
 }

@@ -6,8 +6,9 @@ use prost::bytes::Bytes;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::{CallError, Distinct, Items, MAX_MESSAGE_BYTES, Room, pieces_of, repeated};
+use super::{CallError, Distinct, Items, Room, pieces_of, woven};
 use crate::path_service::pieces::{BatchRequest, ResolveRequest, StreamRequest};
+use crate::server::MAX_MESSAGE_BYTES;
 
 fn bytes(text: &str) -> Bytes {
     Bytes::copy_from_slice(text.as_bytes())
@@ -149,11 +150,13 @@ fn an_answer_is_given_up_at_the_first_byte_that_does_not_fit() {
     let mut places: Vec<u32> = [0, 1].repeat(21);
     places.push(0);
     assert_eq!(
-        repeated(&pieces, &places, &Room::new(0)).unwrap().len(),
+        woven(None, &pieces, Some(&places), &Room::new(0))
+            .unwrap()
+            .len(),
         MAX_MESSAGE_BYTES
     );
     places.push(2);
-    let status = Status::from(repeated(&pieces, &places, &Room::new(0)).unwrap_err());
+    let status = Status::from(woven(None, &pieces, Some(&places), &Room::new(0)).unwrap_err());
     assert_eq!(status.code(), Code::ResourceExhausted);
     let details = status.get_error_details();
     let info = details.error_info().unwrap();
@@ -172,4 +175,28 @@ fn room_for_a_message_is_as_large_as_a_message() {
         room.take(1),
         Err(CallError::AnswerTooLarge { .. })
     ));
+}
+
+#[test]
+fn what_is_computed_stands_where_a_place_was_left_for_it() {
+    let written = |texts: &[&str]| {
+        let mut items = Items::with_capacity(texts.len());
+        for text in texts {
+            items
+                .push(None, |bytes| bytes.extend_from_slice(text.as_bytes()))
+                .unwrap();
+        }
+        items
+    };
+    let mut found = written(&["a"]);
+    found.leave();
+    found.leave();
+    found.push(None, |bytes| bytes.push(b'b')).unwrap();
+    found.leave();
+    let room = Room::new(0);
+    let computed = [written(&["x", "yy"]), written(&["z"])];
+    let all = woven(Some(&found), &computed, None, &room).unwrap();
+    assert_eq!(all, "axyybz");
+    let repeated = woven(Some(&found), &computed, Some(&[1, 0, 1]), &room).unwrap();
+    assert_eq!(repeated, "ayyxbyy");
 }
