@@ -14,6 +14,7 @@ use crate::access::Access;
 use crate::error::{CallError, read};
 use crate::expiry::Expiry;
 use crate::status::{self, ExportEnd};
+use crate::telemetry::Part;
 use crate::topology_service::Watching;
 use crate::wire::Wire;
 
@@ -38,7 +39,7 @@ pub(super) async fn run(
     let headers = request.metadata().clone().into_headers();
     let expiry = Expiry::of(&headers);
     let asker = access.asker_of(&request);
-    let names = topologies(request.into_inner())?;
+    let names = Part::Decode.within(|| topologies(request.into_inner()))?;
     let export = asker.admit_export(&names).await?.export(names).await?;
     let (queue, chunks) = mpsc::channel(QUEUE);
     tokio::spawn(serve(export, queue, watching, expiry));
