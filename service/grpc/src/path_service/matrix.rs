@@ -23,6 +23,7 @@ use crate::error::{CallError, read};
 use crate::expiry::Expiry;
 use crate::faults::Faults;
 use crate::server::MAX_MESSAGE_BYTES;
+use crate::status;
 use crate::telemetry::{Part as CallPart, Stage, note};
 use crate::wire::{Wire, matrix};
 
@@ -98,9 +99,15 @@ async fn begin(
     note(|facts| facts.revision = Some(made.revision().0));
     // Cells are computed while the caller takes them.
     let walk = Stage::begin(CallPart::Walk);
+    let asker = asker.clone();
     let walked = move |part| {
         let _until_the_last = &walk;
-        part
+        // Its ends were chosen by policies that may no longer be in force.
+        if asker.is_current() {
+            part
+        } else {
+            Err(status::matrix_outlived())
+        }
     };
     Ok(parts(&made).map(walked).boxed())
 }
