@@ -76,6 +76,21 @@ async fn every_read_tells_its_parts_and_what_it_was_about() {
     }
 }
 
+/// An import of another VPC into `t`.
+fn import() -> [v1::ImportResourcesRequest; 2] {
+    use v1::import_resources_request::Part;
+
+    let header = v1::ImportHeader {
+        topology: "t".to_owned(),
+        ..v1::ImportHeader::default()
+    };
+    let chunk = v1::ImportChunk {
+        resources: vec![vpc("vpc-3")],
+    };
+    [Part::Header(header), Part::Chunk(chunk)]
+        .map(|part| v1::ImportResourcesRequest { part: Some(part) })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_write_tells_its_parts_and_what_it_was_about() {
     let mut served = Traced::start(&[]).await;
@@ -109,18 +124,7 @@ async fn every_write_tells_its_parts_and_what_it_was_about() {
         .delete_revision_label(traced(delete))
         .await
         .unwrap();
-    let header = v1::ImportHeader {
-        topology: topology(),
-        ..v1::ImportHeader::default()
-    };
-    let parts = [
-        v1::import_resources_request::Part::Header(header),
-        v1::import_resources_request::Part::Chunk(v1::ImportChunk {
-            resources: vec![vpc("vpc-3")],
-        }),
-    ];
-    let parts = parts.map(|part| v1::ImportResourcesRequest { part: Some(part) });
-    let import = traced(futures::stream::iter(parts));
+    let import = traced(futures::stream::iter(import()));
     topologies.import_resources(import).await.unwrap();
     let delete = v1::DeleteTopologyRequest {
         name: topology(),
