@@ -25,7 +25,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::error::MainError;
 use crate::policies;
-use crate::telemetry::{Endpoint, StoreMetrics, Telemetry, of_engine};
+use crate::telemetry::{Endpoint, StoreMetrics, Telemetry, of_admission, of_engine};
 
 /// What the process ends with on a second signal, as a shell tells an end by SIGTERM.
 const ENDED_AT_ONCE: i32 = 128 + 15;
@@ -58,7 +58,8 @@ async fn serve(config: Config, telemetry: &Telemetry) -> Result<(), MainError> {
     tracing::info!("opening the store; until it is open, calls at {address} are refused");
     let (opened, coming) = oneshot::channel();
     let server = server(&config, coming, authority).tls(tls).probes(probes);
-    let answers = server.answer_counts();
+    let (answers, taken_on) = (server.answer_counts(), server.admission_counts());
+    of_admission(taken_on);
     let opening = async {
         let metrics = Arc::new(StoreMetrics::new());
         let store = open_store(config.data_dir, metrics).await?;

@@ -1,5 +1,6 @@
 //! Logs to stderr; traces and metrics over OTLP where that is asked for, and metrics for Prometheus where that is.
 
+mod admission;
 mod endpoint;
 mod instruments;
 pub(crate) mod log;
@@ -26,6 +27,7 @@ use tracing_subscriber::util::TryInitError;
 use self::sampler::CappedSampler;
 use crate::config::Config;
 
+pub(crate) use self::admission::of_admission;
 pub(crate) use self::endpoint::Endpoint;
 pub(crate) use self::instruments::of_engine;
 pub(crate) use self::store::StoreMetrics;

@@ -3,6 +3,8 @@
 //! # Rules
 //! - Whether a call may be made of a topology is decided by its name, before it is looked whether there is one: who is refused learns nothing of that.
 //! - What is shown and changed within it is decided by the engine, at the state that it is about, by what [`Guarded`] says.
+//! - A call is decided by the policies that hold when it begins. One that lasts is decided anew when others hold: a watch, a stream of paths and a matrix end,
+//!   an export ends if its caller may no longer make it, and an import is decided once all of it has come.
 //! - Every write and every refusal is a line of the audit log ([`audit`]).
 
 mod audit;
@@ -112,6 +114,19 @@ impl Asker {
         match &self.caller {
             Some(caller) => self.engine.guarded(Arc::new(Listing(caller.clone()))),
             None => self.engine.clone(),
+        }
+    }
+
+    /// The same caller by the policies that are in force now, and with nothing done yet.
+    pub(crate) fn renewed(&self) -> Self {
+        let authority = self.authority.as_ref();
+        let caller = authority.map(|authority| authority.rules().caller(self.principal.clone()));
+        Self {
+            engine: self.engine.clone(),
+            principal: self.principal.clone(),
+            caller,
+            authority: self.authority.clone(),
+            used: Used::default(),
         }
     }
 

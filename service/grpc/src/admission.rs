@@ -7,6 +7,7 @@
 mod body;
 mod door;
 mod quota;
+mod refusals;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use tower_service::Service;
 
 pub(crate) use self::door::Door;
 use self::quota::{Quotas, Share};
+use self::refusals::Refusals;
 use crate::status::{Refused, refused};
 
 /// What a process takes on at once.
@@ -55,6 +57,27 @@ impl Default for AdmissionLimits {
     }
 }
 
+/// What tells how much a server has taken on.
+#[derive(Debug, Clone)]
+pub struct AdmissionCounts {
+    pub(crate) admission: Arc<Admission>,
+}
+
+/// How much a server has taken on, and how much it has not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenOn {
+    /// Calls with one answer under way, batches among them.
+    pub calls: usize,
+    /// Calls with a stream under way.
+    pub streams: usize,
+    /// Batches that are resolved now.
+    pub batches: usize,
+    /// Bytes of requests under way.
+    pub request_bytes: u64,
+    /// Calls that were refused, by the name of the limit that they met.
+    pub refused: [(&'static str, u64); 6],
+}
+
 /// Refuses calls that are too many.
 #[derive(Debug, Clone)]
 pub(crate) struct AdmissionLayer {
@@ -70,12 +93,13 @@ pub(crate) struct Admitted<S> {
 
 /// What is under way.
 #[derive(Debug)]
-struct Admission {
+pub(crate) struct Admission {
     limits: AdmissionLimits,
     calls: AtomicUsize,
     streams: AtomicUsize,
     request_bytes: AtomicU64,
     door: Arc<Door>,
+    refusals: Arc<Refusals>,
     quotas: Arc<Quotas>,
 }
 
@@ -98,21 +122,28 @@ struct Ticket {
 
 type Answer<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
 
+// === impl AdmissionCounts ===
+
+impl AdmissionCounts {
+    /// What is so now.
+    #[must_use]
+    pub fn read(&self) -> TakenOn {
+        let admission = &self.admission;
+        TakenOn {
+            calls: admission.calls.load(Ordering::Acquire),
+            streams: admission.streams.load(Ordering::Acquire),
+            batches: admission.door.inside(),
+            request_bytes: admission.request_bytes.load(Ordering::Acquire),
+            refused: admission.refusals.read(),
+        }
+    }
+}
+
 // === impl AdmissionLayer ===
 
 impl AdmissionLayer {
-    pub(crate) fn new(limits: AdmissionLimits) -> Self {
-        let admission = Admission {
-            limits,
-            calls: AtomicUsize::new(0),
-            streams: AtomicUsize::new(0),
-            request_bytes: AtomicU64::new(0),
-            door: Arc::new(Door::new(limits.batches, limits.wait)),
-            quotas: Arc::default(),
-        };
-        Self {
-            admission: Arc::new(admission),
-        }
+    pub(crate) fn new(admission: Arc<Admission>) -> Self {
+        Self { admission }
     }
 }
 
@@ -149,7 +180,10 @@ where
         };
         let ticket = match self.admission.take_on(weight, &request) {
             Ok(ticket) => ticket,
-            Err(reason) => return Box::pin(async move { Ok(refused(reason).into_http()) }),
+            Err(why) => {
+                self.admission.refusals.count(why);
+                return Box::pin(async move { Ok(refused(why).into_http()) });
+            }
         };
         let mut request = request.map(|inner| ticket.count(inner));
         if weight == Weight::Batch {
@@ -165,6 +199,20 @@ where
 // === impl Admission ===
 
 impl Admission {
+    pub(crate) fn new(limits: AdmissionLimits) -> Self {
+        let refusals = Arc::<Refusals>::default();
+        let door = Door::new(limits.batches, limits.wait, Arc::clone(&refusals));
+        Self {
+            limits,
+            calls: AtomicUsize::new(0),
+            streams: AtomicUsize::new(0),
+            request_bytes: AtomicU64::new(0),
+            door: Arc::new(door),
+            refusals,
+            quotas: Arc::default(),
+        }
+    }
+
     fn take_on(
         self: &Arc<Self>,
         weight: Weight,

@@ -69,6 +69,8 @@ pub(crate) async fn run(
     }
     let whole = import.finish()?;
     drop(stage);
+    // It may have taken long to come, and is decided by the policies of now.
+    let asker = &asker.renewed();
     note(|facts| facts.topology = Some(whole.write.topology.to_string()));
     let (topology, request) = (&whole.write.topology, whole.write.request.as_ref());
     let writing = asker.writing("ImportResources", topology, request);

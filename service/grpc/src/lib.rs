@@ -40,7 +40,7 @@ use causeway_model::trace::PathAnswer;
 use causeway_proto::v1;
 
 pub use crate::access::StandIn;
-pub use crate::admission::AdmissionLimits;
+pub use crate::admission::{AdmissionCounts, AdmissionLimits, TakenOn};
 pub use crate::identity::{Identity, Sidecar};
 pub use crate::server::{AnswerCounts, MAX_MESSAGE_BYTES, ServeError, Server};
 pub use crate::tls::{Tls, TlsError, TlsFiles};

@@ -24,7 +24,7 @@ use causeway_proto::v1::topology_service_server::TopologyServiceServer;
 
 use crate::accept::connections;
 use crate::access::{Access, StandIn};
-use crate::admission::{AdmissionLayer, AdmissionLimits};
+use crate::admission::{Admission, AdmissionCounts, AdmissionLayer, AdmissionLimits};
 use crate::deadline::DeadlineLayer;
 use crate::gate::GateLayer;
 use crate::health::Health;
@@ -109,7 +109,7 @@ pub struct Server {
     grace: Duration,
     mark_every: Duration,
     patience: Duration,
-    admission: AdmissionLimits,
+    admission: Arc<Admission>,
     authority: Option<Arc<Authority>>,
     stand_in: Option<StandIn>,
 }
@@ -137,7 +137,7 @@ impl Server {
             grace: Duration::from_secs(10),
             mark_every: Duration::from_secs(10),
             patience: Duration::from_secs(30),
-            admission: AdmissionLimits::default(),
+            admission: Arc::new(Admission::new(AdmissionLimits::default())),
             authority: None,
             stand_in: None,
         }
@@ -163,8 +163,17 @@ impl Server {
 
     /// What it takes on at once.
     #[must_use]
-    pub fn admission(self, admission: AdmissionLimits) -> Self {
+    pub fn admission(self, limits: AdmissionLimits) -> Self {
+        let admission = Arc::new(Admission::new(limits));
         Self { admission, ..self }
+    }
+
+    /// Tells, also while it serves, how much is taken on and refused.
+    #[must_use]
+    pub fn admission_counts(&self) -> AdmissionCounts {
+        AdmissionCounts {
+            admission: Arc::clone(&self.admission),
+        }
     }
 
     /// Speaks TLS, as it stands in the files by the time of a connection. In the clear by default.
@@ -247,7 +256,7 @@ impl Server {
         let whole = Arc::new(OnceLock::new());
         let routes = Starting::new(early.clone(), Arc::clone(&whole));
         let address = listener.local_addr();
-        let serving = transport(self.identity.clone(), self.admission)
+        let serving = transport(self.identity.clone(), Arc::clone(&self.admission))
             .serve_with_incoming_shutdown(routes, connections(listener, self.tls.clone()), async {
                 // A sender that is gone means the same as one that has sent.
                 stopped.await.unwrap_or_default();
@@ -376,7 +385,7 @@ fn reflection() -> Reflection<'static> {
 }
 
 /// The transport with its layers; the first sees a call first, and its answer last.
-fn transport(identity: Identity, admission: AdmissionLimits) -> tonic::transport::Server<Layers> {
+fn transport(identity: Identity, admission: Arc<Admission>) -> tonic::transport::Server<Layers> {
     let gate = GateLayer {
         requires: identity.require,
     };

@@ -30,7 +30,7 @@ pub(crate) use access::{credentials_required, starting, unproven};
 pub(crate) use export::{ExportEnd, export_ended};
 pub(crate) use foreign::completed;
 pub(crate) use refused::{Refused, refused};
-pub(crate) use watch::{WatchEnd, paths_ended, watch_ended};
+pub(crate) use watch::{WatchEnd, matrix_outlived, paths_ended, paths_outlived, watch_ended};
 
 /// Domain of the reasons.
 const DOMAIN: &str = "causeway.v1";

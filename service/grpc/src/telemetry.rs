@@ -26,6 +26,7 @@ use tower_service::Service;
 use tracing::Level;
 
 use self::methods::Method;
+pub(crate) use self::names::status as code_name;
 pub(crate) use self::stage::{Part, Stage, is_traced, note, trace_parent};
 
 /// Most bytes that are told of a method that there is not.

@@ -2,22 +2,21 @@
 
 mod diff;
 mod labels;
+mod reads;
 mod rollback;
 mod token;
 mod watch;
 
 use causeway_access::Service;
-use causeway_engine::{
-    Applied, Fork, Logged, Request as Write, ResourcePage, RevisionPage, TopologyInfo,
-};
-use causeway_model::revision::{LabelName, Revision, TopologyName};
+use causeway_engine::{Applied, Fork, Logged, Request as Write, TopologyInfo};
+use causeway_model::revision::TopologyName;
 use causeway_proto::v1::{self, topology_service_server::TopologyService};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::access::{Access, Asker};
 use crate::error::CallError;
-use crate::page::{self, Cursor, Digest};
-use crate::requests::{self, Create, Delete, List, Resources};
+use crate::requests::{self, Create, Delete};
+use crate::telemetry::{Part, note};
 use crate::wire::Wire;
 use crate::{apply, import};
 
@@ -39,7 +38,8 @@ impl TopologyService for Handlers {
         request: Request<v1::CreateTopologyRequest>,
     ) -> Answer<v1::CreateTopologyResponse> {
         let asker = self.access.asker_of(&request);
-        let create = requests::create(request.into_inner())?;
+        let read = Part::Decode.within(|| requests::create(request.into_inner()));
+        let create = read?;
         let writing = asker.writing("CreateTopology", &create.name, create.request.as_ref());
         let info = writing.told(make(&asker, create).await, |info| Some(info.revision))?;
         Ok(Response::new(v1::CreateTopologyResponse {
@@ -51,27 +51,18 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::GetTopologyRequest>,
     ) -> Answer<v1::GetTopologyResponse> {
-        let asker = self.access.asker_of(&request);
-        let name = requests::name("name", request.into_inner().name)?;
-        let engine = asker.admit(Service::ReadTopology, &name)?;
-        let found = engine.get_topology(&name).await;
-        let info = asker.known(found.map_err(CallError::from)?);
-        Ok(Response::new(v1::GetTopologyResponse {
-            topology: Some(topology(info)),
-        }))
+        let answer =
+            reads::get_topology(&self.access.asker_of(&request), request.into_inner()).await?;
+        Ok(Response::new(answer))
     }
 
     async fn list_topologies(
         &self,
         request: Request<v1::ListTopologiesRequest>,
     ) -> Answer<v1::ListTopologiesResponse> {
-        let asker = self.access.asker_of(&request);
-        let List { what, size, digest } = requests::list_topologies(request.into_inner())?;
-        let found = asker.lists().list_topologies(what.as_ref(), size).await;
-        let (found, more) = found.map_err(CallError::from)?;
-        asker.check_list(found.is_empty())?;
-        let found = found.into_iter().map(|info| asker.known(info)).collect();
-        Ok(Response::new(topology_page(found, more, &digest)))
+        let answer =
+            reads::list_topologies(&self.access.asker_of(&request), request.into_inner()).await?;
+        Ok(Response::new(answer))
     }
 
     async fn delete_topology(
@@ -79,7 +70,8 @@ impl TopologyService for Handlers {
         request: Request<v1::DeleteTopologyRequest>,
     ) -> Answer<v1::DeleteTopologyResponse> {
         let asker = self.access.asker_of(&request);
-        let Delete { name, request } = requests::delete(request.into_inner())?;
+        let read = Part::Decode.within(|| requests::delete(request.into_inner()));
+        let Delete { name, request } = read?;
         let writing = asker.writing("DeleteTopology", &name, request.as_ref());
         writing.told(delete(&asker, name, request).await, |()| None)?;
         Ok(Response::new(v1::DeleteTopologyResponse {}))
@@ -138,49 +130,27 @@ impl TopologyService for Handlers {
         &self,
         request: Request<v1::GetResourceRequest>,
     ) -> Answer<v1::GetResourceResponse> {
-        let asker = self.access.asker_of(&request);
-        let (topology, id, consistency) = requests::get_resource(request.into_inner())?;
-        let engine = asker.admit(Service::ReadTopology, &topology)?;
-        let found = engine.get_resource(&topology, &id, consistency).await;
-        let (resource, revision) = asker.read(&topology, found.map_err(CallError::from))?;
-        Ok(Response::new(v1::GetResourceResponse {
-            resource: Some(resource.as_ref().render()),
-            revision: revision.0,
-        }))
+        let answer =
+            reads::get_resource(&self.access.asker_of(&request), request.into_inner()).await?;
+        Ok(Response::new(answer))
     }
 
     async fn list_resources(
         &self,
         request: Request<v1::ListResourcesRequest>,
     ) -> Answer<v1::ListResourcesResponse> {
-        let asker = self.access.asker_of(&request);
-        let List { what, size, digest } = requests::list_resources(request.into_inner())?;
-        let Resources {
-            topology,
-            consistency,
-            filter,
-            after,
-        } = what;
-        let found = asker
-            .admit(Service::ReadTopology, &topology)?
-            .list_resources(&topology, consistency, filter, (after, size))
-            .await;
-        let page = found.map_err(CallError::from)?;
-        Ok(Response::new(resource_page(&page, &digest)))
+        let answer =
+            reads::list_resources(&self.access.asker_of(&request), request.into_inner()).await?;
+        Ok(Response::new(answer))
     }
 
     async fn list_revisions(
         &self,
         request: Request<v1::ListRevisionsRequest>,
     ) -> Answer<v1::ListRevisionsResponse> {
-        let asker = self.access.asker_of(&request);
-        let List { what, size, digest } = requests::list_revisions(request.into_inner())?;
-        let found = asker
-            .admit(Service::ReadTopology, &what.topology)?
-            .list_revisions(&what.topology, what.from, (what.below, size))
-            .await;
-        let page = found.map_err(CallError::from)?;
-        Ok(Response::new(revision_page(page, &digest)))
+        let answer =
+            reads::list_revisions(&self.access.asker_of(&request), request.into_inner()).await?;
+        Ok(Response::new(answer))
     }
 
     async fn diff_revisions(
@@ -211,9 +181,13 @@ async fn make(asker: &Asker, create: Create) -> Result<TopologyInfo, CallError> 
         source,
     } = create;
     let request = asker.own(request);
+    note(|facts| facts.topology = Some(name.to_string()));
     let made = asker.admit(Service::CreateTopology, &name)?;
     let made = match source {
-        None => made.create_topology(name, description, request).await,
+        None => {
+            let create = made.create_topology(name, description, request);
+            Part::Commit.during(create).await
+        }
         Some((source, at)) => {
             let engine = asker.admit(Service::ForkTopology, &source)?;
             let fork = Fork {
@@ -223,7 +197,7 @@ async fn make(asker: &Asker, create: Create) -> Result<TopologyInfo, CallError> 
                 source,
                 at,
             };
-            engine.fork_topology(fork).await
+            Part::Commit.during(engine.fork_topology(fork)).await
         }
     };
     Ok(made?)
@@ -235,58 +209,9 @@ async fn delete(
     request: Option<Write>,
 ) -> Result<(), CallError> {
     let engine = asker.admit(Service::DeleteTopology, &name)?;
-    Ok(engine.delete_topology(name, asker.own(request)).await?)
-}
-
-fn topology_page(
-    found: Vec<TopologyInfo>,
-    more: bool,
-    digest: &Digest,
-) -> v1::ListTopologiesResponse {
-    let next = found.last().filter(|_| more).map(|last| Cursor {
-        revision: Revision::ZERO,
-        last: last.name.to_string(),
-    });
-    v1::ListTopologiesResponse {
-        topologies: found.into_iter().map(topology).collect(),
-        next_page_token: page::seal(next, digest),
-    }
-}
-
-fn resource_page(page: &ResourcePage, digest: &Digest) -> v1::ListResourcesResponse {
-    let ResourcePage {
-        revision,
-        resources,
-        more,
-    } = page;
-    let next = resources.last().filter(|_| *more).map(|last| Cursor {
-        revision: *revision,
-        last: last.id().to_string(),
-    });
-    v1::ListResourcesResponse {
-        resources: resources
-            .iter()
-            .map(|resource| resource.as_ref().render())
-            .collect(),
-        next_page_token: page::seal(next, digest),
-        revision: revision.0,
-    }
-}
-
-fn revision_page(page: RevisionPage, digest: &Digest) -> v1::ListRevisionsResponse {
-    let RevisionPage { revisions, more } = page;
-    let next = revisions.last().filter(|_| more).map(|(last, _)| Cursor {
-        revision: last.revision,
-        last: String::new(),
-    });
-    let labelled = |(logged, labels): (Logged, Vec<LabelName>)| v1::Revision {
-        labels: labels.iter().map(ToString::to_string).collect(),
-        ..revision(logged)
-    };
-    v1::ListRevisionsResponse {
-        revisions: revisions.into_iter().map(labelled).collect(),
-        next_page_token: page::seal(next, digest),
-    }
+    note(|facts| facts.topology = Some(name.to_string()));
+    let delete = engine.delete_topology(name, asker.own(request));
+    Ok(Part::Commit.during(delete).await?)
 }
 
 fn topology(info: TopologyInfo) -> v1::Topology {

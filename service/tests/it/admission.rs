@@ -266,6 +266,39 @@ async fn batches_wait_a_moment_or_are_refused() {
     at_last(async || resolve(&served, batch(1)).await).await;
 }
 
+/// Large batches fill their half of the places all the time, and no small one notices.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn small_batches_are_not_refused_behind_large_ones() {
+    let two = AdmissionLimits {
+        batches: 2,
+        wait: Duration::ZERO,
+        ..standard()
+    };
+    let served = limited(two).await;
+    let (outcomes, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let mut large = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        let (channel, outcomes) = (served.channel.clone(), outcomes.clone());
+        large.spawn(async move {
+            let mut paths = PathServiceClient::new(channel);
+            loop {
+                let outcome = paths.batch_resolve_paths(batch(10_001)).await;
+                // At the end nobody looks any more.
+                let _ = outcomes.send(outcome.map(drop));
+            }
+        });
+    }
+    let mut answered = 0;
+    while answered < 6 {
+        resolve(&served, batch(1)).await.unwrap();
+        match told.try_recv() {
+            Ok(Ok(())) => answered += 1,
+            Ok(Err(refused)) => assert_eq!(refused.code(), Code::ResourceExhausted),
+            Err(_) => {}
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_client_comes_again_when_it_is_told_to() {
     let one = AdmissionLimits {

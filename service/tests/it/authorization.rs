@@ -2,6 +2,7 @@
 
 mod changes;
 mod every_call;
+mod outlasting;
 mod paths;
 mod process;
 mod reads;

@@ -374,7 +374,7 @@ async fn names_that_are_none_are_told_each() {
 }
 
 /// Fills `t` with more than windows, buffers and queues hold.
-async fn fill(served: &Served) {
+pub(crate) async fn fill(served: &Served) {
     let tag = |number: u32| v1::Tag {
         key: format!("x{number}"),
         value: "x".repeat(200),

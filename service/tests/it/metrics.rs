@@ -149,6 +149,40 @@ async fn calls_commits_and_answers_are_counted() {
     assert!(single("process_memory_usage_bytes") > 1e6);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_on_and_what_is_refused_is_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("causeway.toml");
+    std::fs::write(&config, "[admission]\nstreams = 1").unwrap();
+    let arguments = [
+        "--config",
+        config.to_str().unwrap(),
+        "--metrics-listen",
+        "127.0.0.1:0",
+    ];
+    let process = Process::serve(&directory.path().join("data"), &arguments);
+    let client = Client::connect(process.endpoint.clone()).await.unwrap();
+    client.create_topology("t", "").await.unwrap();
+    let mut topologies =
+        v1::topology_service_client::TopologyServiceClient::connect(process.endpoint.clone())
+            .await
+            .unwrap();
+    let watch = || v1::WatchRevisionsRequest {
+        topology: "t".to_owned(),
+        ..v1::WatchRevisionsRequest::default()
+    };
+    let _watched = topologies.watch_revisions(watch()).await.unwrap();
+    topologies.watch_revisions(watch()).await.unwrap_err();
+    let text = fetched(&process).await;
+    let admitted = |kind| number(&text, "causeway_admission_admitted", ("kind", kind));
+    assert_eq!(
+        ["calls", "batches", "streams"].map(admitted),
+        [0.0, 0.0, 1.0]
+    );
+    let refused = |limit| number(&text, "causeway_admission_refused_total", ("limit", limit));
+    assert_eq!(["streams", "calls"].map(refused), [1.0, 0.0]);
+}
+
 /// An answer at hand takes some 50 microseconds: buckets that begin later could tell no fast service from a slow one.
 #[tokio::test(flavor = "multi_thread")]
 async fn buckets_tell_fifty_microseconds_from_more() {
@@ -201,7 +235,9 @@ async fn labels_have_only_values_that_no_caller_can_choose() {
         "cache",
         "error_type",
         "how",
+        "kind",
         "le",
+        "limit",
         "outcome",
         "rpc_method",
         "rpc_response_status_code",

@@ -3,10 +3,10 @@
 
 use causeway_engine::{EngineError, Request};
 use causeway_model::revision::{Revision, TopologyName};
-use tonic::Code;
 
 use super::Asker;
 use crate::error::CallError;
+use crate::telemetry::code_name;
 
 /// A write that is under way.
 #[derive(Debug)]
@@ -79,14 +79,14 @@ impl Writing<'_> {
         } = self;
         let used = asker.used.told();
         let (actions, told, revision) = match &outcome {
-            Ok(done) => (used, "done".to_owned(), revision(done)),
+            Ok(done) => (used, "done", revision(done)),
             // It has a line already.
             Err(CallError::Refused { .. }) => return outcome,
             Err(CallError::Engine(error)) => match refused(error) {
-                Some(actions) => (actions, "refused".to_owned(), None),
+                Some(actions) => (actions, "refused", None),
                 None => (used, code_of(error), None),
             },
-            Err(_) => (used, "failed".to_owned(), None),
+            Err(_) => (used, "failed", None),
         };
         tracing::info!(
             target: "causeway::audit",
@@ -116,8 +116,7 @@ fn refused(error: &EngineError) -> Option<String> {
     .then(|| "Describe".to_owned())
 }
 
-/// How an error ends the call.
-fn code_of(error: &EngineError) -> String {
-    let code: Code = crate::status::code(error);
-    format!("{code:?}")
+/// How an error ends the call, as the protocol calls it.
+fn code_of(error: &EngineError) -> &'static str {
+    code_name(crate::status::code(error))
 }

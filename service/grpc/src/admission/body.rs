@@ -48,7 +48,9 @@ impl http_body::Body for Counted {
                 .fetch_add(bytes, Ordering::AcqRel);
             let maximum = self.admission.limits.request_bytes;
             if before.saturating_add(bytes) > maximum {
-                return Poll::Ready(Some(Err(refused(Refused::Bytes { maximum }))));
+                let why = Refused::Bytes { maximum };
+                self.admission.refusals.count(why);
+                return Poll::Ready(Some(Err(refused(why))));
             }
         }
         Poll::Ready(frame)

@@ -10,10 +10,11 @@ use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Status};
 
-use crate::access::Access;
+use crate::access::{Access, Asker};
 use crate::error::{CallError, read};
 use crate::expiry::Expiry;
 use crate::status::{self, ExportEnd};
+use crate::telemetry::Part;
 use crate::topology_service::Watching;
 use crate::wire::Wire;
 
@@ -29,6 +30,13 @@ const QUEUE: usize = 2;
 /// Most names of one request.
 const MAX_NAMES: usize = 10_000;
 
+/// An export that is under way.
+struct Exporting {
+    export: Export,
+    names: Vec<TopologyName>,
+    asker: Asker,
+}
+
 /// Begins an export, and leaves it to a task.
 pub(super) async fn run(
     access: &Access,
@@ -38,10 +46,16 @@ pub(super) async fn run(
     let headers = request.metadata().clone().into_headers();
     let expiry = Expiry::of(&headers);
     let asker = access.asker_of(&request);
-    let names = topologies(request.into_inner())?;
-    let export = asker.admit_export(&names).await?.export(names).await?;
+    let names = Part::Decode.within(|| topologies(request.into_inner()))?;
+    let engine = asker.admit_export(&names).await?;
+    let export = engine.export(names.clone()).await?;
     let (queue, chunks) = mpsc::channel(QUEUE);
-    tokio::spawn(serve(export, queue, watching, expiry));
+    let exporting = Exporting {
+        export,
+        names,
+        asker,
+    };
+    tokio::spawn(serve(exporting, queue, watching, expiry));
     Ok(ReceiverStream::new(chunks))
 }
 
@@ -63,14 +77,14 @@ fn topologies(wire: v1::ExportTopologiesRequest) -> Result<Vec<TopologyName>, Ca
     })
 }
 
-async fn serve(export: Export, queue: Queue, watching: Watching, expiry: Expiry) {
+async fn serve(exporting: Exporting, queue: Queue, watching: Watching, expiry: Expiry) {
     // A place for the status, however full the queue is by then.
     let Ok(last) = queue.clone().reserve_owned().await else {
         return;
     };
     let mut stopping = watching.stopping.clone();
     let end = tokio::select! {
-        end = feed(export, &queue, &watching) => end,
+        end = feed(exporting, &queue, &watching) => end,
         // A server that is gone without a word has stopped too.
         _ = stopping.wait_for(|stopping| *stopping) => Some(ExportEnd::Stopping),
         _ = expiry.passed() => Some(ExportEnd::Deadline),
@@ -82,13 +96,16 @@ async fn serve(export: Export, queue: Queue, watching: Watching, expiry: Expiry)
 }
 
 /// Sends chunks until there are no more; tells why, if that is not the end of the backup.
-async fn feed(mut export: Export, queue: &Queue, watching: &Watching) -> Option<ExportEnd> {
+async fn feed(mut exporting: Exporting, queue: &Queue, watching: &Watching) -> Option<ExportEnd> {
     loop {
-        let chunk = match export.next().await {
+        let chunk = match exporting.export.next().await {
             Ok(Some(chunk)) => chunk,
             Ok(None) => return None,
             Err(error) => return Some(ExportEnd::Failed(error)),
         };
+        if let Err(refused) = exporting.admit().await {
+            return Some(ExportEnd::Refused(refused));
+        }
         let response = v1::ExportTopologiesResponse { chunk };
         match queue.send_timeout(Ok(response), watching.patience).await {
             Ok(()) => {}
@@ -97,5 +114,18 @@ async fn feed(mut export: Export, queue: &Queue, watching: &Watching) -> Option<
             }
             Err(SendTimeoutError::Closed(_)) => return None,
         }
+    }
+}
+
+// === impl Exporting ===
+
+impl Exporting {
+    /// Asks again whether its caller may make it, if other policies are in force than when that was asked last.
+    async fn admit(&mut self) -> Result<(), CallError> {
+        if !self.asker.is_current() {
+            self.asker = self.asker.renewed();
+            self.asker.admit_export(&self.names).await?;
+        }
+        Ok(())
     }
 }

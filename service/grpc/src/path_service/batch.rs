@@ -58,11 +58,12 @@ impl UnaryService<BatchRequest> for Call {
         let (asking, written) = (self.asking.clone(), self.written.clone());
         let door = request.extensions().get::<Arc<Door>>().cloned();
         Box::pin(async move {
+            let wire = request.into_inner();
             let _pass = match door {
-                Some(door) => Some(door.enter().await.map_err(|full| refused(full.into()))?),
+                Some(door) => Some(door.enter(wire.flows.len()).await.map_err(refused)?),
                 None => None,
             };
-            written.put(resolve(&asking, request.into_inner()).await?);
+            written.put(resolve(&asking, wire).await?);
             Ok(Response::new(Vec::new()))
         })
     }

@@ -21,7 +21,9 @@ use v1::compute_reachability_matrix_response::Part;
 use super::Asking;
 use crate::error::{CallError, read};
 use crate::expiry::Expiry;
+use crate::faults::Faults;
 use crate::server::MAX_MESSAGE_BYTES;
+use crate::status;
 use crate::telemetry::{Part as CallPart, Stage, note};
 use crate::wire::{Wire, matrix};
 
@@ -79,13 +81,14 @@ async fn begin(
         destinations,
         services,
     } = wire;
-    let (topology, consistency, question) = read(|faults| {
+    let parse = |faults: &mut Faults| {
         let topology: Option<TopologyName> =
             faults.field("topology", |faults| Wire::parse(topology, faults));
         let consistency = faults.field("consistency", |faults| Wire::parse(consistency, faults));
         let question = matrix::question([sources, destinations], services, faults);
         Some((topology?, consistency?, question?))
-    })?;
+    };
+    let (topology, consistency, question) = CallPart::Decode.within(|| read(parse))?;
     note(|facts| facts.topology = Some(topology.to_string()));
     let asker = &asking.asker;
     let engine = asker.admit(Service::ComputeReachabilityMatrix, &topology)?;
@@ -96,9 +99,15 @@ async fn begin(
     note(|facts| facts.revision = Some(made.revision().0));
     // Cells are computed while the caller takes them.
     let walk = Stage::begin(CallPart::Walk);
+    let asker = asker.clone();
     let walked = move |part| {
         let _until_the_last = &walk;
-        part
+        // Its ends were chosen by policies that may no longer be in force.
+        if asker.is_current() {
+            part
+        } else {
+            Err(status::matrix_outlived())
+        }
     };
     Ok(parts(&made).map(walked).boxed())
 }

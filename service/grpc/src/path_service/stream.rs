@@ -96,6 +96,10 @@ async fn begin(asking: Asking, mut parts: Streaming<StreamRequest>) -> Result<An
             let (asking, paths) = (asking.clone(), paths.clone());
             async move {
                 let chunk = chunk_of(part.map_err(broken)?, detail)?;
+                // What it sees was decided by policies that are no longer in force.
+                if !asking.asker.is_current() {
+                    return Err(status::paths_outlived());
+                }
                 Ok(resolve(&asking, &paths, detail, chunk).await?)
             }
         })

@@ -7,6 +7,7 @@ use causeway_proto::v1::ErrorReason;
 use tonic::{Code, Status};
 
 use super::Told;
+use crate::error::CallError;
 
 /// When an export that was cut off may be begun anew.
 pub(super) const BEGIN_AFTER: Duration = Duration::from_millis(50);
@@ -25,12 +26,15 @@ pub(crate) enum ExportEnd {
     Deadline,
     /// It cannot be made.
     Failed(EngineError),
+    /// By the policies that are in force now its caller may not make it.
+    Refused(CallError),
 }
 
 /// The status of an export that ended before it was complete.
 pub(crate) fn export_ended(end: ExportEnd) -> Status {
     let (code, reason, message) = match end {
         ExportEnd::Failed(error) => return super::engine(error),
+        ExportEnd::Refused(error) => return error.into(),
         ExportEnd::Stopping => (
             Code::Unavailable,
             ErrorReason::ServerStopping,

@@ -34,6 +34,13 @@ pub(crate) enum Refused {
         /// When there may be a place.
         after: Duration,
     },
+    /// There are as many large batches as are resolved at once.
+    LargeBatches {
+        /// How many.
+        maximum: usize,
+        /// When there may be a place.
+        after: Duration,
+    },
     /// Requests under way have as many bytes as they may have.
     Bytes {
         /// How many.
@@ -64,6 +71,12 @@ pub(crate) fn refused(why: Refused) -> Status {
         Refused::Batches { maximum, after } => (
             ErrorReason::ServerOverloaded,
             "batches",
+            maximum.to_string(),
+            after.clamp(SOONEST, LATEST),
+        ),
+        Refused::LargeBatches { maximum, after } => (
+            ErrorReason::ServerOverloaded,
+            "large batches",
             maximum.to_string(),
             after.clamp(SOONEST, LATEST),
         ),

@@ -28,13 +28,35 @@ pub(crate) enum WatchEnd {
     Failed(EngineError),
 }
 
-/// The status of a stream of paths that the server ends: what it was sent before is answered.
+/// The status of a stream of paths when the server stops: what it was sent before is answered.
 pub(crate) fn paths_ended() -> Status {
+    again(
+        ErrorReason::ServerStopping,
+        "the server is about to stop; send the chunks that have no answer again",
+    )
+}
+
+/// The status of a stream of paths that began by other policies than are in force.
+pub(crate) fn paths_outlived() -> Status {
+    again(
+        ErrorReason::PoliciesChanged,
+        "the policies of the service have changed; send the chunks that have no answer again",
+    )
+}
+
+/// The status of a matrix that began by other policies than are in force.
+pub(crate) fn matrix_outlived() -> Status {
+    again(
+        ErrorReason::PoliciesChanged,
+        "the policies of the service have changed; ask for the matrix again",
+    )
+}
+
+fn again(reason: ErrorReason, message: &str) -> Status {
     let told = Told {
         code: Code::Unavailable,
-        reason: ErrorReason::ServerStopping,
-        message: "the server is about to stop; send the chunks that have no answer again"
-            .to_owned(),
+        reason,
+        message: message.to_owned(),
         facts: &[],
     };
     told.into_status_after(RESUME_AFTER)

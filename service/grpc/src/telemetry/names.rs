@@ -25,7 +25,7 @@ pub(super) const DISTINCT_FLOWS: &str = "causeway.flows.distinct";
 pub(super) const CACHE_HITS: &str = "causeway.cache.hits";
 
 /// Name of a status code, as gRPC writes it.
-pub(super) fn status(code: Code) -> &'static str {
+pub(crate) fn status(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "CANCELLED",

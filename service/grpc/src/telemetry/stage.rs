@@ -16,7 +16,7 @@ use causeway_model::revision::TraceParent;
 pub(crate) enum Part {
     /// Bytes become a request.
     Decode,
-    /// The state that is asked about is found, rebuilt or compiled.
+    /// The state that is asked about is found, rebuilt or compiled; for a list or a difference, what belongs to it is chosen.
     Snapshot,
     /// Flows are resolved, each read before and written after.
     Walk,
@@ -76,6 +76,18 @@ impl Drop for Stage {
 // === impl Part ===
 
 impl Part {
+    /// Does it.
+    pub(crate) fn within<T>(self, work: impl FnOnce() -> T) -> T {
+        let _stage = Stage::begin(self);
+        work()
+    }
+
+    /// Waits for it.
+    pub(crate) async fn during<T>(self, work: impl Future<Output = T>) -> T {
+        let _stage = Stage::begin(self);
+        work.await
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Decode => "decode",

@@ -18,6 +18,7 @@ use crate::offload::off_thread;
 use crate::page::{self, Cursor, Digest};
 use crate::place;
 use crate::requests::{List, Page};
+use crate::telemetry::{Part, note};
 use crate::wire::Wire;
 
 /// How many items one difference counts for where it is decided which thread writes the answer: each is read by the contract's description.
@@ -37,7 +38,7 @@ pub(super) async fn run(
     asker: &Asker,
     wire: v1::DiffRevisionsRequest,
 ) -> Result<v1::DiffRevisionsResponse, CallError> {
-    let List { what, size, digest } = request(wire)?;
+    let List { what, size, digest } = Part::Decode.within(|| request(wire))?;
     let Compared {
         topology,
         from,
@@ -45,12 +46,14 @@ pub(super) async fn run(
         filter,
         after,
     } = what;
+    note(|facts| facts.topology = Some(topology.to_string()));
     let engine = asker.admit(Service::ReadTopology, &topology)?;
-    let found = engine
-        .diff(&topology, (from, to), filter, (after, size))
-        .await?;
+    let found = engine.diff(&topology, (from, to), filter, (after, size));
+    let found = Part::Snapshot.during(found).await?;
+    note(|facts| facts.revision = Some(found.to.0));
     let weight = found.differences.len().saturating_mul(WEIGHT);
-    off_thread(&engine, weight, move || response(&found, &digest)).await?
+    let written = off_thread(&engine, weight, move || response(&found, &digest));
+    Part::Encode.during(written).await?
 }
 
 fn request(mut wire: v1::DiffRevisionsRequest) -> Result<List<Compared>, CallError> {

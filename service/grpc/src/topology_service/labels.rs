@@ -11,6 +11,7 @@ use crate::error::{CallError, read};
 use crate::page::{self, Cursor};
 use crate::place;
 use crate::requests::{self, Page};
+use crate::telemetry::{Part, Stage, note};
 use crate::wire::Wire;
 
 pub(super) async fn set(
@@ -24,27 +25,32 @@ pub(super) async fn set(
         at,
         request_id,
     } = wire;
-    let (named, at, request) = read(|faults| {
-        let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
-        let label = faults.field("label", |faults| Wire::parse(label, faults));
-        let at = match at {
-            None => Some(Consistency::Newest),
-            Some(At::Revision(revision)) => Some(place::exact(revision)),
-            Some(At::AsOf(time)) => place::as_of("as_of", time, faults),
-            Some(At::OtherLabel(name)) => place::label("other_label", name, faults),
-        };
-        let request = requests::request(request_id, digest, faults);
-        Some(((topology?, label?), at?, request?))
+    let (named, at, request) = Part::Decode.within(|| {
+        read(|faults| {
+            let topology: Option<TopologyName> =
+                faults.field("topology", |faults| Wire::parse(topology, faults));
+            let label = faults.field("label", |faults| Wire::parse(label, faults));
+            let at = match at {
+                None => Some(Consistency::Newest),
+                Some(At::Revision(revision)) => Some(place::exact(revision)),
+                Some(At::AsOf(time)) => place::as_of("as_of", time, faults),
+                Some(At::OtherLabel(name)) => place::label("other_label", name, faults),
+            };
+            let request = requests::request(request_id, digest, faults);
+            Some(((topology?, label?), at?, request?))
+        })
     })?;
+    note(|facts| facts.topology = Some(named.0.to_string()));
     let writing = asker.writing("SetRevisionLabel", &named.0, request.as_ref());
     let outcome = match asker.admit(Service::SetRevisionLabel, &named.0) {
         Ok(engine) => {
-            let set = engine.set_label(named, at, asker.own(request)).await;
-            set.map_err(CallError::from)
+            let set = engine.set_label(named, at, asker.own(request));
+            Part::Commit.during(set).await.map_err(CallError::from)
         }
         Err(refused) => Err(refused),
     };
     let label = writing.told(outcome, |label| Some(label.revision))?;
+    note(|facts| facts.revision = Some(label.revision.0));
     Ok(v1::SetRevisionLabelResponse {
         label: Some(render(&label)),
     })
@@ -60,17 +66,21 @@ pub(super) async fn delete(
         label,
         request_id,
     } = wire;
-    let (named, request) = read(|faults| {
-        let topology = faults.field("topology", |faults| Wire::parse(topology, faults));
-        let label = faults.field("label", |faults| Wire::parse(label, faults));
-        let request = requests::request(request_id, digest, faults);
-        Some(((topology?, label?), request?))
+    let (named, request) = Part::Decode.within(|| {
+        read(|faults| {
+            let topology: Option<TopologyName> =
+                faults.field("topology", |faults| Wire::parse(topology, faults));
+            let label = faults.field("label", |faults| Wire::parse(label, faults));
+            let request = requests::request(request_id, digest, faults);
+            Some(((topology?, label?), request?))
+        })
     })?;
+    note(|facts| facts.topology = Some(named.0.to_string()));
     let writing = asker.writing("DeleteRevisionLabel", &named.0, request.as_ref());
     let outcome = match asker.admit(Service::DeleteRevisionLabel, &named.0) {
         Ok(engine) => {
-            let deleted = engine.delete_label(named, asker.own(request)).await;
-            deleted.map_err(CallError::from)
+            let deleted = engine.delete_label(named, asker.own(request));
+            Part::Commit.during(deleted).await.map_err(CallError::from)
         }
         Err(refused) => Err(refused),
     };
@@ -85,13 +95,19 @@ pub(super) async fn list(
     let page = Page::take(&mut wire.page_size, &mut wire.page_token);
     let digest = page::digest("ListRevisionLabels", &wire);
     let after: Option<LabelName> = requests::last(page::open(&page.token, &digest)?.as_ref())?;
-    let (topology, size): (TopologyName, usize) = read(|faults| {
-        let topology = faults.field("topology", |faults| Wire::parse(wire.topology, faults));
-        let size = page::size(page.size, faults);
-        Some((topology?, size?))
+    let (topology, size): (TopologyName, usize) = Part::Decode.within(|| {
+        read(|faults| {
+            let topology: Option<TopologyName> =
+                faults.field("topology", |faults| Wire::parse(wire.topology, faults));
+            let size = page::size(page.size, faults);
+            Some((topology?, size?))
+        })
     })?;
+    note(|facts| facts.topology = Some(topology.to_string()));
     let engine = asker.admit(Service::ReadTopology, &topology)?;
-    let (labels, more) = engine.list_labels(&topology, after.as_ref(), size).await?;
+    let found = engine.list_labels(&topology, after.as_ref(), size);
+    let (labels, more) = Part::Snapshot.during(found).await?;
+    let _stage = Stage::begin(Part::Encode);
     let next = labels.last().filter(|_| more).map(|last| Cursor {
         revision: Revision::ZERO,
         last: last.name.to_string(),

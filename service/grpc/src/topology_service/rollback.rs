@@ -27,7 +27,7 @@ pub(super) async fn run(
         write,
         to,
         validate_only,
-    } = request(wire)?;
+    } = Part::Decode.within(|| request(wire))?;
     let topology = write.topology.clone();
     note(|facts| facts.topology = Some(topology.to_string()));
     let stage = Stage::begin(Part::Commit);

@@ -24,6 +24,7 @@ use crate::access::{Access, Asker};
 use crate::error::{CallError, read};
 use crate::expiry::Expiry;
 use crate::status::{self, WatchEnd};
+use crate::telemetry::{Part, note};
 use crate::wire::{self, Wire};
 
 /// What a watch answers with.
@@ -76,9 +77,11 @@ pub(super) async fn run(
         topology,
         start,
         most_changes,
-    } = watched(request.into_inner())?;
+    } = Part::Decode.within(|| watched(request.into_inner()))?;
+    note(|facts| facts.topology = Some(topology.to_string()));
     let engine = asker.admit(Service::WatchRevisions, &topology)?;
-    let watch = engine.watch(&topology, start, most_changes).await?;
+    let begun = engine.watch(&topology, start, most_changes);
+    let watch = Part::Snapshot.during(begun).await?;
     let (queue, events) = mpsc::channel(QUEUE);
     let sent = watch.point();
     let feed = Feed {

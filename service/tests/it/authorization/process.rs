@@ -169,6 +169,12 @@ async fn every_write_and_every_refusal_is_a_line_of_the_audit_log() {
     client.apply("t").put(secret).send().await.unwrap();
     client.apply("t").delete("vpc-1").send().await.unwrap_err();
     client.delete_topology("t").await.unwrap_err();
+    client
+        .apply("u")
+        .put(vpc("vpc-1"))
+        .send()
+        .await
+        .unwrap_err();
     client.get_topology("t").await.unwrap();
     let (_, log) = spawn_blocking(|| process.terminate()).await.unwrap();
     let lines: Vec<&str> = log
@@ -200,6 +206,8 @@ async fn every_write_and_every_refusal_is_a_line_of_the_audit_log() {
         "outcome=\"refused\"",
     ]);
     has(&["actions=\"DeleteTopology\"", "outcome=\"refused\""]);
-    assert_eq!(lines.len(), 4, "a read has no line: {log}");
+    // Codes are called as the protocol calls them.
+    has(&["topology=\"u\"", "outcome=\"NOT_FOUND\""]);
+    assert_eq!(lines.len(), 5, "a read has no line: {log}");
     assert!(!log.contains("not-for-the-log"), "{log}");
 }
