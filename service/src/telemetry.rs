@@ -27,7 +27,7 @@ use self::sampler::CappedSampler;
 use crate::config::Config;
 
 pub(crate) use self::endpoint::Endpoint;
-pub(crate) use self::instruments::of_engine;
+pub(crate) use self::instruments::{of_connections, of_engine};
 pub(crate) use self::store::StoreMetrics;
 
 /// How long the last traces and metrics may take to be sent.

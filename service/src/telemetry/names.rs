@@ -14,6 +14,8 @@ pub(super) const TOPOLOGIES: &str = "causeway.topologies.loaded";
 pub(super) const COMPUTE: &str = "causeway.compute.work";
 pub(super) const COMPUTE_THREADS: &str = "causeway.compute.threads";
 pub(super) const WATCHES: &str = "causeway.watches";
+pub(super) const CONNECTIONS: &str = "causeway.connections";
+pub(super) const CONNECTIONS_CLOSED: &str = "causeway.connections.closed";
 pub(super) const APPEND_DURATION: &str = "causeway.store.append.duration";
 pub(super) const SYNC_DURATION: &str = "causeway.store.sync.duration";
 pub(super) const GROUP_SIZE: &str = "causeway.store.group.size";
@@ -25,6 +27,7 @@ pub(super) const BUILD: &str = "causeway.build";
 /// Labels; each has few values, which are written where it is used.
 pub(super) const CACHE: &str = "cache";
 pub(super) const OUTCOME: &str = "outcome";
+pub(super) const WHY: &str = "why";
 pub(super) const HOW: &str = "how";
 pub(super) const STATE: &str = "state";
 pub(super) const VERSION: &str = "version";
