@@ -1,6 +1,7 @@
 //! Settings of `causeway serve`: arguments before the environment before the file before the defaults, checked once.
 
 mod admission;
+mod connections;
 mod identity;
 mod retention;
 mod tls;
@@ -19,7 +20,7 @@ use thiserror::Error;
 
 use causeway_access::TokenError;
 use causeway_engine::Limits;
-use causeway_grpc::{AdmissionLimits, Identity, TlsFiles};
+use causeway_grpc::{AdmissionLimits, ConnectionLimits, Identity, TlsFiles};
 
 pub use self::identity::Mesh;
 
@@ -45,6 +46,9 @@ pub struct ServeArgs {
     /// Address and port where health is told in the clear, and nothing else is, for probes [default: none]
     #[arg(long, env = "CAUSEWAY_PROBE_LISTEN", value_name = "ADDRESS")]
     pub probe_listen: Option<SocketAddr>,
+    /// Most connections at once; where there are as many, idle ones give way to new ones [default: 8192]
+    #[arg(long, env = "CAUSEWAY_MAX_CONNECTIONS", value_name = "NUMBER")]
+    pub max_connections: Option<usize>,
     /// PEM file with the server's certificate and those above it: TLS is spoken [default: none]
     #[arg(long, env = "CAUSEWAY_TLS_CERTIFICATE", value_name = "FILE")]
     pub tls_certificate: Option<PathBuf>,
@@ -137,6 +141,8 @@ pub struct Config {
     pub answer_bytes: u64,
     /// What is taken on at once.
     pub admission: AdmissionLimits,
+    /// How many connections there may be, and what each of them may do.
+    pub connections: ConnectionLimits,
     /// What bounds the engine, and what it keeps.
     pub limits: Limits,
     /// How often it lets go of what is not to be kept.
@@ -261,6 +267,7 @@ struct File {
     cache: Cache,
     retention: retention::File,
     admission: admission::File,
+    connections: connections::File,
     limits: FileLimits,
 }
 
@@ -367,6 +374,7 @@ impl Config {
             answer_bytes: u64::from(file.cache.answer_mebibytes.unwrap_or(256)) << 20,
             retention_period: file.retention.period()?,
             admission: file.admission.checked(limits.compute_threads)?,
+            connections: file.connections.checked(arguments.max_connections)?,
             limits: Limits {
                 retention: file.retention.checked()?,
                 ..limits
@@ -459,6 +467,17 @@ fn seconds(
         Ok(Duration::from_secs_f64(seconds))
     } else {
         Err(ConfigError::Seconds { field, seconds })
+    }
+}
+
+fn positive_seconds(
+    field: &'static str,
+    given: Option<f64>,
+    standard: Duration,
+) -> Result<Duration, ConfigError> {
+    match seconds(field, given, standard.as_secs_f64())? {
+        Duration::ZERO => Err(ConfigError::Zero { field }),
+        period => Ok(period),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `causeway serve`: listens, opens the store, serves until a signal comes.
 
 mod certificates;
+mod descriptors;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,7 +26,9 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::error::MainError;
 use crate::policies;
-use crate::telemetry::{Endpoint, StoreMetrics, Telemetry, of_admission, of_engine};
+use crate::telemetry::{
+    Endpoint, StoreMetrics, Telemetry, of_admission, of_connections, of_engine,
+};
 
 /// What the process ends with on a second signal, as a shell tells an end by SIGTERM.
 const ENDED_AT_ONCE: i32 = 128 + 15;
@@ -60,6 +63,7 @@ async fn serve(config: Config, telemetry: &Telemetry) -> Result<(), MainError> {
     let server = server(&config, coming, authority).tls(tls).probes(probes);
     let (answers, taken_on) = (server.answer_counts(), server.admission_counts());
     of_admission(taken_on);
+    of_connections(server.connection_counts());
     let opening = async {
         let metrics = Arc::new(StoreMetrics::new());
         let store = open_store(config.data_dir, metrics).await?;
@@ -95,6 +99,7 @@ fn server(
     let server = Server::opening(coming)
         .identity(config.identity.clone())
         .admission(config.admission)
+        .connections(descriptors::fit(config.connections))
         .drain(config.drain)
         .grace(config.grace)
         .mark_every(config.watch_marks)

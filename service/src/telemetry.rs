@@ -29,7 +29,7 @@ use crate::config::Config;
 
 pub(crate) use self::admission::of_admission;
 pub(crate) use self::endpoint::Endpoint;
-pub(crate) use self::instruments::of_engine;
+pub(crate) use self::instruments::{of_connections, of_engine};
 pub(crate) use self::store::StoreMetrics;
 
 /// How long the last traces and metrics may take to be sent.

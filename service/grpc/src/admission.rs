@@ -24,6 +24,8 @@ use tower_service::Service;
 pub(crate) use self::door::Door;
 use self::quota::{Quotas, Share};
 use self::refusals::Refusals;
+use crate::connection::Link;
+use crate::seats::Busy;
 use crate::status::{Refused, refused};
 
 /// What a process takes on at once.
@@ -118,6 +120,8 @@ struct Ticket {
     weight: Weight,
     request_bytes: Arc<AtomicU64>,
     _share: Option<Share>,
+    /// A connection does not give way while it has a call in hand.
+    _busy: Option<Busy>,
 }
 
 type Answer<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
@@ -232,6 +236,7 @@ impl Admission {
             weight,
             request_bytes: Arc::default(),
             _share: None,
+            _busy: None,
         };
         if weight == Weight::Batch {
             self.door.look()?;
@@ -246,6 +251,8 @@ impl Admission {
             let share = self.quotas.take(principal, maximum);
             ticket._share = Some(share.ok_or(Refused::Quota { maximum })?);
         }
+        let link = request.extensions().get::<Link>();
+        ticket._busy = link.map(|link| link.line.begin());
         Ok(ticket)
     }
 

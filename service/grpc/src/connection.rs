@@ -16,15 +16,31 @@ use tonic::transport::server::Connected;
 
 use causeway_access::{Principal, SpiffeIdError};
 
+use crate::seats::{Line, Seat};
+
 /// How long is waited for the other side to close a connection that we have closed.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// What HTTP/2 begins with, at least: the words of the preface, and a frame of settings without any.
+const BEGINNING: usize = 24 + 9;
 
 /// A connection that can carry calls.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: Stream,
-    peer: Arc<Peer>,
+    link: Link,
+    seat: Seat,
+    /// Until it has begun.
+    opening: Option<Opening>,
     closing: Option<Closing>,
+}
+
+/// A connection on which HTTP/2 has not begun yet. Without an end to that, who says nothing would stay for ever: only then does HTTP/2 ask whether he lives.
+#[derive(Debug)]
+struct Opening {
+    until: Pin<Box<Sleep>>,
+    /// Bytes that are still to come.
+    missing: usize,
 }
 
 /// A connection that says nothing more, and hears the other side out: a socket that is closed while something is unread resets the connection, and
@@ -34,10 +50,25 @@ struct Closing {
     until: Pin<Box<Sleep>>,
 }
 
+/// What a connection has of its listener.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) seat: Seat,
+    /// How long HTTP/2 may take to begin.
+    pub(crate) begin_within: Duration,
+}
+
 #[derive(Debug)]
 enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// What calls know of their connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    pub(crate) peer: Arc<Peer>,
+    pub(crate) line: Arc<Line>,
 }
 
 /// Who is at the other end, as far as the connection tells.
@@ -66,28 +97,40 @@ pub(crate) enum Certificate {
 // === impl Connection ===
 
 impl Connection {
-    pub(crate) fn plain(stream: TcpStream, remote: SocketAddr) -> Self {
-        let is_beside = is_beside(&stream, remote);
-        Self {
-            stream: Stream::Plain(stream),
-            peer: Arc::new(Peer {
-                is_beside,
-                certificate: Certificate::None,
-            }),
-            closing: None,
-        }
+    /// A connection in the clear, with its seat and how long HTTP/2 may take to begin.
+    pub(crate) fn plain(stream: TcpStream, remote: SocketAddr, held: Held) -> Self {
+        let peer = Peer {
+            is_beside: is_beside(&stream, remote),
+            certificate: Certificate::None,
+        };
+        Self::new(Stream::Plain(stream), peer, held)
     }
 
-    pub(crate) fn tls(stream: TlsStream<TcpStream>, remote: SocketAddr) -> Self {
+    /// The same within TLS.
+    pub(crate) fn tls(stream: TlsStream<TcpStream>, remote: SocketAddr, held: Held) -> Self {
         let (tcp, session) = stream.get_ref();
         let certificates = session.peer_certificates();
         let peer = Peer {
             is_beside: is_beside(tcp, remote),
             certificate: certificates.map_or(Certificate::None, Certificate::read),
         };
-        Self {
-            stream: Stream::Tls(Box::new(stream)),
+        Self::new(Stream::Tls(Box::new(stream)), peer, held)
+    }
+
+    fn new(stream: Stream, peer: Peer, Held { seat, begin_within }: Held) -> Self {
+        let link = Link {
             peer: Arc::new(peer),
+            line: Arc::clone(seat.line()),
+        };
+        let opening = Opening {
+            until: Box::pin(sleep(begin_within)),
+            missing: BEGINNING,
+        };
+        Self {
+            stream,
+            link,
+            seat,
+            opening: Some(opening),
             closing: None,
         }
     }
@@ -108,6 +151,38 @@ impl Connection {
             let is_open = ready!(self.as_mut().poll_read(cx, &mut buffer)).is_ok();
             if !is_open || buffer.filled().is_empty() {
                 return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl Connection {
+    /// Whether it may go on: nobody wants its seat, and it has begun or still has time to.
+    fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.link.line.poll_closing(cx).is_ready() {
+            return Err(io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                "the connection was idle and gave way to a new one",
+            ));
+        }
+        if let Some(opening) = &mut self.opening
+            && opening.until.as_mut().poll(cx).is_ready()
+        {
+            self.seat.note_silent();
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "HTTP/2 did not begin in time",
+            ));
+        }
+        Ok(())
+    }
+
+    /// So many bytes more have come.
+    fn note_read(&mut self, bytes: usize) {
+        if let Some(opening) = &mut self.opening {
+            opening.missing = opening.missing.saturating_sub(bytes);
+            if opening.missing == 0 {
+                self.opening = None;
             }
         }
     }
@@ -143,10 +218,10 @@ impl Certificate {
 // === impl Connected ===
 
 impl Connected for Connection {
-    type ConnectInfo = Arc<Peer>;
+    type ConnectInfo = Link;
 
-    fn connect_info(&self) -> Arc<Peer> {
-        Arc::clone(&self.peer)
+    fn connect_info(&self) -> Link {
+        self.link.clone()
     }
 }
 
@@ -156,10 +231,14 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.stream {
+        self.check(cx)?;
+        let before = buffer.filled().len();
+        let read = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
-        }
+        };
+        self.note_read(buffer.filled().len().saturating_sub(before));
+        read
     }
 }
 
@@ -169,6 +248,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.check(cx)?;
         match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
@@ -200,6 +280,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.check(cx)?;
         match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
             Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),

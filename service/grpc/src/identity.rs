@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use causeway_access::{Principal, SpiffeIdError, Tokens};
 
-use crate::connection::{Certificate, Peer};
+use crate::connection::{Certificate, Link, Peer};
 
 pub use sidecar::Sidecar;
 use sidecar::SidecarError;
@@ -102,8 +102,9 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let peer = request.extensions().get::<Arc<Peer>>().cloned();
-        let found = self.identity.find(peer.as_deref(), request.headers());
+        let link = request.extensions().get::<Link>().cloned();
+        let peer = link.as_ref().map(|link| &*link.peer);
+        let found = self.identity.find(peer, request.headers());
         let headers = request.headers_mut();
         headers.remove(AUTHORIZATION);
         for sidecar in Sidecar::ALL {

@@ -26,6 +26,7 @@ mod page;
 mod path_service;
 mod place;
 mod requests;
+mod seats;
 mod server;
 mod starting;
 mod status;
@@ -42,6 +43,7 @@ use causeway_proto::v1;
 pub use crate::access::StandIn;
 pub use crate::admission::{AdmissionCounts, AdmissionLimits, TakenOn};
 pub use crate::identity::{Identity, Sidecar};
+pub use crate::seats::{ConnectionCounts, ConnectionFigures, ConnectionLimits};
 pub use crate::server::{AnswerCounts, MAX_MESSAGE_BYTES, ServeError, Server};
 pub use crate::tls::{Tls, TlsError, TlsFiles};
 

@@ -22,7 +22,7 @@ use causeway_proto::FILE_DESCRIPTOR_SET;
 use causeway_proto::v1::backup_service_server::BackupServiceServer;
 use causeway_proto::v1::topology_service_server::TopologyServiceServer;
 
-use crate::accept::connections;
+use crate::accept::{Reception, connections};
 use crate::access::{Access, StandIn};
 use crate::admission::{Admission, AdmissionCounts, AdmissionLayer, AdmissionLimits};
 use crate::deadline::DeadlineLayer;
@@ -30,6 +30,7 @@ use crate::gate::GateLayer;
 use crate::health::Health;
 use crate::identity::{Identity, IdentityLayer};
 use crate::path_service::{Answers, PathService};
+use crate::seats::{ConnectionCounts, ConnectionLimits, Seats};
 use crate::starting::Starting;
 use crate::status::completed;
 use crate::telemetry::TelemetryLayer;
@@ -51,11 +52,16 @@ const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
 const CONNECTION_AGE: Duration = Duration::from_secs(30 * 60);
 const MOST_JITTER_SECONDS: u64 = 10 * 60;
 
-/// How often a silent connection is asked whether it lives.
-const KEEPALIVE: Duration = Duration::from_secs(30);
-
-/// Calls of one connection to the port for probes that are answered at once.
+/// Connections to the port for probes, and calls of one of them that are answered at once.
+const PROBE_CONNECTIONS: usize = 64;
 const PROBE_CALLS: u32 = 16;
+
+/// Bytes of the headers of a call, as HTTP/2 counts them.
+const HEADER_BYTES: u32 = 16 * 1024;
+
+/// Streams that a client has reset before they were looked at, and that we have reset for its faults: who makes more is cut off.
+const MOST_RESET_UNSEEN: usize = 20;
+const MOST_RESET_FAULTY: usize = 1_024;
 
 /// The layers of every call, the innermost first.
 type Layers = Stack<
@@ -110,6 +116,8 @@ pub struct Server {
     mark_every: Duration,
     patience: Duration,
     admission: Arc<Admission>,
+    connections: ConnectionLimits,
+    seats: Seats,
     authority: Option<Arc<Authority>>,
     stand_in: Option<StandIn>,
 }
@@ -138,6 +146,8 @@ impl Server {
             mark_every: Duration::from_secs(10),
             patience: Duration::from_secs(30),
             admission: Arc::new(Admission::new(AdmissionLimits::default())),
+            connections: ConnectionLimits::default(),
+            seats: Seats::new(ConnectionLimits::default().maximum),
             authority: None,
             stand_in: None,
         }
@@ -174,6 +184,22 @@ impl Server {
         AdmissionCounts {
             admission: Arc::clone(&self.admission),
         }
+    }
+
+    /// How many connections there may be, and what each of them may do.
+    #[must_use]
+    pub fn connections(self, connections: ConnectionLimits) -> Self {
+        Self {
+            connections,
+            seats: Seats::new(connections.maximum),
+            ..self
+        }
+    }
+
+    /// Tells, also while it serves, how many connections there are.
+    #[must_use]
+    pub fn connection_counts(&self) -> ConnectionCounts {
+        ConnectionCounts::of(&self.seats)
     }
 
     /// Speaks TLS, as it stands in the files by the time of a connection. In the clear by default.
@@ -249,18 +275,26 @@ impl Server {
         let health = Health::starting().await;
         let (probes, grace) = (self.probes.take(), self.grace);
         // Who probes is answered until the end.
-        let _probed = probes.map(|listener| Probed::start(listener, &health));
+        let _probed = probes.map(|listener| Probed::start(listener, &health, self.connections));
         let (stop, stopped) = oneshot::channel::<()>();
         let (end_watches, stopping) = watch::channel(false);
         let early = early(&health)?;
         let whole = Arc::new(OnceLock::new());
         let routes = Starting::new(early.clone(), Arc::clone(&whole));
         let address = listener.local_addr();
-        let serving = transport(self.identity.clone(), Arc::clone(&self.admission))
-            .serve_with_incoming_shutdown(routes, connections(listener, self.tls.clone()), async {
+        let reception = Reception {
+            tls: self.tls.clone(),
+            seats: self.seats.clone(),
+            begin_within: self.connections.handshake,
+        };
+        let serving = self.transport().serve_with_incoming_shutdown(
+            routes,
+            connections(listener, reception),
+            async {
                 // A sender that is gone means the same as one that has sent.
                 stopped.await.unwrap_or_default();
-            });
+            },
+        );
         tokio::pin!(serving, shutdown);
         let living = async {
             if let Some(engine) = self.begin(shutdown.as_mut()).await {
@@ -286,6 +320,27 @@ impl Server {
         // Watches never end by themselves. Who resumes one finds this server gone, and another one.
         end_watches.send_replace(true);
         end(serving, grace).await
+    }
+
+    /// The transport with its layers; the first sees a call first, and its answer last.
+    fn transport(&self) -> tonic::transport::Server<Layers> {
+        let identity = self.identity.clone();
+        let gate = GateLayer {
+            requires: identity.require,
+        };
+        let jitter = Duration::from_secs(u64::from(std::process::id()) % MOST_JITTER_SECONDS);
+        bounded(self.connections)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_connection_age(CONNECTION_AGE.saturating_add(jitter))
+            .layer(IdentityLayer::new(identity))
+            .layer(TelemetryLayer::new())
+            .layer(DeadlineLayer)
+            .layer(gate)
+            .layer(AdmissionLayer::new(Arc::clone(&self.admission)))
+            .layer(MapResponseLayer::new(
+                completed as fn(Response<Body>) -> Response<Body>,
+            ))
     }
 
     /// Waits for the engine; none if it does not come, or the server is to stop before.
@@ -360,11 +415,20 @@ struct Probed {
 // === impl Probed ===
 
 impl Probed {
-    fn start(listener: TcpListener, health: &Health) -> Self {
-        let probes = tonic::transport::Server::builder()
-            .max_concurrent_streams(PROBE_CALLS)
-            .http2_keepalive_interval(Some(KEEPALIVE))
-            .serve_with_incoming(Routes::new(health.service()), connections(listener, None));
+    fn start(listener: TcpListener, health: &Health, limits: ConnectionLimits) -> Self {
+        let reception = Reception {
+            tls: None,
+            seats: Seats::new(PROBE_CONNECTIONS),
+            begin_within: limits.handshake,
+        };
+        let limits = ConnectionLimits {
+            streams: PROBE_CALLS,
+            ..limits
+        };
+        let probes = bounded(limits).serve_with_incoming(
+            Routes::new(health.service()),
+            connections(listener, reception),
+        );
         Self {
             task: tokio::spawn(probes),
         }
@@ -384,23 +448,13 @@ fn reflection() -> Reflection<'static> {
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
 }
 
-/// The transport with its layers; the first sees a call first, and its answer last.
-fn transport(identity: Identity, admission: Arc<Admission>) -> tonic::transport::Server<Layers> {
-    let gate = GateLayer {
-        requires: identity.require,
-    };
-    let jitter = Duration::from_secs(u64::from(std::process::id()) % MOST_JITTER_SECONDS);
+/// A transport that bounds what one connection may do. Where tonic says nothing, some of it would have no bound.
+fn bounded(limits: ConnectionLimits) -> tonic::transport::Server {
     tonic::transport::Server::builder()
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .http2_keepalive_interval(Some(KEEPALIVE))
-        .max_connection_age(CONNECTION_AGE.saturating_add(jitter))
-        .layer(IdentityLayer::new(identity))
-        .layer(TelemetryLayer::new())
-        .layer(DeadlineLayer)
-        .layer(gate)
-        .layer(AdmissionLayer::new(admission))
-        .layer(MapResponseLayer::new(
-            completed as fn(Response<Body>) -> Response<Body>,
-        ))
+        .max_concurrent_streams(limits.streams)
+        .http2_max_header_list_size(HEADER_BYTES)
+        .http2_max_pending_accept_reset_streams(Some(MOST_RESET_UNSEEN))
+        .http2_max_local_error_reset_streams(Some(MOST_RESET_FAULTY))
+        .http2_keepalive_interval(Some(limits.ping))
+        .http2_keepalive_timeout(Some(limits.ping_wait))
 }

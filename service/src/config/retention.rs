@@ -5,7 +5,7 @@ use std::time::Duration;
 use causeway_engine::Retention;
 use serde::Deserialize;
 
-use super::{ConfigError, seconds};
+use super::{ConfigError, positive_seconds};
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
@@ -53,11 +53,11 @@ impl File {
 
     /// How often it is looked for what is not to be kept any more.
     pub(super) fn period(self) -> Result<Duration, ConfigError> {
-        let field = "retention.period_seconds";
-        match seconds(field, self.period_seconds, 600.0)? {
-            Duration::ZERO => Err(ConfigError::Zero { field }),
-            period => Ok(period),
-        }
+        positive_seconds(
+            "retention.period_seconds",
+            self.period_seconds,
+            Duration::from_secs(600),
+        )
     }
 }
 

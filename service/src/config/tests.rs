@@ -125,6 +125,11 @@ fn a_file_with_a_setting_that_there_is_not_or_a_wrong_value_is_refused() {
         "[tracing]\nsample_ratio = nan",
         "[tracing]\nsampled = 1.0",
         "[limits]\nkept_states = 0",
+        "[connections]\nmaximum = 0",
+        "[connections]\nstreams = 0",
+        "[connections]\nhandshake_seconds = 0.0",
+        "[connections]\nping_seconds = -1.0",
+        "[connections]\nping_wait_seconds = 100000.0",
         "[retention]\nkeep_revisions = 0",
         "[retention]\nkeep_days = 0.0",
         "[retention]\nkeep_days = nan",
@@ -149,6 +154,18 @@ fn a_file_with_a_setting_that_there_is_not_or_a_wrong_value_is_refused() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn how_many_connections_there_may_be_is_an_argument_too() {
+    let (_kept, path) = file("[connections]\nmaximum = 7");
+    let maximum = |argument| {
+        let config = Config::read(arguments(|arguments| {
+            (arguments.config, arguments.max_connections) = (Some(path.clone()), argument);
+        }));
+        config.unwrap().connections.maximum
+    };
+    assert_eq!((maximum(None), maximum(Some(3))), (7, 3));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use causeway_grpc::TlsFiles;
 use serde::Deserialize;
 
-use super::{ConfigError, ServeArgs, seconds};
+use super::{ConfigError, ServeArgs, positive_seconds};
 
 /// As it stands in the file.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -51,10 +51,10 @@ impl File {
 
     /// How often it is looked whether the files have changed.
     pub(super) fn period(&self) -> Result<Duration, ConfigError> {
-        let field = "tls.reload_seconds";
-        match seconds(field, self.reload_seconds, 5.0)? {
-            Duration::ZERO => Err(ConfigError::Zero { field }),
-            period => Ok(period),
-        }
+        positive_seconds(
+            "tls.reload_seconds",
+            self.reload_seconds,
+            Duration::from_secs(5),
+        )
     }
 }

@@ -8,7 +8,7 @@ use opentelemetry::metrics::Meter;
 use opentelemetry::{KeyValue, global};
 
 use causeway_engine::{CountsReader, EngineCounts, MemoryCounts};
-use causeway_grpc::AnswerCounts;
+use causeway_grpc::{AnswerCounts, ConnectionCounts};
 
 use super::names;
 use super::sampler::CappedSampler;
@@ -44,6 +44,31 @@ pub(super) fn of_process(sampler: CappedSampler) {
         .u64_observable_counter(names::TRACES_CAPPED)
         .with_description("Calls that would have been traced, if there had not been too many")
         .with_callback(move |told| told.observe(sampler.refused(), &[]))
+        .build();
+}
+
+/// Tells how many connections there are, and which were closed by the service itself.
+pub(crate) fn of_connections(connections: ConnectionCounts) {
+    let meter = global::meter(names::SCOPE);
+    let counts = connections.clone();
+    meter
+        .u64_observable_gauge(names::CONNECTIONS)
+        .with_description("Connections that are open")
+        .with_callback(move |told| told.observe(counts.read().open, &[]))
+        .build();
+    meter
+        .u64_observable_counter(names::CONNECTIONS_CLOSED)
+        .with_description("Connections that the service closed, by why it did")
+        .with_callback(move |told| {
+            let counts = connections.read();
+            for (why, number) in [
+                ("idle", counts.gave_way),
+                ("full", counts.refused),
+                ("silent", counts.silent),
+            ] {
+                told.observe(number, &[KeyValue::new(names::WHY, why)]);
+            }
+        })
         .build();
 }
 

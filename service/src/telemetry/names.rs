@@ -17,6 +17,8 @@ pub(super) const WATCHES: &str = "causeway.watches";
 pub(super) const ADMITTED: &str = "causeway.admission.admitted";
 pub(super) const REQUEST_BYTES: &str = "causeway.admission.request.size";
 pub(super) const REFUSED: &str = "causeway.admission.refused";
+pub(super) const CONNECTIONS: &str = "causeway.connections";
+pub(super) const CONNECTIONS_CLOSED: &str = "causeway.connections.closed";
 pub(super) const APPEND_DURATION: &str = "causeway.store.append.duration";
 pub(super) const SYNC_DURATION: &str = "causeway.store.sync.duration";
 pub(super) const GROUP_SIZE: &str = "causeway.store.group.size";
@@ -28,6 +30,7 @@ pub(super) const BUILD: &str = "causeway.build";
 /// Labels; each has few values, which are written where it is used.
 pub(super) const CACHE: &str = "cache";
 pub(super) const OUTCOME: &str = "outcome";
+pub(super) const WHY: &str = "why";
 pub(super) const HOW: &str = "how";
 pub(super) const STATE: &str = "state";
 pub(super) const KIND: &str = "kind";

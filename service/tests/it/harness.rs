@@ -289,6 +289,7 @@ pub(crate) fn causeway() -> Command {
         "CAUSEWAY_ENDPOINT",
         "CAUSEWAY_METRICS_LISTEN",
         "CAUSEWAY_PROBE_LISTEN",
+        "CAUSEWAY_MAX_CONNECTIONS",
         "CAUSEWAY_TLS_CERTIFICATE",
         "CAUSEWAY_TLS_KEY",
         "CAUSEWAY_TLS_CLIENT_CA",

@@ -24,6 +24,7 @@ mod errors;
 mod forks;
 mod full_disk;
 mod harness;
+mod hostile;
 mod imports;
 mod kills;
 mod labels;

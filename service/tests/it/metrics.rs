@@ -32,7 +32,7 @@ async fn asked(process: &Process, request: &[u8]) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-async fn fetched(process: &Process) -> String {
+pub(crate) async fn fetched(process: &Process) -> String {
     let answer = asked(process, b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
@@ -65,7 +65,7 @@ fn lines(text: &str) -> Vec<Line<'_>> {
 }
 
 /// The sum of what is told under a name and a label.
-fn number(text: &str, name: &str, label: (&str, &str)) -> f64 {
+pub(crate) fn number(text: &str, name: &str, label: (&str, &str)) -> f64 {
     let lines = lines(text);
     let of = lines
         .iter()
@@ -246,6 +246,7 @@ async fn labels_have_only_values_that_no_caller_can_choose() {
         "service_version",
         "state",
         "version",
+        "why",
         "telemetry_sdk_language",
         "telemetry_sdk_name",
         "telemetry_sdk_version",

@@ -14,7 +14,8 @@ use causeway_access::{Principal, TokenHash, Tokens};
 
 use super::sidecar::SidecarError;
 use super::{Identity, IdentityLayer, Sidecar, Unproven};
-use crate::connection::{Certificate, Peer};
+use crate::connection::{Certificate, Link, Peer};
+use crate::seats::Seats;
 
 /// A service that gives back what it was asked.
 struct Echo;
@@ -35,7 +36,12 @@ impl Service<Request<()>> for Echo {
 
 /// What the layers behind see of a call.
 fn seen(identity: &Identity, peer: Peer, headers: &[(&str, &str)]) -> Request<()> {
-    let mut request = Request::builder().extension(Arc::new(peer));
+    let seat = Seats::new(1).take().unwrap();
+    let link = Link {
+        peer: Arc::new(peer),
+        line: Arc::clone(seat.line()),
+    };
+    let mut request = Request::builder().extension(link);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

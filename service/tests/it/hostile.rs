@@ -1,0 +1,5 @@
+//! Clients that mean no good, or do not know better: each is bounded, and others are served meanwhile.
+
+mod beginning;
+mod raw;
+mod seats;
