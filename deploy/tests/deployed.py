@@ -52,6 +52,16 @@ def find(overlay, kind, name=None):
     return found[0]
 
 
+def pods(overlay):
+    """Each workload's name and the specification of its pods."""
+    for one in manifests(overlay):
+        name = one["metadata"]["name"]
+        if one["kind"] in ("StatefulSet", "Deployment"):
+            yield name, one["spec"]["template"]
+        elif one["kind"] == "CronJob":
+            yield name, one["spec"]["jobTemplate"]["spec"]["template"]
+
+
 @functools.cache
 def methods():
     """Every method of the contract, as `causeway.v1.Service/Method`, and whether it streams."""

@@ -4,23 +4,13 @@ import re
 import tomllib
 import unittest
 
-from deployed import DEPLOY, KUBERNETES, OVERLAYS, ROOT, alerts, find, manifests, methods
+from deployed import DEPLOY, KUBERNETES, OVERLAYS, ROOT, alerts, find, manifests, methods, pods
 
 WRITES = {"ApplyChanges", "ImportResources", "RollbackTopology", "SetRevisionLabel", "DeleteRevisionLabel",
           "CreateTopology", "DeleteTopology"}
 MESHES = [overlay for overlay in OVERLAYS if overlay.startswith(("istio", "linkerd"))]
 UNARY = {method for method, streams in methods().items() if not streams}
 READS = {method for method in methods() if method.partition("/")[2] not in WRITES | {"ExportTopologies"}}
-
-
-def pods(overlay):
-    """Each workload's name and the specification of its pods."""
-    for one in manifests(overlay):
-        name = one["metadata"]["name"]
-        if one["kind"] in ("StatefulSet", "Deployment"):
-            yield name, one["spec"]["template"]
-        elif one["kind"] == "CronJob":
-            yield name, one["spec"]["jobTemplate"]["spec"]["template"]
 
 
 def of_istio(overlay, names):
@@ -144,20 +134,6 @@ class Workloads(unittest.TestCase):
         self.assertGreater(pod["terminationGracePeriodSeconds"], needed)
         cpus = int(pod["containers"][0]["resources"]["requests"]["cpu"])
         self.assertEqual(settings["limits"]["compute_threads"], cpus)
-
-    def test_what_is_referred_to_is_there(self):
-        """Claims, accounts and configuration; Secrets are made elsewhere."""
-        for overlay in OVERLAYS:
-            there = {(one["kind"], one["metadata"]["name"]) for one in manifests(overlay)}
-            for name, template in pods(overlay):
-                pod = template["spec"]
-                needed = {("ServiceAccount", pod["serviceAccountName"])}
-                for volume in pod["volumes"]:
-                    sources = volume.get("projected", {}).get("sources", [volume])
-                    needed |= {("ConfigMap", source["configMap"]["name"]) for source in sources if "configMap" in source}
-                    if "persistentVolumeClaim" in volume:
-                        needed.add(("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]))
-                self.assertLessEqual(needed, there, f"{overlay}: {name}")
 
     def test_every_namespaced_manifest_is_in_the_namespace(self):
         for overlay in OVERLAYS:

@@ -1,5 +1,7 @@
 """What the tools of each format say: kubeconform, istioctl, promtool, hadolint, the Collector, the library of Compose."""
 
+import json
+import re
 import shutil
 import sys
 import unittest
@@ -28,7 +30,7 @@ class Manifests(unittest.TestCase):
             if not overlay.startswith("istio"):
                 continue
             with self.subTest(overlay):
-                # Nothing of a cluster is asked; what the policies call namespaces may be elsewhere.
+                # Without a cluster it looks at what each object says by itself; test_references.py looks at what they say of each other.
                 run(TOOLS / "istioctl", "analyze", "--use-kube=false", "--failure-threshold", "Info", rendered(overlay))
                 run(TOOLS / "istioctl", "validate", "-f", rendered(overlay))
 
@@ -41,6 +43,23 @@ class Telemetry(unittest.TestCase):
         shutil.copy(DEPLOY / "observability" / "alerts.test.yaml", folder)
         run("promtool", "check", "rules", "--lint=all", "--lint-fatal", folder / "alerts.yaml")
         run("promtool", "test", "rules", folder / "alerts.test.yaml")
+
+    def test_the_dashboard_asks_what_prometheus_can_read(self):
+        path = KUBERNETES / "components" / "observability" / "causeway.json"
+        dashboard = json.loads(path.read_text())
+        known = {variable["name"] for variable in dashboard["templating"]["list"]} | {"__rate_interval"}
+        records = []
+        for panel in dashboard["panels"]:
+            for target in panel.get("targets", []):
+                self.assertLessEqual(set(re.findall(r"\$(\w+)", target["expr"])), known)
+                expression = target["expr"].replace("$__rate_interval", "5m")
+                records.append({"record": f"panel:{panel['id']}:{target['refId']}", "expr": expression})
+        file = OUTPUT / "dashboard.yaml"
+        OUTPUT.mkdir(parents=True, exist_ok=True)
+        file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": records}]}))
+        run("promtool", "check", "rules", file)
+        numbers = [panel["id"] for panel in dashboard["panels"]]
+        self.assertEqual(len(numbers), len(set(numbers)))
 
     def test_prometheus_reads_its_settings(self):
         run("promtool", "check", "config", "--lint-fatal", DEPLOY / "compose" / "prometheus.yml")
