@@ -159,6 +159,19 @@ class Names(unittest.TestCase):
                 context = template["spec"]["securityContext"]
                 self.assertEqual((context["runAsUser"], context["runAsGroup"]), (int(user), int(group)), name)
 
+    def test_the_image_is_built_from_all_that_the_build_reads(self):
+        ignored = (DEPLOY / "image" / "Dockerfile.dockerignore").read_text().splitlines()
+        sent = [ROOT / line[1:] for line in ignored if line.startswith("!")]
+        workspace = tomllib.loads((ROOT / "Cargo.toml").read_text())
+        read = [ROOT / "Cargo.toml", ROOT / "Cargo.lock", DEPLOY / "image" / "causeway.toml"]
+        for member in workspace["workspace"]["members"]:
+            read.append(ROOT / member)
+            for source in (ROOT / member / "src").rglob("*.rs"):
+                included = re.findall(r'include_(?:str|bytes)!\("([^"]+)"\)', source.read_text())
+                read += [(source.parent / path).resolve() for path in included]
+        for path in read:
+            self.assertTrue(any(path.is_relative_to(one) for one in sent), path)
+
     def test_every_alert_has_its_lines_in_the_runbook(self):
         runbook = (ROOT / "docs" / "runbook.md").read_text()
         headings = re.findall(r"^## (\w+)$", runbook, re.MULTILINE)
