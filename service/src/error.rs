@@ -84,6 +84,17 @@ pub(crate) enum MainError {
     /// A task ended before it was done.
     #[error("a task ended before it was done")]
     Task(#[from] tokio::task::JoinError),
+    /// Health cannot be asked for.
+    #[error("cannot ask {endpoint} for its health: {detail}")]
+    Health {
+        /// As the user named it.
+        endpoint: String,
+        /// What came instead of an answer.
+        detail: String,
+    },
+    /// The service says that it is not healthy.
+    #[error("{0}")]
+    Unhealthy(&'static str),
     /// A client's command failed.
     #[error(transparent)]
     Cli(#[from] causeway_cli::CliError),

@@ -7,6 +7,7 @@ mod config_check;
 mod demo;
 mod error;
 mod export;
+mod health;
 mod policies;
 mod policy;
 mod prices;
@@ -58,6 +59,8 @@ enum Command {
     /// Everything is verified: checksums, records, and that the revisions of each topology come to the state that it had. The directory is built
     /// as DIR.restoring beside it, and has its name only when all is restored and synced.
     Restore(restore::RestoreArgs),
+    /// Ask a service for its health, in the clear, as a probe does; exits 0 if it is SERVING, 1 on anything else
+    Health(health::HealthArgs),
     /// Make bearer tokens, for callers that are no workload with a certificate
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -97,6 +100,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, MainError> {
         Command::Policy(command) => return policy::run(command, &mut io::stdout()),
         Command::Export(arguments) => export::run(arguments, &mut io::stdout()).await?,
         Command::Restore(arguments) => restore::run(arguments, &mut io::stdout()).await?,
+        Command::Health(arguments) => health::run(arguments, &mut io::stdout()).await?,
         Command::Token(command) => token::run(command, &mut io::stdout())?,
         Command::Client(command) => return client(command).await,
     }

@@ -28,6 +28,10 @@ pub(crate) struct RestoreArgs {
         conflicts_with = "verify"
     )]
     data_dir: Option<PathBuf>,
+    /// Do nothing if something is in DIR already, and delete what a restore that was killed left beside it: for machines that restore whenever they start.
+    /// Nobody else may be restoring into DIR
+    #[arg(long, requires = "data_dir")]
+    if_absent: bool,
     /// A topology to restore; may be given several times [default: all topologies]
     #[arg(long = "topology", value_name = "NAME", conflicts_with = "verify")]
     topologies: Vec<TopologyName>,
@@ -44,10 +48,19 @@ pub(crate) async fn run(arguments: RestoreArgs, out: &mut dyn Write) -> Result<(
     let RestoreArgs {
         input,
         data_dir,
+        if_absent,
         topologies,
         verify: _,
         format,
     } = arguments;
+    if let (true, Some(directory)) = (if_absent, data_dir.clone()) {
+        let shown = directory.display().to_string();
+        let is_free = spawn_blocking(move || Building::make_way(&directory)).await??;
+        if !is_free {
+            return writeln!(out, "`{shown}` is there already: nothing restored")
+                .map_err(MainError::Print);
+        }
+    }
     let unusable = |source: BackupError| MainError::Backup {
         file: input.display().to_string(),
         source,

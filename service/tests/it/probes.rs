@@ -1,5 +1,6 @@
 //! Health on a port of its own, from before the store is open until the end.
 
+use std::process::Command;
 use std::time::Duration;
 
 use causeway_client::Client;
@@ -7,6 +8,7 @@ use causeway_grpc::Server;
 use causeway_proto::v1;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 use tonic::transport::Channel;
 use tonic::{Code, Streaming};
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -37,6 +39,17 @@ async fn watch(channel: &Channel) -> Streaming<HealthCheckResponse> {
 
 async fn next(watched: &mut Streaming<HealthCheckResponse>) -> ServingStatus {
     watched.message().await.unwrap().unwrap().status()
+}
+
+/// What `causeway health` says, and how it ends.
+fn asks(address: &str, service: &str) -> (Option<i32>, String) {
+    let said = Command::new(env!("CARGO_BIN_EXE_causeway"))
+        .args(["health", "--service", service, "--endpoint"])
+        .arg(format!("http://{address}"))
+        .output()
+        .unwrap();
+    let text = [said.stdout, said.stderr].concat();
+    (said.status.code(), String::from_utf8(text).unwrap())
 }
 
 const READY: [&str; 4] = [
@@ -120,8 +133,26 @@ async fn the_port_for_probes_has_nothing_but_health_and_outlasts_the_drain() {
     let mut topologies = TopologyServiceClient::new(probe.clone());
     let refused = topologies.list_topologies(v1::ListTopologiesRequest::default());
     assert_eq!(refused.await.unwrap_err().code(), Code::Unimplemented);
+    let asked = process.probe.clone().unwrap();
+    let said = spawn_blocking(move || [asks(&asked, ""), asks(&asked, "liveness")]);
+    for (code, text) in said.await.unwrap() {
+        assert_eq!((code, text.as_str()), (Some(0), "SERVING\n"));
+    }
     process.signal("TERM");
     assert_eq!(next(&mut watched).await, ServingStatus::NotServing);
+    let asked = process.probe.clone().unwrap();
+    let said = spawn_blocking(move || {
+        [
+            asks(&asked, ""),
+            asks(&asked, "liveness"),
+            asks("127.0.0.1:1", ""),
+        ]
+    });
+    let said = said.await.unwrap();
+    assert_eq!(said[0], (Some(1), "error: NOT_SERVING\n".to_owned()));
+    assert_eq!(said[1], (Some(0), "SERVING\n".to_owned()));
+    let unreached = "error: cannot ask http://127.0.0.1:1 for its health: tcp connect error\n";
+    assert_eq!(said[2], (Some(1), unreached.to_owned()));
     assert_eq!(health(&probe, "liveness").await, ServingStatus::Serving);
     // A mesh that has not noticed yet still gets its answers.
     let client = Client::connect(process.endpoint.clone()).await.unwrap();

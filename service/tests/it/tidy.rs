@@ -62,7 +62,7 @@ const DEPENDENCIES: [(&str, &str); 12] = [
     (
         "causeway",
         "clap getrandom http-body-util hyper hyper-util opentelemetry opentelemetry-otlp opentelemetry-prometheus opentelemetry_sdk prometheus serde serde_json \
-         tempfile thiserror tokio toml tracing tracing-subscriber",
+         tempfile thiserror tokio toml tonic tonic-health tracing tracing-subscriber",
     ),
 ];
 

@@ -61,6 +61,25 @@ impl Building {
         })
     }
 
+    /// Removes what a building of this directory left whose process was killed, and tells whether one can begin: nothing is in the directory. It blocks.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if something cannot be read or removed.
+    pub fn make_way(directory: &Path) -> Result<bool, StoreError> {
+        let path = beside(directory)?;
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(io(format!("remove `{}`", path.display()), error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        match fs::read_dir(directory) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+            Err(source) => Err(io(format!("read `{}`", directory.display()), source)),
+            Ok(mut entries) => Ok(entries.next().is_none()),
+        }
+    }
+
     /// The store to fill.
     #[must_use]
     pub fn store(&self) -> &dyn Store {

@@ -26,6 +26,15 @@ fn begun(input: &str, directory: &Path, stdin: Stdio) -> Child {
     command.spawn().unwrap()
 }
 
+/// As an init container restores.
+fn restore_if_absent(backup: &Path, directory: &Path) -> (Option<i32>, String, String) {
+    run(causeway()
+        .args(["restore", "--if-absent", "--input"])
+        .arg(backup)
+        .arg("--data-dir")
+        .arg(directory))
+}
+
 fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
@@ -61,7 +70,14 @@ async fn a_restore_that_is_killed_leaves_all_or_nothing() {
         error.contains(staged.to_str().unwrap()) && error.contains("delete it if none is"),
         "{error}"
     );
-    std::fs::remove_dir_all(&staged).unwrap();
+    // Who restores whenever it starts goes on, and does not restore twice.
+    let (code, said, error) = restore_if_absent(&at("backup"), &new);
+    assert_eq!(code, Some(0), "{said}{error}");
+    assert!(said.contains("topology `u` at revision 40") && !staged.exists());
+    let (code, said, error) = restore_if_absent(&at("nothing"), &new);
+    assert_eq!(code, Some(0), "{said}{error}");
+    assert!(said.contains("is there already: nothing restored"));
+    std::fs::remove_dir_all(&new).unwrap();
 
     let whole = Instant::now();
     let (code, said, error) = restore(&at("backup"), &new);
