@@ -87,7 +87,7 @@ pub struct Run {
     pub cache: Option<Cache>,
     /// Events that standing watches were told.
     pub watch_events: u64,
-    /// What went wrong, and how often.
+    /// What went wrong, and how often: the first of those that differ in numbers alone.
     pub faults: Vec<FaultFigures>,
 }
 

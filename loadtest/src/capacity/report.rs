@@ -103,7 +103,11 @@ fn plot(name: &str, capacities: &Capacities, read: fn(&Summary) -> f64) -> Plot 
             })
             .collect();
         points.sort_unstable_by(|(one, _), (other, _)| one.total_cmp(other));
-        Series::line(&row.name(), points).marked()
+        let names = points
+            .iter()
+            .map(|(rate, _)| format!("at {}", number(*rate)));
+        let names = names.collect();
+        Series::line(&row.name(), points).marked(names)
     });
     Plot {
         title: format!("Throughput against latency, {name}"),
@@ -114,6 +118,7 @@ fn plot(name: &str, capacities: &Capacities, read: fn(&Summary) -> f64) -> Plot 
         x: Axis::new("calls offered a second", Scale::Log, Unit::Number),
         y: Axis::new(&format!("latency, {name}"), Scale::Log, Unit::Time),
         series: series.collect(),
+        marks: Vec::new(),
     }
 }
 

@@ -67,8 +67,8 @@ pub(crate) struct Record {
     pub(crate) lag: Times,
     pub(crate) under_way: u64,
     pub(crate) most_under_way: u64,
-    /// Faults with how often each was.
-    pub(crate) faults: BTreeMap<Fault, u64>,
+    /// The first of those faults that differ in their numbers alone, and how often there was one.
+    pub(crate) faults: BTreeMap<String, (Fault, u64)>,
 }
 
 /// A record that many tasks write.
@@ -242,10 +242,17 @@ impl Record {
             self.timeline.slot(end).flows += flows;
         }
         self.timeline.slot(end).ended(outcome);
-        if let Some(fault) = fault
-            && (self.faults.len() < MOST_FAULTS || self.faults.contains_key(&fault))
-        {
-            *self.faults.entry(fault).or_default() += 1;
+        if let Some(fault) = fault {
+            self.note_fault(fault);
+        }
+    }
+
+    fn note_fault(&mut self, fault: Fault) {
+        let key =
+            format!("{}{}", fault.code, fault.message).replace(|of: char| of.is_ascii_digit(), "");
+        if self.faults.len() < MOST_FAULTS || self.faults.contains_key(&key) {
+            let (_, count) = self.faults.entry(key).or_insert((fault, 0));
+            *count += 1;
         }
     }
 }

@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 use super::Outcome;
 
 /// How many slots a run has at most, about.
-const MOST_SLOTS: f64 = 240.0;
+const MOST_SLOTS: f64 = 100.0;
 
 /// No run is so long: what would be behind it is in the last slot.
 const MOST_KEPT: usize = 100_000;

@@ -20,8 +20,6 @@ pub(crate) enum Unit {
     Number,
     /// Seconds, told in the unit that fits.
     Time,
-    /// Bytes, told in MiB.
-    Bytes,
     /// A share, told in hundredths.
     Share,
 }
@@ -100,7 +98,6 @@ impl Axis {
         match self.unit {
             Unit::Number => number(value),
             Unit::Time => time(value),
-            Unit::Bytes => format!("{} MiB", number(value / 1_048_576.0)),
             Unit::Share => format!("{}%", trimmed(value * 100.0)),
         }
     }
@@ -137,7 +134,7 @@ impl Ranged<'_> {
     /// 1, 2 and 5 of each decade, if there are few of them; otherwise 1 alone.
     fn decades(&self) -> Vec<f64> {
         let decades = self.high - self.low;
-        let marks: &[f64] = if decades <= 2.5 {
+        let marks: &[f64] = if decades <= 3.3 {
             &[1.0, 2.0, 5.0]
         } else {
             &[1.0]

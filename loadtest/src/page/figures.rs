@@ -1,5 +1,7 @@
 //! The tables of a page of results.
 
+use causeway_client::Timestamp;
+
 use crate::drive::Outcome;
 use crate::results::{Figures, Results, Run, Usage};
 use crate::run::doubts;
@@ -29,15 +31,18 @@ pub(super) fn head(results: &Results) -> String {
                 results.versions.loadtest, results.machine.system, results.machine.cores
             ),
         ),
-        (
-            "begun",
-            format!("{} seconds after 1970", results.started_unix_seconds),
-        ),
+        ("begun", begun(results.started_unix_seconds)),
         ("seed", seed.unwrap_or_default()),
     ] {
         table.row(vec![name.to_owned(), value]);
     }
     format!("<p>{}</p>\n{}", text(description), table.html())
+}
+
+/// As `2026-03-01T12:00:00Z`.
+pub(crate) fn begun(unix_seconds: u64) -> String {
+    let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
+    Timestamp { seconds, nanos: 0 }.to_string()
 }
 
 /// What came of a run.

@@ -24,6 +24,8 @@ pub(crate) struct Plot {
     pub(crate) x: Axis,
     pub(crate) y: Axis,
     pub(crate) series: Vec<Series>,
+    /// Values of the axis below that something begins at, with its name.
+    pub(crate) marks: Vec<(f64, String)>,
 }
 
 /// A line.
@@ -32,8 +34,9 @@ pub(crate) struct Series {
     pub(crate) name: String,
     /// A value that is not there interrupts the line.
     pub(crate) points: Vec<(f64, Option<f64>)>,
-    /// Whether each point is marked, and told when it is pointed at.
-    pub(crate) marked: bool,
+    /// Names of the points, if each of them is marked.
+    pub(crate) names: Vec<String>,
+    pub(crate) is_dashed: bool,
 }
 
 impl Plot {
@@ -57,6 +60,7 @@ impl Plot {
             "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{label}\">"
         );
         self.frame(&mut svg, &x, &y);
+        self.begins(&mut svg, &x);
         for (place, series) in self.series.iter().enumerate() {
             series.draw(&mut svg, place % COLOURS, &x, &y);
         }
@@ -124,18 +128,53 @@ impl Plot {
     }
 }
 
+impl Plot {
+    /// A name is left out where the one before would be under it.
+    fn begins(&self, svg: &mut String, x: &Ranged<'_>) {
+        let [_, height] = SIZE;
+        let bottom = height - BOTTOM;
+        let mut free = 0.0;
+        for (value, name) in &self.marks {
+            let Some(at) = x.at(*value).map(across) else {
+                continue;
+            };
+            let _ = write!(
+                svg,
+                "<line class=\"begin\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>"
+            );
+            if at >= free {
+                let _ = writeln!(
+                    svg,
+                    "<text class=\"tick\" x=\"{:.1}\" y=\"{}\">{}</text>",
+                    at + 4.0,
+                    TOP + 12.0,
+                    text(name)
+                );
+                free = at + 60.0;
+            }
+        }
+    }
+}
+
 impl Series {
     pub(crate) fn line(name: &str, points: Vec<(f64, Option<f64>)>) -> Self {
         Self {
             name: name.to_owned(),
             points,
-            marked: false,
+            names: Vec::new(),
+            is_dashed: false,
         }
     }
 
-    pub(crate) fn marked(self) -> Self {
+    /// Each point is marked, and has a name.
+    pub(crate) fn marked(self, names: Vec<String>) -> Self {
+        Self { names, ..self }
+    }
+
+    /// So that a line is seen that it covers.
+    pub(crate) fn dashed(self) -> Self {
         Self {
-            marked: true,
+            is_dashed: true,
             ..self
         }
     }
@@ -145,46 +184,81 @@ impl Series {
             let at = value.and_then(|value| y.at(value));
             Some((across(x.at(*over)?), down(at?)))
         });
-        let mut path = String::new();
-        let mut pen = 'M';
-        let mut run = 0;
-        let mut marks = Vec::new();
-        for place in places {
+        let places: Vec<Option<(f64, f64)>> = places.collect();
+        let class = if self.is_dashed {
+            "line dashed"
+        } else {
+            "line"
+        };
+        let _ = write!(
+            svg,
+            "<g class=\"c{colour}\"><title>{}</title><path class=\"{class}\" d=\"{}\"/>",
+            text(&self.name),
+            path(&places)
+        );
+        for (number, place) in places.iter().enumerate() {
             let Some((across, down)) = place else {
-                alone(&mut marks, run);
-                (pen, run) = ('M', 0);
                 continue;
             };
-            let _ = write!(path, "{pen}{across:.1} {down:.1}");
-            (pen, run) = ('L', run + 1);
-            marks.push((across, down, self.marked));
-        }
-        alone(&mut marks, run);
-        let _ = writeln!(
-            svg,
-            "<g class=\"c{colour}\"><title>{}</title>",
-            text(&self.name)
-        );
-        let _ = write!(svg, "<path class=\"line\" d=\"{path}\"/>");
-        for (across, down, shown) in marks {
-            if shown {
-                let _ = writeln!(
+            let name = self.names.get(number);
+            if name.is_some() || is_alone(&places, number) {
+                let name = name.map_or("", String::as_str);
+                let _ = write!(
                     svg,
-                    "<circle cx=\"{across:.1}\" cy=\"{down:.1}\" r=\"3.5\"/>"
+                    "<circle cx=\"{across:.1}\" cy=\"{down:.1}\" r=\"3.5\"><title>{} {}</title></circle>",
+                    text(&self.name),
+                    text(name)
                 );
             }
         }
+        self.draw_names(svg, &places);
         svg.push_str("</g>\n");
+    }
+
+    /// Those of the first line alone: the points of the others are above them.
+    fn draw_names(&self, svg: &mut String, places: &[Option<(f64, f64)>]) {
+        let [width, _] = SIZE;
+        for (name, place) in self.names.iter().zip(places) {
+            let Some((across, down)) = place else {
+                continue;
+            };
+            // At the right edge there is no room behind a point.
+            let (class, beside) = if *across > width - 80.0 {
+                ("tick end name", -7.0)
+            } else {
+                ("tick name", 7.0)
+            };
+            let _ = write!(
+                svg,
+                "<text class=\"{class}\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                across + beside,
+                down + 14.0,
+                text(name)
+            );
+        }
     }
 }
 
-/// A point between two gaps has no line, and would not be seen.
-fn alone(marks: &mut [(f64, f64, bool)], run: usize) {
-    if run == 1
-        && let Some((_, _, shown)) = marks.last_mut()
-    {
-        *shown = true;
+/// A line through the places, interrupted where there is none.
+fn path(places: &[Option<(f64, f64)>]) -> String {
+    let mut path = String::new();
+    let mut pen = 'M';
+    for place in places {
+        match place {
+            Some((across, down)) => {
+                let _ = write!(path, "{pen}{across:.1} {down:.1}");
+                pen = 'L';
+            }
+            None => pen = 'M',
+        }
     }
+    path
+}
+
+/// A point between two gaps has no line, and would not be seen.
+fn is_alone(places: &[Option<(f64, f64)>], number: usize) -> bool {
+    let there = |number: Option<usize>| number.and_then(|number| places.get(number)?.as_ref());
+    there(number.checked_sub(1)).is_none() && there(number.checked_add(1)).is_none()
 }
 
 fn across(at: f64) -> f64 {

@@ -4,6 +4,7 @@ use crate::drive::Outcome;
 use crate::results::{Point, Run, StageFigures, Summary};
 
 use super::axis::{Axis, Scale, Unit};
+use super::number;
 use super::plot::{Plot, Series};
 
 /// Points of a line over percentiles, for each decade.
@@ -38,6 +39,7 @@ fn by_percentile(run: &Run) -> Plot {
         x: Axis::new("share of calls", Scale::Percentile, Unit::Share),
         y: latency("took at most"),
         series: lines(series),
+        marks: Vec::new(),
     }
 }
 
@@ -56,6 +58,7 @@ fn by_outcome(run: &Run) -> Plot {
         x: Axis::new("share of calls", Scale::Percentile, Unit::Share),
         y: latency("took at most"),
         series,
+        marks: Vec::new(),
     }
 }
 
@@ -113,8 +116,9 @@ fn latency_over_time(run: &Run) -> Plot {
         series: vec![
             over_time(run, "p50", |point, _| point.p50_seconds),
             over_time(run, "p99", |point, _| point.p99_seconds),
-            over_time(run, "max", |point, _| point.max_seconds),
+            over_time(run, "max", |point, _| point.max_seconds).dashed(),
         ],
+        marks: marks(run),
     }
 }
 
@@ -148,6 +152,7 @@ fn throughput_over_time(run: &Run) -> Plot {
         x: Axis::new("seconds after the begin", Scale::Linear, Unit::Number),
         y: Axis::new("calls a second", Scale::Linear, Unit::Number),
         series,
+        marks: marks(run),
     }
 }
 
@@ -159,7 +164,8 @@ fn sweep(stages: &[StageFigures]) -> Plot {
             let times = stage.figures.outcomes.get(&Outcome::Ok);
             (stage.figures.answered_per_second, times.map(of))
         });
-        Series::line(name, points.collect()).marked()
+        let names = measured.iter().map(|stage| at_level(stage));
+        Series::line(name, points.collect()).marked(names.collect())
     };
     let series = if measured.len() > 1 {
         vec![
@@ -176,7 +182,23 @@ fn sweep(stages: &[StageFigures]) -> Plot {
         x: Axis::new("calls answered a second", Scale::Linear, Unit::Number),
         y: latency("latency"),
         series,
+        marks: Vec::new(),
     }
+}
+
+fn at_level(stage: &StageFigures) -> String {
+    let [_, level] = stage.levels;
+    format!("at {}", number(level))
+}
+
+/// Where stages begin, if there are several.
+fn marks(run: &Run) -> Vec<(f64, String)> {
+    if run.stages.len() < 2 {
+        return Vec::new();
+    }
+    let stages = run.stages.iter();
+    let marks = stages.map(|stage| (stage.begin_seconds, stage.name.clone()));
+    marks.collect()
 }
 
 #[expect(
@@ -193,14 +215,15 @@ fn memory_over_time(run: &Run) -> Plot {
         .filter_map(|(name, usage)| Some((name, usage?)));
     let series = sides.map(|(name, usage)| {
         let memory = usage.memory_over_time.iter();
-        let points = memory.map(|(at, bytes)| (*at, Some(*bytes as f64)));
+        let points = memory.map(|(at, bytes)| (*at, Some(*bytes as f64 / 1_048_576.0)));
         Series::line(name, points.collect())
     });
     Plot {
         title: "Memory over time".to_owned(),
         note: "of the processes on this machine".to_owned(),
         x: Axis::new("seconds after the begin", Scale::Linear, Unit::Number),
-        y: Axis::new("memory in RAM", Scale::Linear, Unit::Bytes),
+        y: Axis::new("memory in RAM, MiB", Scale::Linear, Unit::Number),
         series: series.collect(),
+        marks: marks(run),
     }
 }

@@ -18,6 +18,7 @@ fn foreign_text_is_never_markup() {
             Series::line(hostile, vec![(0.0, Some(1.0))]),
             Series::line(hostile, vec![]),
         ],
+        marks: vec![(0.0, hostile.to_owned())],
     };
     for html in [table.html(), plot.html()] {
         assert!(html.contains(safe) && !html.contains("<script"), "{html}");
@@ -45,6 +46,7 @@ fn a_line_is_drawn_where_it_has_values() {
         x: Axis::new("", Scale::Linear, Unit::Number),
         y: Axis::new("", Scale::Linear, Unit::Number),
         series: vec![Series::line("", points)],
+        marks: Vec::new(),
     };
     assert_eq!(plot(vec![(0.0, None)]).html(), "");
     let drawn = plot(vec![

@@ -77,7 +77,7 @@ impl Run {
 }
 
 fn faults(record: &Record) -> Vec<FaultFigures> {
-    let faults = record.faults.iter();
+    let faults = record.faults.values();
     let faults = faults.map(|(fault, count)| FaultFigures {
         code: fault.code.clone(),
         message: fault.message.clone(),
