@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::arguments::Service;
+use crate::caller::Caller;
 use crate::ground::Ground;
 use crate::progress::Progress;
 use crate::report::say;
@@ -34,6 +35,9 @@ pub struct Settings {
     /// Where the service is. It may be a proxy before it.
     #[command(flatten)]
     pub service: Service,
+    /// Who asks.
+    #[command(flatten)]
+    pub caller: Caller,
     /// The scenario whose mix is asked: a file in TOML. Its phases do not matter, nor its mode.
     pub scenario: PathBuf,
     /// The latency that 99 of 100 calls must keep, in milliseconds, from when they were to be sent.
@@ -186,7 +190,8 @@ impl Settings {
     ) -> Result<(Row, Option<String>), LoadError> {
         let progress = Progress::new();
         progress.say("making the estate ready");
-        let ground = Ground::prepare(scenario, &self.service.endpoint).await?;
+        let client = self.caller.client(&self.service.endpoint)?;
+        let ground = Ground::prepare(scenario, client).await?;
         let prober = Prober {
             asker: &ground.asker,
             limit: Duration::from_secs_f64(self.p99 / 1e3),

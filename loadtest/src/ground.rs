@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use causeway_client::v1::{Flow, Resource, ResourceFilter, ResourceKind, resource::Kind};
-use causeway_client::{Client, consistency, flow};
+use causeway_client::{Client, ClientBuilder, consistency, flow};
 use fastrand::Rng;
 use futures::{StreamExt, TryStreamExt};
 
@@ -35,10 +35,12 @@ impl Ground {
     ///
     /// # Errors
     /// [`LoadError`] if the service cannot be reached, does not take the estate, or its topology lacks what the scenario needs.
-    pub(crate) async fn prepare(scenario: &Scenario, endpoint: &str) -> Result<Self, LoadError> {
-        let client = Client::connect(endpoint)
-            .await
-            .map_err(LoadError::Connect)?;
+    pub(crate) async fn prepare(
+        scenario: &Scenario,
+        builder: ClientBuilder,
+    ) -> Result<Self, LoadError> {
+        let clients = connections(scenario, &builder).await?;
+        let client = builder.connect().await.map_err(LoadError::Connect)?;
         let topology = base(&client, scenario).await?;
         let flows = flows(&client, scenario, &topology).await?;
         let fork = if scenario.mix.mutate > 0.0 {
@@ -47,7 +49,12 @@ impl Ground {
             None
         };
         let topology = fork.clone().unwrap_or(topology);
-        let asker = asker(scenario, &client, topology, flows).await;
+        let asked = Asked {
+            topology,
+            flows,
+            clients,
+        };
+        let asker = asker(scenario, &client, asked).await;
         let asker = match asker {
             Ok(asker) => Arc::new(asker),
             Err(error) => {
@@ -68,21 +75,35 @@ impl Ground {
     }
 }
 
-/// Asks once, so that what is made at the first question is there before the clock runs; with change sets, one of them too, so that a watch has an event.
-async fn asker(
-    scenario: &Scenario,
-    client: &Client,
+/// What calls are about, and what carries them.
+struct Asked {
     topology: String,
     flows: Vec<Flow>,
-) -> Result<Asker, LoadError> {
+    clients: Vec<Client>,
+}
+
+/// The connections that carry the calls.
+async fn connections(
+    scenario: &Scenario,
+    builder: &ClientBuilder,
+) -> Result<Vec<Client>, LoadError> {
     let deadline = Duration::from_secs_f64(scenario.deadline_seconds);
     let mut clients = Vec::with_capacity(scenario.connections);
     for _ in 0..scenario.connections {
-        let builder = Client::builder().endpoint(client.endpoint());
         // A call that is made again would be told as one that takes long.
-        let builder = builder.deadline(deadline).max_retries(0);
+        let builder = builder.clone().deadline(deadline).max_retries(0);
         clients.push(builder.connect().await.map_err(LoadError::Connect)?);
     }
+    Ok(clients)
+}
+
+/// Asks once, so that what is made at the first question is there before the clock runs; with change sets, one of them too, so that a watch has an event.
+async fn asker(scenario: &Scenario, client: &Client, asked: Asked) -> Result<Asker, LoadError> {
+    let Asked {
+        topology,
+        flows,
+        clients,
+    } = asked;
     let fail = |source| LoadError::Ground {
         topology: topology.clone(),
         source,
@@ -96,7 +117,7 @@ async fn asker(
         clients,
         topology: topology.clone(),
         scenario: scenario.clone(),
-        deadline,
+        deadline: Duration::from_secs_f64(scenario.deadline_seconds),
         pool: Pool::new(flows, scenario.flows),
         groups,
         pinned: 0,

@@ -5,6 +5,7 @@
 pub mod arguments;
 mod asker;
 pub mod batch;
+pub mod caller;
 pub mod capacity;
 pub mod ceiling;
 pub mod compare;

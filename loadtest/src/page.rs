@@ -12,6 +12,7 @@ use crate::LoadError;
 use crate::results::Results;
 
 pub(crate) use axis::{Axis, Scale, Unit};
+pub(crate) use figures::begun;
 pub(crate) use plot::{Plot, Series};
 pub(crate) use table::Table;
 

@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Args;
 
 use crate::arguments::Service;
+use crate::caller::Caller;
 use crate::ground::Ground;
 use crate::progress::Progress;
 use crate::report::say;
@@ -27,6 +28,9 @@ pub struct Settings {
     /// Where the service is. It may be a proxy before it.
     #[command(flatten)]
     pub service: Service,
+    /// Who asks.
+    #[command(flatten)]
+    pub caller: Caller,
     /// The scenario: a file in TOML. loadtest/README.md tells its keys.
     pub scenario: PathBuf,
     /// How many times to run it: `compare` knows by the repetitions what is noise.
@@ -72,7 +76,8 @@ pub async fn run(settings: &Settings) -> Result<(), LoadError> {
     let started_unix_seconds = now();
     let progress = Progress::new();
     progress.say("making the estate ready");
-    let ground = Ground::prepare(&scenario, &settings.service.endpoint).await?;
+    let client = settings.caller.client(&settings.service.endpoint)?;
+    let ground = Ground::prepare(&scenario, client).await?;
     let stop = stop_at_signal();
     let mut runs = Vec::new();
     let mut version = None;

@@ -1,7 +1,7 @@
 //! Capacities as a table for people: in Markdown, so that it can be put where it is wanted, and as a page.
 
 use crate::drive::Outcome;
-use crate::page::{Axis, Plot, Scale, Series, Table, Unit, number, text, time, whole};
+use crate::page::{Axis, Plot, Scale, Series, Table, Unit, begun, number, text, time, whole};
 use crate::results::Summary;
 
 use super::probe::Probe;
@@ -69,9 +69,10 @@ pub(super) fn page(capacities: &Capacities) -> String {
     }
     let versions = &capacities.versions;
     let note = format!(
-        "<p>{}, version {}, asked by version {} on {} with {} cores; settings of {}.</p>\n",
+        "<p>{}, version {}, asked at {} by version {} on {} with {} cores; settings of {}.</p>\n",
         text(&capacities.endpoint),
         text(versions.service.as_deref().unwrap_or("not told")),
+        begun(capacities.started_unix_seconds),
         text(&versions.loadtest),
         text(&capacities.machine.system),
         capacities.machine.cores,

@@ -7,7 +7,7 @@ use super::text;
 
 /// The size of a plot, and where its lines are in it.
 const SIZE: [f64; 2] = [860.0, 320.0];
-const LEFT: f64 = 76.0;
+const LEFT: f64 = 88.0;
 const RIGHT: f64 = 20.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 48.0;
