@@ -131,6 +131,9 @@ pub async fn run(settings: &Settings) -> Result<(), LoadError> {
             break;
         }
     }
+    report::doubts(&capacities)
+        .iter()
+        .for_each(|line| say(line));
     settings.write(&capacities)?;
     let lowest = capacities
         .rows

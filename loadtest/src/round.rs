@@ -63,7 +63,7 @@ impl Round<'_> {
             }
         };
         driven?;
-        let used = sides.end().await?;
+        let used = sides.end().await;
         drop(watches);
         let measured = Measured {
             interrupted: self.stop.load(Ordering::Relaxed),

@@ -87,27 +87,24 @@ impl Sides {
         }
     }
 
-    /// What was used since the begin. A service that is gone meanwhile has used what is not known.
-    ///
-    /// # Errors
-    /// [`LoadError`] if there are no metrics any more.
-    pub(crate) async fn end(mut self) -> Result<Used, LoadError> {
+    /// What was used since the begin. Of a service that is gone meanwhile it is not known, and what was measured of its calls still stands.
+    pub(crate) async fn end(mut self) -> Used {
         let lasted = self.begin.elapsed();
         self.look();
         let now = match &self.watched.metrics {
-            Some(url) => Some(metrics::read(url).await?),
+            Some(url) => metrics::read(url).await.ok(),
             None => None,
         };
         let cache = now
             .as_ref()
             .zip(self.told.as_ref())
             .map(|(now, before)| now.since(before));
-        Ok(Used {
+        Used {
             client: self.client.usage(lasted),
             service: self.service.map(|service| service.usage(lasted)),
             cache,
-            version: now.and_then(|now| now.version),
-        })
+            version: self.told.and_then(|told| told.version),
+        }
     }
 }
 

@@ -46,6 +46,22 @@ fn cells(row: &Row) -> Vec<String> {
     ]
 }
 
+/// Why a row may tell of the load generator and not of the service: what is in doubt of the rate that decided it, the lowest that was not kept.
+pub(super) fn doubts(capacities: &Capacities) -> Vec<String> {
+    let mut lines = Vec::new();
+    for row in &capacities.rows {
+        let missed = row.probes.iter().filter(|probe| !probe.kept);
+        let lowest = missed.min_by(|one, other| one.rate.total_cmp(&other.rate));
+        let doubts = lowest.iter().flat_map(|probe| {
+            let at = format!("{}, at {} calls/s", row.name(), number(probe.rate));
+            let doubts = probe.doubts.iter();
+            doubts.map(move |doubt| format!("doubt: {at}: {doubt}"))
+        });
+        lines.extend(doubts);
+    }
+    lines
+}
+
 /// The page.
 pub(super) fn page(capacities: &Capacities) -> String {
     let limit = time(capacities.p99_seconds);
@@ -78,6 +94,10 @@ pub(super) fn page(capacities: &Capacities) -> String {
         capacities.machine.cores,
         text(&capacities.title)
     );
+    let doubts = doubts(capacities).into_iter();
+    let doubts: String = doubts
+        .map(|doubt| format!("<p class=\"doubt\">{}</p>\n", text(&doubt)))
+        .collect();
     let tried: String = capacities
         .rows
         .iter()
@@ -85,7 +105,7 @@ pub(super) fn page(capacities: &Capacities) -> String {
         .collect();
     let settings = text(&format!("{:#}", capacities.scenario));
     let body = format!(
-        "{note}{}{}{}<details><summary>All rates that were tried</summary>\n{tried}</details>\n<details><summary>The settings</summary><pre>{settings}</pre></details>\n",
+        "{note}{doubts}{}{}{}<details><summary>All rates that were tried</summary>\n{tried}</details>\n<details><summary>The settings</summary><pre>{settings}</pre></details>\n",
         table.html(),
         plot("p99", capacities, |times| times.p99_seconds).html(),
         plot("p50", capacities, |times| times.p50_seconds).html(),

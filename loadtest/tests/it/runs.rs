@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use causeway_client::Client;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -140,4 +141,28 @@ async fn a_capacity_is_told_for_each_number_of_connections_or_that_there_is_none
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("does not keep a p99 of 0.01 ms"), "{said}");
+}
+
+/// Questions are made up from its interfaces, and changes go to a fork, which is gone afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topology_that_is_there_is_asked_and_left_as_it_is() {
+    let directory = TempDir::new().unwrap();
+    let endpoint = served::serve().await;
+    served::succeed(&endpoint, "estate --topology mine --interfaces 40").await;
+    let client = Client::connect(endpoint.clone()).await.unwrap();
+    let before = client.list_topologies().await.unwrap();
+    let text = SCENARIO.replace("interfaces = 60", "topology = \"mine\"");
+    let text = text.replace("batch = 1", "batch = 1\nmutate = 2\nwatch = 1");
+    let scenario = scenario(&directory, &text);
+    let json = directory.path().join("json");
+    let words = format!("run {scenario} --json {}", json.display());
+    served::succeed(&endpoint, &words).await;
+    let results = read(&json);
+    let run = &results["runs"][0];
+    for kind in ["single", "batch", "mutate", "watch"] {
+        let figures = &run["kinds"][kind];
+        assert!(figures["intended"].as_u64() > Some(0), "{kind}: {run}");
+        assert!(figures["outcomes"].get("error").is_none(), "{kind}: {run}");
+    }
+    assert_eq!(client.list_topologies().await.unwrap(), before);
 }
