@@ -50,3 +50,19 @@ pub(crate) fn times(text: &str) -> Result<f64, String> {
         .filter(|times: &f64| (0.1..=100.0).contains(times))
         .ok_or_else(|| "must be a number from 0.1 to 100".to_owned())
 }
+
+/// How many seconds something lasts.
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|seconds: &f64| (0.05..=604_800.0).contains(seconds))
+        .ok_or_else(|| "must be a number from 0.05 to 604800".to_owned())
+}
+
+/// How many connections there are.
+pub(crate) fn connections(text: &str) -> Result<usize, String> {
+    at_least_one(text)
+        .ok()
+        .filter(|count| *count <= 1_000)
+        .ok_or_else(|| "must be a whole number from 1 to 1000".to_owned())
+}

@@ -42,6 +42,84 @@ pub enum LoadError {
         #[source]
         source: std::io::Error,
     },
+    /// The file of a scenario says something that cannot be run.
+    #[error("`{}`: {fault}", path.display())]
+    NoScenario {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        fault: String,
+    },
+    /// The service does not give what a scenario needs before it begins.
+    #[error("topology `{topology}` is not ready to be asked about")]
+    Ground {
+        /// Its name.
+        topology: String,
+        /// Why not.
+        #[source]
+        source: ClientError,
+    },
+    /// The topology has nothing that a scenario needs.
+    #[error("topology `{topology}` has no {what}; {advice}")]
+    Bare {
+        /// Its name.
+        topology: String,
+        /// What is missing.
+        what: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The service's metrics cannot be read.
+    #[error(
+        "no metrics of the service at `{url}`; start it with --metrics-listen, or leave --metrics out"
+    )]
+    NoMetrics {
+        /// Where they were looked for.
+        url: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file is no result of this program.
+    #[error("`{}` holds no results of `causeway-loadtest run`", path.display())]
+    NoResults {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Results that cannot be told as JSON.
+    #[error("the results cannot be written as JSON")]
+    Unencodable {
+        /// Why not.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Two files are of different scenarios.
+    #[error(
+        "the results are of different scenarios: `{key}` differs; compare runs of one scenario, or say --any"
+    )]
+    Unlike {
+        /// The first setting that differs.
+        key: String,
+    },
+    /// Results are worse than those that they were compared with.
+    #[error("{} worse, by more than noise: {}", figures.len(), figures.join(", "))]
+    Worse {
+        /// What is worse.
+        figures: Vec<String>,
+    },
+    /// No rate was found at which the service is fast enough.
+    #[error(
+        "the service does not keep a p99 of {limit} ms at {rate:.1} calls a second, the lowest rate tried"
+    )]
+    NoCapacity {
+        /// The limit.
+        limit: f64,
+        /// The lowest rate.
+        rate: f64,
+    },
     /// The estate was not imported.
     #[error("the estate was not imported")]
     Import {
@@ -137,4 +215,18 @@ pub enum LoadError {
         #[source]
         source: ClientError,
     },
+}
+
+// === impl LoadError ===
+
+impl LoadError {
+    /// What the program ends with: 2 if all was measured, and is not as it should be; 1 if it could not be measured.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if matches!(self, Self::Worse { .. } | Self::NoCapacity { .. }) {
+            2
+        } else {
+            1
+        }
+    }
 }

@@ -13,7 +13,7 @@ mod network;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use causeway_client::v1::Resource;
+use causeway_client::v1::{ImportResourcesResponse, Resource};
 use causeway_client::{Client, Code};
 use clap::Args;
 
@@ -21,6 +21,7 @@ use crate::arguments::Service;
 use crate::{LoadError, report};
 
 pub use flows::flows;
+pub(crate) use flows::flows_by;
 
 /// VPCs of a Region: so many blocks of 4,096 addresses does 10.0.0.0/8 have.
 const VPCS_OF_REGION: u32 = 4096;
@@ -86,18 +87,27 @@ pub async fn run(settings: &Settings) -> Result<(), LoadError> {
     let client = Client::connect(settings.service.endpoint.clone())
         .await
         .map_err(LoadError::Connect)?;
+    let begin = Instant::now();
+    let answer = import(&client, topology, estate).await?;
+    report::say(&report::import(begin.elapsed(), &answer));
+    Ok(())
+}
+
+/// Imports an estate into a topology, which is made if need be. What it has already is left as it is.
+pub(crate) async fn import(
+    client: &Client,
+    topology: &str,
+    estate: Estate,
+) -> Result<ImportResourcesResponse, LoadError> {
     let fail = |source| LoadError::Import { source };
-    let description = format!("an estate of {} interfaces", settings.interfaces);
+    let description = format!("an estate of {} interfaces", estate.interfaces);
     match client.create_topology(topology, &description).await {
         Ok(_) => {}
         Err(error) if error.code() == Code::AlreadyExists => {}
         Err(error) => return Err(fail(error)),
     }
-    let begin = Instant::now();
     let import = client.import(topology).author("causeway-loadtest");
-    let answer = import.send_once(estate.resources()).await.map_err(fail)?;
-    report::say(&report::import(begin.elapsed(), &answer));
-    Ok(())
+    import.send_once(estate.resources()).await.map_err(fail)
 }
 
 // === impl Estate ===

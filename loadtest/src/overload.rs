@@ -19,7 +19,7 @@ use self::figures::{Figures, Outcome, Overload, Phase};
 use crate::arguments::Service;
 use crate::questions::{self, Pick};
 use crate::report::say;
-use crate::{LoadError, arguments};
+use crate::{LoadError, arguments, process};
 
 /// How many batches are asked at once to find the peak.
 const AT_ONCE: [usize; 3] = [2, 4, 8];
@@ -86,13 +86,13 @@ pub async fn run(settings: &Settings) -> Result<(), LoadError> {
         }
     }
     let rate = peak.answered_a_second() * settings.times;
-    let before = figures::memory(settings.server_pid)?;
+    let before = memory(settings.server_pid)?;
     let loaded = open(&asker, rate, lasts).await?;
     let overload = Overload {
         unloaded,
         peak,
         loaded,
-        memory: [before, figures::memory(settings.server_pid)?],
+        memory: [before, memory(settings.server_pid)?],
     };
     overload.lines().iter().for_each(|line| say(line));
     if let Some(path) = &settings.json {
@@ -102,6 +102,11 @@ pub async fn run(settings: &Settings) -> Result<(), LoadError> {
         })?;
     }
     Ok(())
+}
+
+fn memory(process: Option<u32>) -> Result<Option<u64>, LoadError> {
+    let memory = |id| process::memory(id).ok_or(LoadError::NoProcess { id });
+    process.map(memory).transpose()
 }
 
 /// So many at once, each after the one before.

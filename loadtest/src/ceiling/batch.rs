@@ -34,6 +34,8 @@ impl Compared for Batch {
                 turn(wires, calls, settings.in_flight, side).await?;
             }
         }
+        service.refused = service_wires.iter().map(Wire::refused).sum();
+        echo.refused = echo_wires.iter().map(Wire::refused).sum();
         Ok(Row::new(connections, service, echo))
     }
 }

@@ -1,11 +1,8 @@
-//! How long processes have computed, from what Linux tells of them. Elsewhere it is not told.
+//! How long the processes of a comparison have computed.
 
 use std::time::Duration;
 
-use crate::LoadError;
-
-/// Linux counts in hundredths of a second, on every machine that it runs on here.
-const TICK: Duration = Duration::from_millis(10);
+use crate::{LoadError, process};
 
 /// The processes that a row is about, beside this one.
 #[derive(Debug, Clone, Copy)]
@@ -25,13 +22,13 @@ pub(super) struct Cpu {
 impl Processes {
     pub(super) fn read(self) -> Result<Cpu, LoadError> {
         let service = match self.service {
-            Some(id) => Some(of(id).ok_or(LoadError::NoProcess { id })?),
+            Some(id) => Some(process::computed(id).ok_or(LoadError::NoProcess { id })?),
             None => None,
         };
         Ok(Cpu {
-            client: of(std::process::id()),
+            client: process::computed(std::process::id()),
             service,
-            echo: of(self.echo),
+            echo: process::computed(self.echo),
         })
     }
 }
@@ -46,19 +43,3 @@ impl Cpu {
         }
     }
 }
-
-fn of(process: u32) -> Option<Duration> {
-    ticks(&std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
-}
-
-/// Fields 14 and 15 of the line. The second is the name, which may hold blanks and parentheses.
-fn ticks(line: &str) -> Option<Duration> {
-    let (_, rest) = line.rsplit_once(')')?;
-    let mut fields = rest.split_ascii_whitespace().skip(11);
-    let user: u32 = fields.next()?.parse().ok()?;
-    let system: u32 = fields.next()?.parse().ok()?;
-    Some(TICK * user.saturating_add(system))
-}
-
-#[cfg(test)]
-mod tests;

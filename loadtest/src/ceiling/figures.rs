@@ -33,6 +33,8 @@ pub(super) struct Side {
     times: Histogram<u64>,
     /// Calls a second of each turn.
     rates: Vec<f64>,
+    /// How often a call was refused, and made again.
+    pub(super) refused: u64,
 }
 
 /// What was measured with one number of connections.
@@ -60,6 +62,7 @@ impl Side {
         Ok(Self {
             times: times.map_err(|source| LoadError::Histogram { source })?,
             rates: Vec::new(),
+            refused: 0,
         })
     }
 

@@ -51,6 +51,14 @@ pub(super) fn row(settings: &Settings, row: &Row) -> String {
             line.push_str(&format!("p50 {p50:.2} and p99 {p99:.2} of the echo's"));
         }
     }
+    for (name, side) in [("service", &row.service), ("echo", &row.echo)] {
+        if side.refused > 0 {
+            line.push_str(&format!(
+                "; {name} refused {} times, and was asked again",
+                side.refused
+            ));
+        }
+    }
     for (name, time) in [
         ("client", row.cpu.client),
         ("service", row.cpu.service),
@@ -125,6 +133,7 @@ fn of_side(settings: &Settings, side: &Side) -> Value {
     json!({
         "callsPerSecond": side.rate(),
         "flowsPerSecond": side.rate() * settings.flows_of_call(),
+        "refusedCalls": side.refused,
         "p50Seconds": side.quantile(0.5),
         "p99Seconds": side.quantile(0.99),
     })

@@ -47,6 +47,8 @@ impl Compared for Single {
             service.add(&times.service, share(&times.service, connections));
             echo.add(&times.echo, share(&times.echo, connections));
         }
+        service.refused = pairs.iter().map(|pair| pair.service.refused()).sum();
+        echo.refused = pairs.iter().map(|pair| pair.echo.refused()).sum();
         Ok(Row::new(connections, service, echo))
     }
 }

@@ -12,8 +12,13 @@ use crate::zipf;
 /// Flows of an estate, drawn from a seed: about two thirds are reachable. Sources follow Zipf's law: the first interface asks twice as often as the
 /// second, three times as often as the third.
 pub fn flows(estate: Estate, seed: u64) -> impl Iterator<Item = Flow> {
+    flows_by(estate, seed, 1.0)
+}
+
+/// The same with another exponent of Zipf's law; with 0 all sources ask alike.
+pub(crate) fn flows_by(estate: Estate, seed: u64, exponent: f64) -> impl Iterator<Item = Flow> {
     let mut rng = Rng::with_seed(seed);
-    std::iter::repeat_with(move || flow(estate, &mut rng))
+    std::iter::repeat_with(move || flow(estate, exponent, &mut rng))
 }
 
 /// So many questions as JSON, one object a line.
@@ -34,8 +39,8 @@ pub(super) fn lines(estate: Estate, seed: u64, count: u32) -> String {
 }
 
 /// A source of a tier, by Zipf's law over all interfaces.
-fn source(estate: Estate, tier: Tier, rng: &mut Rng) -> (Place, Seat) {
-    let rank = zipf::draw(estate.interfaces, 1.0, rng);
+fn source(estate: Estate, tier: Tier, exponent: f64, rng: &mut Rng) -> (Place, Seat) {
+    let rank = zipf::draw(estate.interfaces, exponent, rng);
     // Ranks are spread over the estate, so that what is asked often is not all in one VPC.
     let spread = u64::from(rank).wrapping_mul(0x9e37_79b9_7f4a_7c15) % u64::from(estate.interfaces);
     let at = u32::try_from(spread).unwrap_or(0);
@@ -67,8 +72,8 @@ fn other(estate: Estate, place: Place, rng: &mut Rng) -> Place {
     estate.place(first + rng.u32(..place.neighbours))
 }
 
-fn flow(estate: Estate, rng: &mut Rng) -> Flow {
-    let (place, app) = source(estate, Tier::App, rng);
+fn flow(estate: Estate, exponent: f64, rng: &mut Rng) -> Flow {
+    let (place, app) = source(estate, Tier::App, exponent, rng);
     let from = place.seat_id(app);
     let data = any(place, Tier::Data, rng);
     match rng.u32(..100) {

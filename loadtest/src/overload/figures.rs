@@ -167,8 +167,8 @@ impl Figures {
         json!({
             "seconds": self.phase.lasts.as_secs_f64(),
             "offered": self.offered(),
-            "answered_microseconds": quantiles(&self.answered),
-            "refused_microseconds": quantiles(&self.refused),
+            "answeredMicroseconds": quantiles(&self.answered),
+            "refusedMicroseconds": quantiles(&self.refused),
             "failed": self.failed,
             "late": self.late,
         })
@@ -215,24 +215,10 @@ impl Overload {
             "unloaded": self.unloaded.json(),
             "peak": self.peak.json(),
             "loaded": self.loaded.json(),
-            "goodput_of_peak": goodput,
-            "p99_of_unloaded": slower,
-            "memory_bytes": self.memory,
+            "goodputOfPeak": goodput,
+            "p99OfUnloaded": slower,
+            "memoryBytes": self.memory,
         });
         format!("{report:#}\n")
     }
-}
-
-/// The memory that a process has, in bytes.
-pub(super) fn memory(process: Option<u32>) -> Result<Option<u64>, LoadError> {
-    let Some(id) = process else {
-        return Ok(None);
-    };
-    let status = std::fs::read_to_string(format!("/proc/{id}/status"));
-    let status = status.map_err(|_| LoadError::NoProcess { id })?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    Ok(kibibytes
-        .and_then(|text| text.trim().parse::<u64>().ok())
-        .map(|kibibytes| kibibytes << 10))
 }

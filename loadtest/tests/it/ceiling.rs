@@ -1,6 +1,7 @@
 //! `ceiling`: the service compared with an echo of it.
 
 use std::path::Path;
+use std::process::Output;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use causeway_proto::v1;
@@ -93,10 +94,19 @@ async fn the_latency_of_single_calls_is_compared() {
     assert!(printed.contains("1 connection: service "), "{printed}");
 }
 
-/// A service whose topology changes with every call.
-#[derive(Debug, Default)]
+/// A service that is not as calm as a comparison wants it.
+#[derive(Debug)]
 struct Restless {
-    revision: AtomicU64,
+    calls: AtomicU64,
+    sort: Sort,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    /// Its topology changes with every call.
+    Changing,
+    /// Every other call is refused for there being too much.
+    Crowded,
 }
 
 #[tonic::async_trait]
@@ -112,7 +122,17 @@ impl PathService for Restless {
         &self,
         _: Request<v1::BatchResolvePathsRequest>,
     ) -> Result<Response<v1::BatchResolvePathsResponse>, Status> {
-        let revision = self.revision.fetch_add(1, Ordering::Relaxed);
+        let number = self.calls.fetch_add(1, Ordering::Relaxed);
+        let revision = match self.sort {
+            Sort::Changing => number,
+            Sort::Crowded if number.is_multiple_of(2) => {
+                let mut refusal = Status::resource_exhausted("too much");
+                let trailers = refusal.metadata_mut();
+                trailers.insert("grpc-retry-pushback-ms", "1".parse().unwrap());
+                return Err(refusal);
+            }
+            Sort::Crowded => 1,
+        };
         let items = Vec::new();
         Ok(Response::new(v1::BatchResolvePathsResponse {
             revision,
@@ -142,27 +162,49 @@ impl PathService for Restless {
     }
 }
 
-/// Its answers would be compared with what an older revision said.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_topology_that_changes_ends_the_comparison() {
+/// Serves it until the test ends, and compares it with an echo by one call.
+async fn compare_with(sort: Sort, report: &Path) -> Output {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let restless = PathServiceServer::new(Restless::default());
+    let calls = AtomicU64::new(0);
+    let restless = PathServiceServer::new(Restless { calls, sort });
     let server = tonic::transport::Server::builder().add_service(restless);
     tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
     let directory = TempDir::new().unwrap();
     let questions = directory.path().join("questions");
     std::fs::write(&questions, r#"{"from": "i-1", "to": "i-2", "port": 443}"#).unwrap();
-    // One call: it is recorded at revision 0, and answered at revision 1 in the first round.
     let words = format!(
-        "ceiling --topology t --count 1 --questions {}",
-        questions.display()
+        "ceiling --topology t --count 1 --rounds 2 --connections 1 --in-flight 1 --questions {} --json {}",
+        questions.display(),
+        report.display()
     );
-    let output = served::run(&endpoint, &words).await;
+    served::run(&endpoint, &words).await
+}
+
+/// Its answers would be compared with what an older revision said. One call is recorded at revision 0, and answered at revision 1 in the first round.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topology_that_changes_ends_the_comparison() {
+    let directory = TempDir::new().unwrap();
+    let output = compare_with(Sort::Changing, &directory.path().join("report")).await;
     assert_eq!(output.status.code(), Some(1));
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert!(
         complaint.contains("went from revision 0 to 1"),
         "{complaint}"
     );
+}
+
+/// The call is refused once when it is recorded, and once in each of two rounds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_refused_is_made_again_and_told() {
+    let directory = TempDir::new().unwrap();
+    let report = directory.path().join("report");
+    let output = compare_with(Sort::Crowded, &report).await;
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{complaint}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("service refused 2 times"), "{printed}");
+    let report: Value = std::fs::read_to_string(report).unwrap().parse().unwrap();
+    let refused = |side: &str| report["rows"][0][side]["refusedCalls"].as_u64();
+    assert_eq!((refused("service"), refused("echo")), (Some(2), Some(0)));
 }

@@ -9,4 +9,5 @@
 mod ceiling;
 mod echo;
 mod overload;
+mod runs;
 mod served;

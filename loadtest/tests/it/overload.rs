@@ -26,17 +26,17 @@ async fn what_is_too_much_is_refused_and_told() {
     let figure = |path: &str| report.pointer(path).and_then(Value::as_u64).unwrap();
     for phase in ["unloaded", "peak", "loaded"] {
         let of_phase = |name| figure(&format!("/{phase}/{name}"));
-        let ended = of_phase("answered_microseconds/count")
-            + of_phase("refused_microseconds/count")
+        let ended = of_phase("answeredMicroseconds/count")
+            + of_phase("refusedMicroseconds/count")
             + of_phase("failed");
         assert_eq!(of_phase("offered"), ended, "{report}");
         assert_eq!(of_phase("failed"), 0, "{report}");
     }
     // The schedule is kept, however long the answers take.
     let offered = figure("/loaded/offered");
-    let peak = figure("/peak/answered_microseconds/count");
+    let peak = figure("/peak/answeredMicroseconds/count");
     assert!(offered > 2 * peak, "{report}");
-    assert!(figure("/memory_bytes/0") > 0, "{report}");
+    assert!(figure("/memoryBytes/0") > 0, "{report}");
 }
 
 #[tokio::test]

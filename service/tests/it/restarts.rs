@@ -1,78 +1,24 @@
 //! Restarts under load, behind a proxy that speaks HTTP/2 on both sides: no call fails that a client may repeat.
 //!
-//! The proxy is HAProxy. `.ci/run` installs it; where it is not, these tests say so and do nothing.
+//! Where there is no proxy, these tests say so and do nothing.
 
-use std::fmt::Write as _;
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use causeway_client::{Client, ClientBuilder, ClientError, consistency, flow};
+use causeway_client::{Client, ClientError, consistency, flow};
 use tokio::sync::mpsc;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::harness::{Process, causeway, vpc};
+use crate::proxy::{Proxy, not_checked};
 
 /// Callers that ask at once.
 const CALLERS: u64 = 8;
 
 /// Calls that must succeed after each restart.
 const CALLS: usize = 400;
-
-/// The proxy. It ends with the test.
-struct Proxy {
-    child: Child,
-    endpoint: String,
-    _directory: tempfile::TempDir,
-}
-
-impl Proxy {
-    /// One that sends calls to these servers in turn, and repeats none of them itself; none if there is no HAProxy here.
-    fn start(servers: &[SocketAddr]) -> Option<Self> {
-        let directory = tempfile::tempdir().unwrap();
-        let address = free();
-        let mut text = format!(
-            "defaults\n mode http\n timeout connect 2s\n timeout client 60s\n timeout server 60s\n \
-             retries 0\nlisten causeway\n bind {address} proto h2\n balance roundrobin\n"
-        );
-        for (number, server) in servers.iter().enumerate() {
-            writeln!(text, " server s{number} {server} proto h2 check inter 20ms").unwrap();
-        }
-        let config = directory.path().join("haproxy.cfg");
-        std::fs::write(&config, text).unwrap();
-        let mut command = Command::new("haproxy");
-        command.arg("-db").arg("-f").arg(config);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let child = child.ok()?;
-        while TcpStream::connect(address).is_err() {
-            std::thread::yield_now();
-        }
-        Some(Self {
-            child,
-            endpoint: format!("http://{address}"),
-            _directory: directory,
-        })
-    }
-
-    fn client(&self) -> ClientBuilder {
-        Client::builder().endpoint(&self.endpoint)
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// An address that was free a moment ago.
-fn free() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
-}
 
 /// Callers that call until they are stopped, and tell of each call that succeeded.
 struct Load {
@@ -147,14 +93,6 @@ async fn restart(process: Process, data: &Path) -> Process {
         Process::serve_at(address, &data)
     });
     restarted.await.unwrap()
-}
-
-#[expect(
-    clippy::print_stdout,
-    reason = "who reads the test's output wants to know"
-)]
-fn not_checked() {
-    println!("NOT CHECKED: there is no haproxy on this machine");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,7 +57,7 @@ const DEPENDENCIES: [(&str, &str); 12] = [
     ("causeway-aws-import", "ipnet serde serde_json thiserror"),
     (
         "causeway-loadtest",
-        "clap fastrand hdrhistogram prost serde_json thiserror tokio tonic",
+        "base64 clap fastrand futures hdrhistogram http-body-util hyper hyper-util indicatif prost serde serde_json thiserror tokio toml tonic",
     ),
     (
         "causeway",
