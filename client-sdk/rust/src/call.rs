@@ -8,7 +8,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::{Code, Request, Response, Status};
 
 use crate::client::Settings;
-use crate::{Client, ClientError};
+use crate::{Client, ClientError, Refusal};
 
 /// Name of the header that carries the topology's name.
 pub const TOPOLOGY_HEADER: &str = "x-causeway-topology";
@@ -32,6 +32,8 @@ pub(crate) struct Call<'a> {
 /// When a call may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
+    /// It reads. It is repeated as what is safe, and may be asked again while it is under way.
+    Read,
     /// After any UNAVAILABLE, for running it twice is running it once; and after a refusal of which the service says that nothing was done.
     Safe,
     /// Never.
@@ -51,6 +53,14 @@ pub(crate) struct Attempt<'a> {
 // === impl Call ===
 
 impl<'a> Call<'a> {
+    /// A call that reads `topology`.
+    pub(crate) fn read(topology: &'a str) -> Self {
+        Self {
+            topology,
+            repeat: Repeat::Read,
+        }
+    }
+
     /// A call about `topology` that may be repeated.
     pub(crate) fn safe(topology: &'a str) -> Self {
         Self {
@@ -101,16 +111,29 @@ impl Client {
         W: Future<Output = Result<Response<A>, Status>>,
     {
         let deadline = Instant::now() + self.settings.deadline;
-        let mut retries = 0;
-        loop {
-            let attempt = Attempt {
+        let mut begin = || {
+            let sent = send(Attempt {
                 topology: call.topology,
                 remaining: Some(deadline.saturating_duration_since(Instant::now())),
                 authorization: self.settings.authorization.as_ref(),
+            });
+            async move {
+                let answer = sent.await.map(Response::into_inner);
+                answer.map_err(|status| ClientError::from_status(&status, &self.settings))
+            }
+        };
+        let mut retries = 0;
+        loop {
+            let outcome = match &self.settings.hedging {
+                Some(hedging) if call.repeat == Repeat::Read => {
+                    let is_final = |failure: &ClientError| !call.repeat.admits(failure);
+                    timeout_at(deadline, hedging.first(&mut begin, is_final)).await
+                }
+                Some(_) | None => timeout_at(deadline, begin()).await,
             };
-            let failure = match timeout_at(deadline, send(attempt)).await {
-                Ok(Ok(response)) => return Ok(response.into_inner()),
-                Ok(Err(status)) => ClientError::from_status(&status, &self.settings),
+            let failure = match outcome {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(failure)) => failure,
                 Err(_elapsed) => return Err(ClientError::deadline(&self.settings)),
             };
             let pause = pause(retries, failure.retry_after());
@@ -132,12 +155,13 @@ impl Client {
 impl Repeat {
     fn admits(self, failure: &ClientError) -> bool {
         match self {
-            Self::Safe => {
-                failure.code() == Code::Unavailable
+            Self::Read | Self::Safe => {
+                let is_passing = failure.code() == Code::Unavailable
                     || matches!(
                         failure.reason(),
                         Some(ErrorReason::ServerOverloaded | ErrorReason::QuotaExceeded)
-                    )
+                    );
+                is_passing && !failure.refusal().is_some_and(Refusal::forbids_retries)
             }
             Self::Never => false,
         }

@@ -9,8 +9,9 @@ use causeway_proto::v1::backup_service_client::BackupServiceClient;
 use causeway_proto::v1::path_service_client::PathServiceClient;
 use causeway_proto::v1::topology_service_client::TopologyServiceClient;
 
+use crate::hedge::Hedging;
 use crate::traced::Traced;
-use crate::{ClientBuilder, ClientError};
+use crate::{ClientBuilder, ClientError, Hedge};
 
 /// A connection to a Causeway service. Clones share the connection, which is made again by itself when it was lost.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) max_encoding_bytes: usize,
     /// The header that shows the bearer token. It is marked as sensitive, so that it is not printed.
     pub(crate) authorization: Option<MetadataValue<Ascii>>,
+    /// How reads are hedged, if they are.
+    pub(crate) hedging: Option<Arc<Hedging>>,
 }
 
 // === impl Client ===
@@ -57,6 +60,32 @@ impl Client {
     pub fn with_deadline(&self, deadline: Duration) -> Self {
         let settings = Settings {
             deadline,
+            ..Settings::clone(&self.settings)
+        };
+        Self {
+            channel: self.channel.clone(),
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// The same connection with other hedging of its reads; with `None`, without any.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use causeway_client::{Client, Hedge};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), causeway_client::ClientError> {
+    /// let client = Client::builder().build()?;
+    /// let interactive = client.with_hedge(Hedge::after(Duration::from_millis(50)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_hedge(&self, hedge: impl Into<Option<Hedge>>) -> Self {
+        let hedging = hedge.into().map(|hedge| Arc::new(Hedging::new(hedge)));
+        let settings = Settings {
+            hedging,
             ..Settings::clone(&self.settings)
         };
         Self {

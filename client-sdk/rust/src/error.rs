@@ -13,12 +13,16 @@ use causeway_proto::v1::ErrorReason;
 use crate::client::Settings;
 
 /// Domain of the reasons that this client knows.
-const DOMAIN: &str = "causeway.v1";
+pub(crate) const DOMAIN: &str = "causeway.v1";
+/// The trailer by which a server or a proxy says when a call may be made again, in milliseconds; what is no such number says never
+/// ([gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback)).
+const PUSHBACK: &str = "grpc-retry-pushback-ms";
 /// How many violations a one-line message shows.
 const SHOWN_VIOLATIONS: usize = 3;
 
 /// Why a call failed. `Display` is one line for people; [`ClientError::violations`] may say more.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ClientError {
     /// What was given is not an endpoint. Nothing was sent.
     #[error("`{endpoint}` is not an endpoint: {fault}")]
@@ -77,6 +81,7 @@ pub enum ClientError {
 
 /// What the service said when it refused a call, or an item of a batch.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Refusal {
     /// The gRPC status code.
     pub code: Code,
@@ -90,6 +95,8 @@ pub struct Refusal {
     pub violations: Vec<FieldViolation>,
     /// How long to wait before another attempt, if one may help.
     pub retry_after: Option<Duration>,
+    /// Whether it was said that no other attempt is to be made.
+    forbids_retries: bool,
 }
 
 /// What the network said: the messages of a chain of errors, outermost first.
@@ -199,13 +206,28 @@ impl Refusal {
             metadata,
             violations,
             retry_after,
+            forbids_retries: false,
         }
+    }
+
+    /// Whether the service, or a proxy before it, said that no other attempt is to be made (`grpc-retry-pushback-ms`). The client makes none then.
+    #[must_use]
+    pub fn forbids_retries(&self) -> bool {
+        self.forbids_retries
     }
 }
 
+/// Of RetryInfo and the trailer `grpc-retry-pushback-ms` the longer pause is taken.
 impl From<&Status> for Refusal {
     fn from(status: &Status) -> Self {
-        Self::new(status.code(), status.message(), &status.get_error_details())
+        let mut refusal = Self::new(status.code(), status.message(), &status.get_error_details());
+        if let Some(asked) = status.metadata().get(PUSHBACK) {
+            let asked = asked.to_str().ok().and_then(|text| text.parse().ok());
+            let asked = asked.map(Duration::from_millis);
+            refusal.forbids_retries = asked.is_none();
+            refusal.retry_after = refusal.retry_after.max(asked);
+        }
+        refusal
     }
 }
 

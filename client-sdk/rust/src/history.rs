@@ -81,7 +81,7 @@ impl Client {
         &self,
         message: v1::DiffRevisionsRequest,
     ) -> Result<v1::DiffRevisionsResponse, ClientError> {
-        self.call(Call::safe(&message.topology), |attempt| {
+        self.call(Call::read(&message.topology), |attempt| {
             let (mut service, request) =
                 (self.topology_service(), attempt.request(message.clone()));
             async move { service.diff_revisions(request).await }

@@ -78,7 +78,7 @@ impl Client {
                 page_token,
             };
             let answer = self
-                .call(Call::safe(topology), |attempt| {
+                .call(Call::read(topology), |attempt| {
                     let (mut service, request) =
                         (self.topology_service(), attempt.request(message.clone()));
                     async move { service.list_revision_labels(request).await }

@@ -66,7 +66,7 @@ impl Client {
             name: name.to_owned(),
         };
         let answer = self
-            .call(Call::safe(name), |attempt| {
+            .call(Call::read(name), |attempt| {
                 let (mut service, request) =
                     (self.topology_service(), attempt.request(message.clone()));
                 async move { service.get_topology(request).await }
@@ -89,7 +89,7 @@ impl Client {
                 page_token,
             };
             let answer = self
-                .call(Call::safe(""), |attempt| {
+                .call(Call::read(""), |attempt| {
                     let (mut service, request) =
                         (self.topology_service(), attempt.request(message.clone()));
                     async move { service.list_topologies(request).await }
@@ -139,7 +139,7 @@ impl Client {
             label,
         };
         let answer = self
-            .call(Call::safe(topology), |attempt| {
+            .call(Call::read(topology), |attempt| {
                 let (mut service, request) =
                     (self.topology_service(), attempt.request(message.clone()));
                 async move { service.get_resource(request).await }
@@ -204,7 +204,7 @@ impl Client {
             };
             async move {
                 let answer = self
-                    .call(Call::safe(topology), |attempt| {
+                    .call(Call::read(topology), |attempt| {
                         let (mut service, request) =
                             (self.topology_service(), attempt.request(message.clone()));
                         async move { service.list_revisions(request).await }
@@ -254,7 +254,7 @@ impl Client {
         &self,
         message: v1::ListResourcesRequest,
     ) -> Result<v1::ListResourcesResponse, ClientError> {
-        self.call(Call::safe(&message.topology), |attempt| {
+        self.call(Call::read(&message.topology), |attempt| {
             let (mut service, request) =
                 (self.topology_service(), attempt.request(message.clone()));
             async move { service.list_resources(request).await }

@@ -1,10 +1,10 @@
 //! What if: asking for paths with changes that are laid over a revision, of which nothing is stored.
 
 use causeway_proto::v1;
-use futures::stream::Stream;
+use futures::stream::{self, Stream};
 
 use crate::stream::PathChunk;
-use crate::{Client, ClientError, change};
+use crate::{Batch, Client, ClientError, change};
 
 /// Changes to ask for paths with; nothing is stored of them. It can be asked as often as one likes.
 ///
@@ -74,36 +74,39 @@ impl WhatIf<'_> {
     /// INVALID_ARGUMENT names every fault of the changes; those of [`Client::resolve`].
     pub async fn resolve(
         &self,
-        flow: v1::Flow,
+        flow: impl Into<v1::Flow>,
         consistency: v1::Consistency,
     ) -> Result<v1::PathAnswer, ClientError> {
         let message = v1::ResolvePathRequest {
             topology: self.topology.clone(),
             consistency: Some(consistency),
-            flow: Some(flow),
+            flow: Some(flow.into()),
             changes: self.changes.clone(),
         };
         self.client.resolve_message(message).await
     }
 
-    /// Resolves many flows as [`Client::batch`], with the changes: each of its calls carries them.
+    /// Asks for any number of flows as [`Client::batch`], with the changes: each of its calls carries them.
     ///
     /// # Errors
     /// INVALID_ARGUMENT names every fault of the changes; those of [`Client::batch`].
-    pub async fn batch(
+    pub fn batch<I>(
         &self,
-        flows: Vec<v1::Flow>,
+        flows: I,
         detail: v1::Detail,
         consistency: v1::Consistency,
-    ) -> Result<v1::BatchResolvePathsResponse, ClientError> {
+    ) -> Batch<stream::Iter<I::IntoIter>>
+    where
+        I: IntoIterator<Item: Into<v1::Flow>>,
+    {
         let message = v1::BatchResolvePathsRequest {
             topology: self.topology.clone(),
             consistency: Some(consistency),
-            flows,
+            flows: Vec::new(),
             detail: detail.into(),
             changes: self.changes.clone(),
         };
-        self.client.batch_message(message).await
+        self.client.batch_of(message, stream::iter(flows))
     }
 
     /// Resolves any number of flows as [`Client::stream_paths`], with the changes, which are sent once.

@@ -36,13 +36,9 @@ pub async fn demo(
 ) -> Result<(), CliError> {
     let questions = read(questions)?;
     let flows = questions.iter().map(|question| question.flow.clone());
+    let flows: Vec<_> = flows.collect();
     let answer = client
-        .batch(
-            topology,
-            flows.collect(),
-            v1::Detail::Full,
-            consistency::newest(),
-        )
+        .batch(topology, flows, v1::Detail::Full, consistency::newest())
         .await?;
     let names = names(client, topology, &questions, &answer).await?;
     let mut sheet = Sheet::new(["question", "verdict", "way", "what stops it"], WIDTHS);

@@ -84,7 +84,7 @@ async fn the_questions_of_the_example_estate_are_answered_right() {
     import(&served.client).await;
     let questions = questions();
     assert_eq!(questions.len(), 16);
-    let flows = questions.iter().map(flow_of).collect();
+    let flows = questions.iter().map(flow_of).collect::<Vec<_>>();
     let answer = served
         .client
         .batch("t", flows, v1::Detail::Full, consistency::newest())

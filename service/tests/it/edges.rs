@@ -76,7 +76,8 @@ pub(crate) const ROOMS: [Room; 12] = [
         package: "causeway-client",
         folder: "client-sdk/rust",
         uses: &["causeway-proto"],
-        tests_use: &[],
+        // Itself, with all its features.
+        tests_use: &["causeway-client"],
     },
     Room {
         package: "causeway-aws-import",

@@ -21,6 +21,7 @@ mod derived;
 mod diffs;
 mod edges;
 mod errors;
+mod examples;
 mod forks;
 mod full_disk;
 mod harness;

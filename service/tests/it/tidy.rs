@@ -82,6 +82,9 @@ const FOLDERS: [&str; 7] = [
 /// What the service is compared with serves too (decision 0022).
 const ECHO: &str = "loadtest/src/echo";
 
+/// What users test their programs with serves too (decision 0038).
+const FAKE: &str = "client-sdk/rust/src/fake";
+
 /// Folders at the root of a machine under which somebody's own files lie.
 const MACHINE_ROOTS: [&str; 4] = ["work", "tmp", "root", "home"];
 
@@ -158,7 +161,7 @@ fn only_the_server_rooms_serve() {
             "tonic_health::",
             "tonic_reflection::",
         ];
-        let may = ["service/grpc/", "service/src/", "proto/", ECHO]
+        let may = ["service/grpc/", "service/src/", "proto/", ECHO, FAKE]
             .iter()
             .any(|room| source.path.starts_with(room));
         if !may && serves.iter().any(|mark| source.production().contains(mark)) {
@@ -166,7 +169,7 @@ fn only_the_server_rooms_serve() {
         }
     }
     hold(
-        "tonic's server side belongs to service/grpc and service/src, and to the echo that they are compared with",
+        "tonic's server side belongs to service/grpc and service/src, to the echo that they are compared with, and to the client's fake",
         &wrong,
     );
 }

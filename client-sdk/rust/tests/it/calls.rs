@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use causeway_client::{Client, ClientError, consistency, flow, v1};
+use causeway_client::{Client, ClientError, Refusal, consistency, flow, v1};
 
 use crate::fake::{Fake, Outcome};
 
@@ -324,7 +326,9 @@ async fn every_call_can_be_spawned() -> Outcome {
     sendable(client.import("a").send(Vec::new()));
     sendable(client.import("a").send_once(std::iter::empty()));
     sendable(client.resolve("a", v1::Flow::default(), consistency::newest()));
-    sendable(client.batch("a", Vec::new(), v1::Detail::Full, consistency::newest()));
+    let flows: [v1::Flow; 0] = [];
+    let batch = client.batch("a", flows, v1::Detail::Full, consistency::newest());
+    sendable(batch.into_future());
     Ok(())
 }
 
@@ -406,5 +410,61 @@ async fn a_stream_gives_each_chunk_as_it_comes_with_its_place() -> Outcome {
         .map(|answer| (answer.chunk, answer.revision, &*answer.items[0].path[0]))
         .collect();
     assert_eq!(told, [(1, 9, "two"), (0, 9, "one")]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn pushback_is_honoured() -> Outcome {
+    let fake = Fake::start().await?;
+    let client = fake.builder().connect().await?;
+    let pushed = |value: &'static str| {
+        let mut status = Status::unavailable("not now");
+        let value = MetadataValue::from_static(value);
+        status
+            .metadata_mut()
+            .insert("grpc-retry-pushback-ms", value);
+        status
+    };
+    // A minute does not fit into the deadline, so that it is told and not waited for.
+    for (value, after) in [
+        ("60000", Some(Duration::from_secs(60))),
+        ("-1", None),
+        ("soon", None),
+    ] {
+        fake.state().headers.clear();
+        fake.fail_next([pushed(value)]);
+        let error = client.get_topology("prod").await.err().ok_or("no error")?;
+        assert_eq!(error.retry_after(), after, "{value}");
+        let forbids = error.refusal().is_some_and(Refusal::forbids_retries);
+        assert_eq!(forbids, after.is_none(), "{value}");
+        assert_eq!(fake.state().headers.len(), 1, "{value}");
+    }
+    fake.fail_next([pushed("1")]);
+    client.get_topology("prod").await?;
+    assert_eq!(fake.state().headers.len(), 3);
+    Ok(())
+}
+
+/// A peer that is there and says nothing more is found by its silence, long before the deadline.
+#[tokio::test]
+async fn a_connection_that_is_dead_is_given_up() -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let endpoint = format!("http://{}", listener.local_addr()?);
+    let peer = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await?;
+        // Empty settings of HTTP/2, and then silence: no ping is answered.
+        socket.write_all(b"\0\0\0\x04\0\0\0\0\0").await?;
+        let mut all = Vec::new();
+        socket.read_to_end(&mut all).await?;
+        std::io::Result::Ok(all)
+    });
+    let builder = Client::builder().endpoint(endpoint).max_retries(0);
+    let client = builder.keep_alive(Duration::from_millis(20)).build()?;
+    let error = client.get_topology("prod").await.err().ok_or("no error")?;
+    assert!(
+        matches!(error, ClientError::Disconnected { .. }),
+        "{error:?}"
+    );
+    assert!(!peer.await??.is_empty());
     Ok(())
 }

@@ -120,7 +120,12 @@ async fn a_label_may_stand_wherever_a_revision_may() -> Outcome {
         .await?;
     let consistency = consistency::at("good".parse()?);
     client
-        .batch("prod", Vec::new(), v1::Detail::Verdict, consistency)
+        .batch(
+            "prod",
+            Vec::<v1::Flow>::new(),
+            v1::Detail::Verdict,
+            consistency,
+        )
         .await?;
     let state = fake.state();
     assert!(state.lists.iter().all(|list| list.label == "good"));
