@@ -16,6 +16,7 @@ mod callers;
 mod certificates;
 mod collector;
 mod costs;
+mod defects;
 mod derived;
 mod diffs;
 mod edges;
