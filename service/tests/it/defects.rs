@@ -9,7 +9,7 @@ use crate::harness::{Served, apply, causeway, put, vpc};
 
 /// A flow, and others that differ from it in one field each.
 fn questions() -> Vec<v1::Flow> {
-    let plain = acme::flow_of(&acme::questions()[0]);
+    let plain = acme::flow_of(acme::questions().first().unwrap());
     let mut all = vec![plain.clone()];
     let mut differing = |change: fn(&mut v1::Flow)| {
         let mut other = plain.clone();
