@@ -164,6 +164,11 @@ impl Process {
         Self::spawn(causeway(), &address.to_string(), data_dir, &[])
     }
 
+    /// The same with arguments of its own.
+    pub(crate) fn serve_as(address: SocketAddr, data_dir: &Path, arguments: &[&str]) -> Self {
+        Self::spawn(causeway(), &address.to_string(), data_dir, arguments)
+    }
+
     /// The same by a command that was prepared.
     pub(crate) fn start(command: Command, data_dir: &Path, arguments: &[&str]) -> Self {
         Self::spawn(command, "127.0.0.1:0", data_dir, arguments)

@@ -17,6 +17,7 @@ mod callers;
 mod certificates;
 mod collector;
 mod costs;
+mod defects;
 mod derived;
 mod diffs;
 mod edges;

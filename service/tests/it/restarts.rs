@@ -2,7 +2,7 @@
 //!
 //! Where there is no proxy, these tests say so and do nothing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -126,11 +126,9 @@ async fn one_instance_is_restarted_and_every_write_takes_effect_once() {
     );
 }
 
-/// Two instances that hold the same, of one backup.
-#[tokio::test(flavor = "multi_thread")]
-async fn two_instances_are_restarted_one_after_the_other_and_nobody_notices() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = |name: &str| directory.path().join(name);
+/// Two instances that hold the same, of one backup, and where.
+async fn two(directory: &Path) -> [(Process, PathBuf); 2] {
+    let path = |name: &str| directory.join(name);
     let origin = Process::serve(&path("origin"), &[]);
     let client = Client::connect(origin.endpoint.clone()).await.unwrap();
     client.create_topology("t", "").await.unwrap();
@@ -150,10 +148,13 @@ async fn two_instances_are_restarted_one_after_the_other_and_nobody_notices() {
         restore.args(["restore", "--input"]).arg(&backup);
         done(restore.arg("--data-dir").arg(path(name)));
     }
-    let (mut a, mut b) = (
-        Process::serve(&path("a"), &[]),
-        Process::serve(&path("b"), &[]),
-    );
+    ["a", "b"].map(|name| (Process::serve(&path(name), &[]), path(name)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_instances_are_restarted_one_after_the_other_and_nobody_notices() {
+    let directory = tempfile::tempdir().unwrap();
+    let [(mut a, of_a), (mut b, of_b)] = two(directory.path()).await;
     let Some(proxy) = Proxy::start(&[a.address(), b.address()]) else {
         return not_checked();
     };
@@ -169,10 +170,63 @@ async fn two_instances_are_restarted_one_after_the_other_and_nobody_notices() {
     });
     load.goes_on().await;
     for _ in 0..2 {
-        a = restart(a, &path("a")).await;
+        a = restart(a, &of_a).await;
         load.goes_on().await;
-        b = restart(b, &path("b")).await;
+        b = restart(b, &of_b).await;
         load.goes_on().await;
     }
     load.end().await;
+}
+
+/// Who repeats nothing loses what was in flight when an instance went, and no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_retries_a_restart_costs_no_more_calls_than_were_in_flight() {
+    let directory = tempfile::tempdir().unwrap();
+    let [(a, of_a), (b, _)] = two(directory.path()).await;
+    let address = a.address();
+    spawn_blocking(|| a.terminate()).await.unwrap();
+    let config = directory.path().join("causeway.toml");
+    // Time for the proxy to notice that it is not ready.
+    std::fs::write(&config, "[shutdown]\ndrain_seconds = 2.0").unwrap();
+    let serve = move || {
+        let config = ["--config", config.to_str().unwrap()];
+        Process::serve_as(address, &of_a, &config)
+    };
+    let mut a = serve();
+    let Some(proxy) = Proxy::start(&[address, b.address()]) else {
+        return not_checked();
+    };
+    let client = proxy.client().max_retries(0).connect().await.unwrap();
+    let failed = Arc::new(AtomicU64::new(0));
+    let mut load = Load::begin({
+        let failed = Arc::clone(&failed);
+        move |_| ask_until_answered(client.clone(), Arc::clone(&failed))
+    });
+    for _ in 0..2 {
+        load.goes_on().await;
+        let before = failed.load(Ordering::Relaxed);
+        let (code, log) = spawn_blocking(|| a.terminate()).await.unwrap();
+        assert_eq!(code, Some(0), "{log}");
+        load.goes_on().await;
+        a = serve();
+        load.goes_on().await;
+        let lost = failed.load(Ordering::Relaxed) - before;
+        assert!(
+            lost <= CALLERS,
+            "{lost} calls failed, {CALLERS} were in flight"
+        );
+    }
+    load.end().await;
+}
+
+/// Asks until there is an answer, and counts the calls that failed.
+async fn ask_until_answered(client: Client, failed: Arc<AtomicU64>) -> Result<(), ClientError> {
+    loop {
+        let question = flow::tcp("10.0.0.1", "10.0.0.2", 443);
+        let asked = client.resolve("t", question, consistency::newest());
+        match asked.await {
+            Ok(_) => return Ok(()),
+            Err(_) => failed.fetch_add(1, Ordering::Relaxed),
+        };
+    }
 }

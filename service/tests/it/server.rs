@@ -2,6 +2,8 @@
 
 use causeway_proto::v1;
 use causeway_proto::v1::import_resources_request::Part;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tonic::Code;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -172,4 +174,51 @@ async fn a_call_in_hand_ends_well_after_the_server_was_told_to_stop() {
     assert_eq!(call.await.unwrap().unwrap().into_inner().created_count, 2);
     drop(watched);
     served.stopped().await;
+}
+
+/// The kind of the next frame of HTTP/2.
+async fn frame(stream: &mut TcpStream) -> u8 {
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.unwrap();
+    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+    let mut body = vec![0; length as usize];
+    stream.read_exact(&mut body).await.unwrap();
+    head[3]
+}
+
+#[tokio::test]
+async fn an_old_connection_is_told_to_go_elsewhere_and_its_calls_go_on() {
+    /// The kind of GOAWAY.
+    const GOAWAY: u8 = 7;
+
+    let young = std::time::Duration::from_millis(20);
+    let served = Served::start_as(|server| server.connection_age(young)).await;
+    let watch = v1::WatchRevisionsRequest {
+        topology: "t".to_owned(),
+        ..v1::WatchRevisionsRequest::default()
+    };
+    let mut topologies = served.topologies();
+    let mut watched = topologies
+        .watch_revisions(watch)
+        .await
+        .unwrap()
+        .into_inner();
+    watched.message().await.unwrap().unwrap();
+    let address = served.endpoint.trim_start_matches("http://");
+    let mut later = TcpStream::connect(address).await.unwrap();
+    // The beginning of HTTP/2 with empty settings.
+    let begin = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    later.write_all(begin).await.unwrap();
+    while frame(&mut later).await != GOAWAY {}
+    // The connection of the watch is older, and it is told what is done on another one.
+    let change = crate::harness::apply(vec![crate::harness::put(vpc("vpc-1"))]);
+    let mut topologies = served.topologies();
+    while topologies.apply_changes(change.clone()).await.is_err() {}
+    loop {
+        let told = watched.message().await.unwrap().unwrap();
+        if let Some(v1::watch_revisions_response::Event::Revision(event)) = told.event {
+            assert_eq!(event.revision.unwrap().revision, 1);
+            break;
+        }
+    }
 }

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod explanations;
+mod facts;
 mod semantics;
 mod text;
 

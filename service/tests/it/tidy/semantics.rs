@@ -12,8 +12,8 @@ use crate::notation;
 
 const DOCUMENT: &str = "docs/semantics.md";
 
-/// The section that says what no answer can show.
-const UNSHOWN: &str = "What no answer shows";
+/// The sections that say what nothing can show.
+const UNSHOWN: [&str; 2] = ["What no answer shows", "What no test shows"];
 
 /// How many sentences one reference may be for.
 const SENTENCES: usize = 2;
@@ -89,9 +89,10 @@ fn document() -> String {
 }
 
 /// The paragraphs, items and rows of the sections, each on one line; what stands before the first section introduces the document.
-fn blocks(text: &str) -> Vec<String> {
+pub(super) fn blocks(text: &str) -> Vec<String> {
     let sections = text.split("\n## ").skip(1);
-    let sections = sections.filter(|section| !section.starts_with(UNSHOWN));
+    let sections =
+        sections.filter(|section| !UNSHOWN.iter().any(|title| section.starts_with(title)));
     sections.flat_map(blocks_of).collect()
 }
 
@@ -122,7 +123,7 @@ fn blocks_of(section: &str) -> Vec<String> {
 }
 
 /// What is wrong with a block, if anything.
-fn fault(block: &str) -> Option<String> {
+pub(super) fn fault(block: &str) -> Option<String> {
     let long = parts(block)
         .map(|(text, _)| sentences(text))
         .find(|count| *count > SENTENCES);
@@ -154,7 +155,12 @@ fn parts(block: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// Scenario and title, or file and test, of every reference.
 fn references() -> BTreeSet<(String, String)> {
-    let blocks = blocks(&document());
+    references_of(&document())
+}
+
+/// The same of any document.
+pub(super) fn references_of(document: &str) -> BTreeSet<(String, String)> {
+    let blocks = blocks(document);
     let parts = blocks.iter().flat_map(|block| parts(block));
     let places = parts.flat_map(|(_, reference)| reference.split("; "));
     let pairs = places.flat_map(|place| {
