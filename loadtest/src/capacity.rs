@@ -120,9 +120,10 @@ pub async fn run(settings: &Settings) -> Result<(), LoadError> {
         p99_seconds: settings.p99 / 1e3,
         rows: Vec::new(),
     };
+    let rows = settings.rows(&scenario)?;
     say(&report::head(settings.p99));
     let stop = stop_at_signal();
-    for scenario in settings.rows(&scenario) {
+    for scenario in rows {
         let (row, version) = settings.row(&scenario, &stop).await?;
         say(&report::row(&row));
         capacities.rows.push(row);
@@ -165,25 +166,28 @@ impl Settings {
     }
 
     /// The scenario of each row.
-    fn rows(&self, scenario: &Scenario) -> Vec<Scenario> {
-        let mut interfaces = self.interfaces.clone();
-        if interfaces.is_empty() || scenario.estate.topology.is_some() {
-            interfaces = vec![scenario.estate.interfaces];
+    fn rows(&self, scenario: &Scenario) -> Result<Vec<Scenario>, LoadError> {
+        let mut estates = Vec::new();
+        for interfaces in &self.interfaces {
+            let mut estate = scenario.clone();
+            estate.estate.resize(*interfaces, &self.scenario)?;
+            estates.push(estate);
+        }
+        if estates.is_empty() {
+            estates.push(scenario.clone());
         }
         let mut connections = self.connections.clone();
         if connections.is_empty() {
             connections.push(scenario.connections);
         }
-        let mut rows = Vec::new();
-        for interfaces in interfaces {
-            for connections in &connections {
-                let mut row = scenario.clone();
-                row.estate.interfaces = interfaces;
-                row.connections = *connections;
-                rows.push(row);
-            }
-        }
-        rows
+        let rows = estates.into_iter().flat_map(|estate| {
+            let of_estate = connections.iter().map(|connections| Scenario {
+                connections: *connections,
+                ..estate.clone()
+            });
+            of_estate.collect::<Vec<_>>()
+        });
+        Ok(rows.collect())
     }
 
     async fn row(

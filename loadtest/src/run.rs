@@ -168,7 +168,7 @@ impl Settings {
             scenario.connections = connections;
         }
         if let Some(interfaces) = self.interfaces {
-            scenario.estate.interfaces = interfaces;
+            scenario.estate.resize(interfaces, &self.scenario)?;
         }
         if let Some(seconds) = self.seconds {
             let phases = scenario.phases.iter_mut();

@@ -279,6 +279,22 @@ impl Default for Estate {
     }
 }
 
+impl Estate {
+    /// Another number of interfaces, for an estate that is made up.
+    pub(crate) fn resize(&mut self, interfaces: u32, path: &Path) -> Result<(), LoadError> {
+        if let Some(topology) = &self.topology {
+            return Err(LoadError::NoScenario {
+                path: path.to_path_buf(),
+                fault: format!(
+                    "it names the topology `{topology}`, which has the interfaces that it has; leave --interfaces out"
+                ),
+            });
+        }
+        self.interfaces = interfaces;
+        Ok(())
+    }
+}
+
 impl Default for Mix {
     /// Nothing: a file that leaves the mix out is told so.
     fn default() -> Self {

@@ -98,6 +98,8 @@ pub(super) fn page(capacities: &Capacities) -> String {
     let doubts: String = doubts
         .map(|doubt| format!("<p class=\"doubt\">{}</p>\n", text(&doubt)))
         .collect();
+    let mut p99 = plot("p99", capacities, |times| times.p99_seconds);
+    p99.series.push(bound(capacities));
     let tried: String = capacities
         .rows
         .iter()
@@ -107,40 +109,46 @@ pub(super) fn page(capacities: &Capacities) -> String {
     let body = format!(
         "{note}{doubts}{}{}{}<details><summary>All rates that were tried</summary>\n{tried}</details>\n<details><summary>The settings</summary><pre>{settings}</pre></details>\n",
         table.html(),
-        plot("p99", capacities, |times| times.p99_seconds).html(),
+        p99.html(),
         plot("p50", capacities, |times| times.p50_seconds).html(),
     );
     whole(&format!("Capacity: {}", capacities.title), &body)
 }
 
 fn plot(name: &str, capacities: &Capacities, read: fn(&Summary) -> f64) -> Plot {
-    let series = capacities.rows.iter().map(|row| {
-        let mut points: Vec<_> = row
-            .probes
-            .iter()
-            .map(|probe| {
-                let ok = probe.figures.outcomes.get(&Outcome::Ok);
-                (probe.rate, ok.map(read))
-            })
-            .collect();
-        points.sort_unstable_by(|(one, _), (other, _)| one.total_cmp(other));
-        let names = points
-            .iter()
-            .map(|(rate, _)| format!("at {}", number(*rate)));
-        let names = names.collect();
-        Series::line(&row.name(), points).marked(names)
-    });
+    let rows = capacities.rows.iter();
     Plot {
         title: format!("Throughput against latency, {name}"),
-        note: format!(
-            "of calls that were answered, at each rate that was tried; {} had to be kept at p99",
-            time(capacities.p99_seconds)
-        ),
+        note: "of calls that were answered, at each rate that was tried".to_owned(),
         x: Axis::new("calls offered a second", Scale::Log, Unit::Number),
         y: Axis::new(&format!("latency, {name}"), Scale::Log, Unit::Time),
-        series: series.collect(),
+        series: rows.map(|row| curve(row, read)).collect(),
         marks: Vec::new(),
     }
+}
+
+fn curve(row: &Row, read: fn(&Summary) -> f64) -> Series {
+    let points = row.probes.iter().map(|probe| {
+        let ok = probe.figures.outcomes.get(&Outcome::Ok);
+        (probe.rate, ok.map(read))
+    });
+    let mut points: Vec<_> = points.collect();
+    points.sort_unstable_by(|(one, _), (other, _)| one.total_cmp(other));
+    let names = points.iter();
+    let names = names.map(|(rate, _)| format!("at {}", number(*rate)));
+    let names = names.collect();
+    Series::line(&row.name(), points).marked(names)
+}
+
+/// What had to be kept, from the lowest rate to the highest.
+fn bound(capacities: &Capacities) -> Series {
+    let probes = capacities.rows.iter().flat_map(|row| &row.probes);
+    let mut rates: Vec<f64> = probes.map(|probe| probe.rate).collect();
+    rates.sort_unstable_by(f64::total_cmp);
+    let ends = [rates.first(), rates.last()].into_iter().flatten();
+    let points = ends.map(|rate| (*rate, Some(capacities.p99_seconds)));
+    let name = format!("the limit, {}", time(capacities.p99_seconds));
+    Series::line(&name, points.collect()).dashed()
 }
 
 fn probes(row: &Row) -> Table {

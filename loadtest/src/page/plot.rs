@@ -34,8 +34,9 @@ pub(crate) struct Series {
     pub(crate) name: String,
     /// A value that is not there interrupts the line.
     pub(crate) points: Vec<(f64, Option<f64>)>,
-    /// Names of the points, if each of them is marked.
+    /// Names of the points, if each of them is marked: told when one is pointed at, and written beside it where they are few.
     pub(crate) names: Vec<String>,
+    pub(crate) is_named: bool,
     pub(crate) is_dashed: bool,
 }
 
@@ -162,6 +163,7 @@ impl Series {
             name: name.to_owned(),
             points,
             names: Vec::new(),
+            is_named: false,
             is_dashed: false,
         }
     }
@@ -169,6 +171,14 @@ impl Series {
     /// Each point is marked, and has a name.
     pub(crate) fn marked(self, names: Vec<String>) -> Self {
         Self { names, ..self }
+    }
+
+    /// The names of its points are written beside them.
+    pub(crate) fn named(self) -> Self {
+        Self {
+            is_named: true,
+            ..self
+        }
     }
 
     /// So that a line is seen that it covers.
@@ -211,11 +221,12 @@ impl Series {
                 );
             }
         }
-        self.draw_names(svg, &places);
+        if self.is_named {
+            self.draw_names(svg, &places);
+        }
         svg.push_str("</g>\n");
     }
 
-    /// Those of the first line alone: the points of the others are above them.
     fn draw_names(&self, svg: &mut String, places: &[Option<(f64, f64)>]) {
         let [width, _] = SIZE;
         for (name, place) in self.names.iter().zip(places) {

@@ -169,7 +169,7 @@ fn sweep(stages: &[StageFigures]) -> Plot {
     };
     let series = if measured.len() > 1 {
         vec![
-            line("p50", |times| times.p50_seconds),
+            line("p50", |times| times.p50_seconds).named(),
             line("p99", |times| times.p99_seconds),
             line("p99.9", |times| times.p999_seconds),
         ]

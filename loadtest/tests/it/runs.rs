@@ -165,4 +165,10 @@ async fn a_topology_that_is_there_is_asked_and_left_as_it_is() {
         assert!(figures["outcomes"].get("error").is_none(), "{kind}: {run}");
     }
     assert_eq!(client.list_topologies().await.unwrap(), before);
+    for command in ["run", "find-capacity"] {
+        let output = served::run(&endpoint, &format!("{command} {scenario} --interfaces 9")).await;
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("names the topology `mine`"), "{said}");
+    }
 }

@@ -1,4 +1,8 @@
 //! The load generator against the real binary, through a proxy: its bundled scenario, shortly, and what it leaves behind.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed, in its helpers too"
+)]
 
 use std::path::{Path, PathBuf};
 
