@@ -8,6 +8,30 @@ use crate::call::Call;
 use crate::{Client, ClientError, change};
 
 /// A set of changes on its way; [`Apply::send`] sends it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let fake = causeway_client::fake::Fake::start().await?;
+/// # fake.topology("prod");
+/// # let client = fake.client().await?;
+/// use causeway_client::resource::{Home, Traffic};
+/// use causeway_client::v1::ErrorReason;
+///
+/// let home = Home::new("111122223333", "eu-west-1");
+/// let group = home.security_group("sg-0abc", "vpc-0abc").ingress(Traffic::tcp(443), "10.0.0.0/8");
+/// let head = client.get_topology("prod").await?.revision;
+/// let apply = client.apply("prod").put(group.build()?).expected_revision(head);
+/// match apply.author("me").message("open the portal").send().await {
+///     Ok(applied) => assert_eq!(applied.revision, head + 1),
+///     Err(error) if error.reason() == Some(ErrorReason::RevisionMismatch) => {
+///         // Somebody else was first: read again what it is now.
+///     }
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "nothing is applied before `send`"]
 pub struct Apply<'c> {

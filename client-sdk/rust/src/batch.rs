@@ -1,5 +1,7 @@
 //! Many flows at one revision: split into calls, some of which are under way at once, and put together again in order.
 
+pub(crate) mod flows;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use causeway_proto::v1;
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
+use self::flows::{Coming, Each, Flows};
 use crate::call::Call;
 use crate::traces::put_back;
 use crate::{Client, ClientError, Refusal, consistency};
@@ -76,22 +79,27 @@ impl Client {
     /// [`Batch::answers`] they come one by one, and memory is bounded, however many there are.
     ///
     /// ```
-    /// # async fn example(client: causeway_client::Client) -> Result<(), causeway_client::ClientError> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let fake = causeway_client::fake::Fake::start().await?;
+    /// # fake.topology("prod");
+    /// # fake.answer(|_| Ok(causeway_client::fake::reachable([])));
+    /// # let client = fake.client().await?;
     /// use causeway_client::{consistency, flow, v1};
-    /// use futures::{StreamExt, TryStreamExt};
+    /// use futures::TryStreamExt;
     ///
     /// // All together.
     /// let flows = (1..=200).map(|last| flow::tcp("i-0abc", format!("10.0.0.{last}"), 443));
     /// let answer = client.batch("prod", flows, v1::Detail::Path, consistency::newest()).await?;
     /// assert_eq!(answer.items.len(), 200);
     ///
-    /// // One by one: a million flows never are in memory together.
-    /// let flows = (0..1_000_000_u32).map(|n| flow::tcp("i-0abc", std::net::Ipv4Addr::from(n).to_string(), 443));
+    /// // One by one: however many there are, they are never in memory together.
+    /// let flows = (0..30_000_u32).map(|n| flow::tcp("i-0abc", std::net::Ipv4Addr::from(n).to_string(), 443));
     /// let batch = client.batch("prod", flows, v1::Detail::Verdict, consistency::newest());
     /// let mut answers = std::pin::pin!(batch.answers());
     /// while let Some(answered) = answers.try_next().await? {
     ///     match answered.outcome {
-    ///         Ok(item) => println!("{}: {:?}", answered.place, item.verdict()),
+    ///         Ok(item) => assert_eq!(item.verdict(), v1::Verdict::Reachable),
     ///         Err(refusal) => println!("{}: {refusal}", answered.place),
     ///     }
     /// }
@@ -108,11 +116,12 @@ impl Client {
         flows: I,
         detail: v1::Detail,
         consistency: v1::Consistency,
-    ) -> Batch<stream::Iter<I::IntoIter>>
+    ) -> Batch<Each<I::IntoIter>>
     where
         I: IntoIterator<Item: Into<v1::Flow>>,
     {
-        self.batch_stream(topology, stream::iter(flows), detail, consistency)
+        let message = question(topology, detail, consistency);
+        self.batch_of(message, Each(flows.into_iter()))
     }
 
     /// The same for flows that come as a stream, which is asked for more only as answers are taken.
@@ -122,18 +131,12 @@ impl Client {
         flows: S,
         detail: v1::Detail,
         consistency: v1::Consistency,
-    ) -> Batch<S>
+    ) -> Batch<Coming<S>>
     where
         S: Stream<Item: Into<v1::Flow>>,
     {
-        let message = v1::BatchResolvePathsRequest {
-            topology: topology.to_owned(),
-            consistency: Some(consistency),
-            flows: Vec::new(),
-            detail: detail.into(),
-            changes: Vec::new(),
-        };
-        self.batch_of(message, flows)
+        let message = question(topology, detail, consistency);
+        self.batch_of(message, Coming(flows))
     }
 
     /// The batch whose calls are like `message`.
@@ -169,10 +172,7 @@ impl<S> Batch<S> {
     }
 }
 
-impl<S> Batch<S>
-where
-    S: Stream<Item: Into<v1::Flow>> + Send + 'static,
-{
+impl<S: Flows> Batch<S> {
     /// The answers one by one, in the order of the flows. In memory are the flows and answers of the calls that are under way, and of those that are done out of turn, and no
     /// more: while nobody takes answers, no more is asked. It ends with the first call that fails.
     pub fn answers(self) -> impl Stream<Item = Result<Answered, ClientError>> + Send + use<S> {
@@ -225,7 +225,7 @@ where
         } = self;
         let most = most_flows(asker.message.detail());
         let flows_per_call = flows_per_call.unwrap_or(most / share).clamp(1, most);
-        let chunks = Box::pin(flows.map(Into::into).chunks(flows_per_call));
+        let chunks = Box::pin(flows.chunks(flows_per_call));
         let parts = stream::once(begin(asker, chunks, calls_at_once.max(1))).try_flatten();
         stream::try_unfold(Box::pin(parts), async |mut parts| {
             let part = parts.try_next().await?;
@@ -234,10 +234,7 @@ where
     }
 }
 
-impl<S> IntoFuture for Batch<S>
-where
-    S: Stream<Item: Into<v1::Flow>> + Send + 'static,
-{
+impl<S: Flows> IntoFuture for Batch<S> {
     type Output = Result<v1::BatchResolvePathsResponse, ClientError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
@@ -285,6 +282,11 @@ impl Asker {
             // Nobody else holds it once the call is over, so that nothing is copied.
             message = Arc::unwrap_or_clone(asked);
             let revision = match outcome {
+                // One call alone gives its answers on as they are.
+                Ok(part) if items.is_empty() => {
+                    items = part.items;
+                    part.revision
+                }
                 Ok(part) => {
                     items.extend(part.items);
                     part.revision
@@ -326,6 +328,20 @@ impl Client {
         let traces = answer.traces.take();
         put_back(CALL, &mut answer.items, traces)?;
         Ok(answer)
+    }
+}
+
+fn question(
+    topology: &str,
+    detail: v1::Detail,
+    consistency: v1::Consistency,
+) -> v1::BatchResolvePathsRequest {
+    v1::BatchResolvePathsRequest {
+        topology: topology.to_owned(),
+        consistency: Some(consistency),
+        flows: Vec::new(),
+        detail: detail.into(),
+        changes: Vec::new(),
     }
 }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Endpoint;
 
+use crate::call::Deadline;
 use crate::client::Settings;
 use crate::error::Cause;
 use crate::hedge::Hedging;
-use crate::proxied::Proxied;
 #[cfg(feature = "tls")]
 use crate::tls::Certificates;
 use crate::traced::Traced;
@@ -23,11 +23,42 @@ const MIB: usize = 1024 * 1024;
 /// Flow-control windows wide enough that an answer of many megabytes does not wait for window updates.
 const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 16 * 1024 * 1024;
+const DEADLINE: Duration = Duration::from_secs(30);
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// How long the answer to a ping may take.
 const LONGEST_SILENCE: Duration = Duration::from_secs(20);
 
 /// Settings of a [`Client`]. Each has a default that suits most callers.
+///
+/// ```
+/// use std::time::Duration;
+/// use causeway_client::{Client, Hedge};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), causeway_client::ClientError> {
+/// let client = Client::builder()
+///     .endpoint("http://127.0.0.1:50151")
+///     .deadline(Duration::from_secs(5))
+///     .max_retries(2)
+///     .hedge(Hedge::after(Duration::from_millis(100)))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With the feature `tls`, to another machine:
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = causeway_client::Client::builder()
+///     .endpoint("https://causeway.example.org:50151")
+///     .ca_certificates(std::fs::read("ca.crt")?)
+///     .client_certificate(std::fs::read("job.crt")?, std::fs::read("job.key")?)
+///     .token(&std::fs::read_to_string("token")?)
+///     .connect()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ClientBuilder {
@@ -48,7 +79,7 @@ impl Default for ClientBuilder {
             connect_timeout: Duration::from_secs(5),
             settings: Settings {
                 endpoint: DEFAULT_ENDPOINT.to_owned(),
-                deadline: Duration::from_secs(30),
+                deadline: Deadline::new(DEADLINE),
                 max_retries: 3,
                 max_decoding_bytes: 256 * MIB,
                 max_encoding_bytes: 64 * MIB,
@@ -86,7 +117,7 @@ impl ClientBuilder {
 
     /// How long a call may take, all its attempts together. Default: 30 seconds.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.settings.deadline = deadline;
+        self.settings.deadline = Deadline::new(deadline);
         self
     }
 
@@ -156,7 +187,7 @@ impl ClientBuilder {
             source: Cause::of(&error),
         })?;
         Ok(Client {
-            channel: Traced::new(Proxied::new(channel), &self.settings.endpoint),
+            channel: Traced::new(channel, &self.settings.endpoint),
             settings: Arc::new(self.settings),
         })
     }
@@ -168,7 +199,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, ClientError> {
         let channel = self.parsed()?.connect_lazy();
         Ok(Client {
-            channel: Traced::new(Proxied::new(channel), &self.settings.endpoint),
+            channel: Traced::new(channel, &self.settings.endpoint),
             settings: Arc::new(self.settings),
         })
     }

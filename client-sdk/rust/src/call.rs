@@ -13,12 +13,22 @@ use crate::{Client, ClientError, Refusal};
 /// Name of the header that carries the topology's name.
 pub const TOPOLOGY_HEADER: &str = "x-causeway-topology";
 
+/// Name of the header that carries how long a call may take.
+const TIMEOUT: &str = "grpc-timeout";
+
 /// Name of the header that carries a bearer token.
 const AUTHORIZATION: &str = "authorization";
 
 /// Pause before the first repetition, before it is made random; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// How long calls may take, and how that is told to the service: as the same text each time, which HTTP/2 sends as one byte once it was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Deadline {
+    pub(crate) allowed: Duration,
+    header: Option<MetadataValue<Ascii>>,
+}
 
 /// What the attempts of a call have in common.
 #[derive(Debug, Clone, Copy)]
@@ -44,10 +54,32 @@ pub(crate) enum Repeat {
 #[derive(Debug)]
 pub(crate) struct Attempt<'a> {
     topology: &'a str,
-    /// How long it may take; nothing for a stream without end.
-    remaining: Option<Duration>,
+    /// How long it may take.
+    time: Time<'a>,
     /// The header that shows who calls.
     authorization: Option<&'a MetadataValue<Ascii>>,
+}
+
+/// How long an attempt may take.
+#[derive(Debug)]
+enum Time<'a> {
+    /// As long as any call.
+    Whole(&'a Deadline),
+    /// What those before it have left.
+    Left(Duration),
+    /// It is a stream without end.
+    Endless,
+}
+
+// === impl Deadline ===
+
+impl Deadline {
+    pub(crate) fn new(allowed: Duration) -> Self {
+        let mut request = Request::new(());
+        request.set_timeout(allowed);
+        let header = request.metadata().get(TIMEOUT).cloned();
+        Self { allowed, header }
+    }
 }
 
 // === impl Call ===
@@ -77,7 +109,7 @@ impl<'a> Attempt<'a> {
     pub(crate) fn endless(topology: &'a str, settings: &'a Settings) -> Self {
         Self {
             topology,
-            remaining: None,
+            time: Time::Endless,
             authorization: settings.authorization.as_ref(),
         }
     }
@@ -85,8 +117,14 @@ impl<'a> Attempt<'a> {
     /// Wraps `message` with the headers of this attempt.
     pub(crate) fn request<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
-        if let Some(remaining) = self.remaining {
-            request.set_timeout(remaining);
+        match self.time {
+            Time::Whole(deadline) => {
+                if let Some(value) = &deadline.header {
+                    request.metadata_mut().insert(TIMEOUT, value.clone());
+                }
+            }
+            Time::Left(left) => request.set_timeout(left),
+            Time::Endless => {}
         }
         // A name that is no header value is no topology's name either; the service says so better.
         if let Ok(value) = MetadataValue::try_from(self.topology)
@@ -110,11 +148,18 @@ impl Client {
         F: FnMut(Attempt<'_>) -> W,
         W: Future<Output = Result<Response<A>, Status>>,
     {
-        let deadline = Instant::now() + self.settings.deadline;
+        let deadline = Instant::now() + self.settings.deadline.allowed;
+        let mut is_first = true;
         let mut begin = || {
+            let time = if is_first {
+                Time::Whole(&self.settings.deadline)
+            } else {
+                Time::Left(deadline.saturating_duration_since(Instant::now()))
+            };
+            is_first = false;
             let sent = send(Attempt {
                 topology: call.topology,
-                remaining: Some(deadline.saturating_duration_since(Instant::now())),
+                time,
                 authorization: self.settings.authorization.as_ref(),
             });
             async move {

@@ -9,6 +9,7 @@ use causeway_proto::v1::backup_service_client::BackupServiceClient;
 use causeway_proto::v1::path_service_client::PathServiceClient;
 use causeway_proto::v1::topology_service_client::TopologyServiceClient;
 
+use crate::call::Deadline;
 use crate::hedge::Hedging;
 use crate::traced::Traced;
 use crate::{ClientBuilder, ClientError, Hedge};
@@ -26,7 +27,7 @@ pub(crate) struct Settings {
     /// As the caller wrote it, for messages.
     pub(crate) endpoint: String,
     /// How long a call may take, all attempts together.
-    pub(crate) deadline: Duration,
+    pub(crate) deadline: Deadline,
     /// How often a call is repeated at most.
     pub(crate) max_retries: u32,
     /// Largest answer taken, in bytes.
@@ -59,7 +60,7 @@ impl Client {
     #[must_use]
     pub fn with_deadline(&self, deadline: Duration) -> Self {
         let settings = Settings {
-            deadline,
+            deadline: Deadline::new(deadline),
             ..Settings::clone(&self.settings)
         };
         Self {

@@ -21,6 +21,21 @@ const PUSHBACK: &str = "grpc-retry-pushback-ms";
 const SHOWN_VIOLATIONS: usize = 3;
 
 /// Why a call failed. `Display` is one line for people; [`ClientError::violations`] may say more.
+///
+/// ```
+/// use causeway_client::{ClientError, v1::ErrorReason};
+///
+/// fn advice(error: &ClientError) -> String {
+///     match error.reason() {
+///         Some(ErrorReason::TopologyNotFound) => "import it first".to_owned(),
+///         Some(ErrorReason::InvalidChangeSet) => {
+///             let faults = error.violations().iter();
+///             faults.map(|fault| format!("{}: {}\n", fault.field, fault.description)).collect()
+///         }
+///         _ => error.to_string(),
+///     }
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -157,7 +172,7 @@ impl ClientError {
     pub(crate) fn deadline(settings: &Settings) -> Self {
         Self::DeadlineExceeded {
             endpoint: settings.endpoint.clone(),
-            allowed: settings.deadline,
+            allowed: settings.deadline.allowed,
         }
     }
 

@@ -15,6 +15,27 @@ use crate::{Client, ClientError};
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// An import on its way; [`Import::send`] sends it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let fake = causeway_client::fake::Fake::start().await?;
+/// # fake.topology("prod");
+/// # let client = fake.client().await?;
+/// use causeway_client::{resource::Home, v1};
+///
+/// // What it holds of VPCs of this account and Region is all that there is: others are deleted.
+/// let scope = v1::ImportScope {
+///     owner_id: "111122223333".to_owned(),
+///     region: "eu-west-1".to_owned(),
+///     kind: v1::ResourceKind::Vpc.into(),
+/// };
+/// let vpc = Home::new("111122223333", "eu-west-1").vpc("vpc-0abc", "10.0.0.0/16").build()?;
+/// let imported = client.import("prod").scopes([scope]).author("collector").send(vec![vpc]).await?;
+/// assert_eq!(imported.revision, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "nothing is imported before `send`"]
 pub struct Import<'c> {

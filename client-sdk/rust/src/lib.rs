@@ -78,6 +78,7 @@ pub use tonic_types::FieldViolation;
 
 pub use crate::apply::Apply;
 pub use crate::at::{At, AtError, Timestamp};
+pub use crate::batch::flows::{Coming, Each, Flows};
 pub use crate::batch::{Answered, Batch, MAX_BATCH, MAX_FULL_BATCH};
 pub use crate::builder::ClientBuilder;
 pub use crate::call::TOPOLOGY_HEADER;

@@ -1,9 +1,13 @@
 //! Asking for one path.
 
+use std::sync::Arc;
+
 use causeway_proto::v1;
 
 use crate::call::Call;
 use crate::{Client, ClientError};
+
+const METHOD: &str = "/causeway.v1.PathService/ResolvePath";
 
 // === impl Client ===
 
@@ -32,11 +36,11 @@ impl Client {
         &self,
         message: v1::ResolvePathRequest,
     ) -> Result<v1::PathAnswer, ClientError> {
-        let answer = self
+        let message = Arc::new(message);
+        let answer: v1::ResolvePathResponse = self
             .call(Call::read(&message.topology), |attempt| {
-                let (mut service, request) =
-                    (self.path_service(), attempt.request(message.clone()));
-                async move { service.resolve_path(request).await }
+                let request = attempt.request(Arc::clone(&message));
+                async move { self.send_shared(METHOD, request).await }
             })
             .await?;
         answer.answer.ok_or(ClientError::Incomplete {

@@ -3,48 +3,16 @@
 //!
 //! Left to tonic, the page would be read as a message: a proxy whose server restarts says 503, and that would be INTERNAL, which nobody repeats.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use http::header::CONTENT_TYPE;
-use http::{Request, Response, StatusCode};
+use http::{Response, StatusCode};
 use tonic::body::Body;
-use tonic::transport::{Channel, Error};
 use tonic::{Code, Status};
-use tower_service::Service;
 
 /// What the content type of every answer of gRPC begins with.
 const GRPC: &[u8] = b"application/grpc";
 
-/// A channel whose answers are all of gRPC.
-#[derive(Debug, Clone)]
-pub(crate) struct Proxied {
-    channel: Channel,
-}
-
-impl Proxied {
-    pub(crate) fn new(channel: Channel) -> Self {
-        Self { channel }
-    }
-}
-
-impl Service<Request<Body>> for Proxied {
-    type Response = Response<Body>;
-    type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.channel.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let answer = self.channel.call(request);
-        Box::pin(async move { answer.await.map(understood) })
-    }
-}
-
 /// The answer, or what gRPC has for it.
-fn understood(answer: Response<Body>) -> Response<Body> {
+pub(crate) fn understood(answer: Response<Body>) -> Response<Body> {
     let kind = answer.headers().get(CONTENT_TYPE);
     if kind.is_some_and(|kind| kind.as_bytes().starts_with(GRPC))
         || answer.headers().contains_key(Status::GRPC_STATUS)

@@ -1,7 +1,7 @@
 //! Resources of the commonest kinds, made so that what does not fit together cannot be written, or is told when it is built.
 //!
 //! Ids say what they are of, as AWS writes them: `.route("0.0.0.0/0", "igw-0abc")` is a route to an internet gateway. For kinds that have no builder here, fill
-//! the messages of [`v1`](crate::v1). What only the whole topology can tell, as whether a VPC exists, the service tells.
+//! the messages of [`v1`]. What only the whole topology can tell, as whether a VPC exists, the service tells.
 //!
 //! ```
 //! use causeway_client::resource::{Home, Traffic};

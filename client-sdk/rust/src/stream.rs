@@ -72,9 +72,12 @@ impl Client {
         let request = begin.map(|()| parts);
         let settings = Arc::clone(&self.settings);
         let mut service = self.path_service();
-        let opened = timeout(settings.deadline, service.stream_resolve_paths(request))
-            .await
-            .map_err(|_elapsed| ClientError::deadline(&settings))?;
+        let opened = timeout(
+            settings.deadline.allowed,
+            service.stream_resolve_paths(request),
+        )
+        .await
+        .map_err(|_elapsed| ClientError::deadline(&settings))?;
         let opened = opened.map_err(|status| ClientError::from_status(&status, &settings))?;
         let answers = stream::try_unfold(opened.into_inner(), move |mut answers| {
             let settings = Arc::clone(&settings);

@@ -13,10 +13,10 @@ use opentelemetry::trace::{Span, SpanContext, SpanKind, Status, TraceContextExt,
 use opentelemetry::{Context as TraceContext, KeyValue};
 use tonic::Code;
 use tonic::body::Body;
-use tonic::transport::Error;
+use tonic::transport::{Channel, Error};
 use tower_service::Service;
 
-use crate::proxied::Proxied;
+use crate::proxied::understood;
 
 /// Names of OpenTelemetry's semantic conventions for RPC, version 1.44.
 const SYSTEM: &str = "rpc.system.name";
@@ -29,17 +29,17 @@ const PORT: &str = "server.port";
 /// Name of the tracer.
 const TRACER: &str = "causeway-client";
 
-/// A channel whose calls are in traces.
+/// A channel whose calls are in traces, and whose answers are all of gRPC.
 #[derive(Debug, Clone)]
 pub(crate) struct Traced {
-    channel: Proxied,
+    channel: Channel,
     server: Arc<Server>,
 }
 
 /// Where the calls go.
 #[derive(Debug)]
 struct Server {
-    address: String,
+    address: Arc<str>,
     port: Option<u16>,
 }
 
@@ -56,10 +56,10 @@ struct Observed {
 
 impl Traced {
     /// The channel to an endpoint.
-    pub(crate) fn new(channel: Proxied, endpoint: &str) -> Self {
+    pub(crate) fn new(channel: Channel, endpoint: &str) -> Self {
         let uri: Uri = endpoint.parse().unwrap_or_default();
         let server = Server {
-            address: uri.host().unwrap_or_default().to_owned(),
+            address: uri.host().unwrap_or_default().into(),
             port: uri.port_u16(),
         };
         Self {
@@ -84,7 +84,7 @@ impl Service<Request<Body>> for Traced {
         Box::pin(async move {
             let mut call = call;
             match answer.await {
-                Ok(response) => Ok(observe(response, call)),
+                Ok(response) => Ok(observe(understood(response), call)),
                 Err(error) => {
                     call.end(Code::Unavailable);
                     Err(error)
@@ -101,11 +101,10 @@ impl Call {
     fn begin(server: &Server, request: &mut Request<Body>) -> Self {
         let method = request.uri().path().trim_start_matches('/').to_owned();
         let tracer = global::tracer(TRACER);
-        let mut attributes = vec![
-            KeyValue::new(SYSTEM, "grpc"),
-            KeyValue::new(METHOD, method.clone()),
-            KeyValue::new(ADDRESS, server.address.clone()),
-        ];
+        let mut attributes = Vec::with_capacity(4);
+        attributes.push(KeyValue::new(SYSTEM, "grpc"));
+        attributes.push(KeyValue::new(METHOD, method.clone()));
+        attributes.push(KeyValue::new(ADDRESS, Arc::clone(&server.address)));
         attributes.extend(server.port.map(|port| KeyValue::new(PORT, i64::from(port))));
         let span = TraceContext::map_current(|outer| {
             let builder = tracer

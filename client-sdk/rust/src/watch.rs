@@ -56,6 +56,32 @@ struct Watching {
 impl Client {
     /// Tells every revision of a topology after one, in order, each once, as they are made; and from time to time how far it has come.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let fake = causeway_client::fake::Fake::start().await?;
+    /// # fake.topology("prod");
+    /// # let client = fake.client().await?;
+    /// # client.apply("prod").delete("vpc-0abc").send().await?;
+    /// # let mut left = 1;
+    /// use causeway_client::{WatchFrom, Watched};
+    /// use futures::TryStreamExt;
+    ///
+    /// let mut events = std::pin::pin!(client.watch("prod", WatchFrom::After(0)));
+    /// while let Some(event) = events.try_next().await? {
+    ///     if let Watched::Revision(made) = event.what {
+    ///         println!("{:?}", made.revision);
+    ///     }
+    ///     // Keep `event.resume_token` to go on after it in another process.
+    /// #   left -= 1;
+    /// #   if left == 0 {
+    /// #       break;
+    /// #   }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// It goes on where it was when the connection is lost, the server stops, or this side was too slow; without end, once it has begun. It ends with
     /// an error alone: NOT_FOUND when the topology is deleted, OUT_OF_RANGE for a beginning that is not there or no longer kept.
     pub fn watch(
@@ -139,7 +165,7 @@ impl Watching {
                 let mut service = self.client.topology_service();
                 let opened = service.watch_revisions(request);
                 // The watch itself has no deadline, but its beginning has.
-                let opened = timeout(settings.deadline, opened)
+                let opened = timeout(settings.deadline.allowed, opened)
                     .await
                     .map_err(|_elapsed| ClientError::deadline(settings))?;
                 let opened =

@@ -1,15 +1,21 @@
 //! What if: asking for paths with changes that are laid over a revision, of which nothing is stored.
 
 use causeway_proto::v1;
-use futures::stream::{self, Stream};
+use futures::stream::Stream;
 
+use crate::batch::flows::Each;
 use crate::stream::PathChunk;
 use crate::{Batch, Client, ClientError, change};
 
 /// Changes to ask for paths with; nothing is stored of them. It can be asked as often as one likes.
 ///
-/// ```no_run
-/// # async fn example(client: causeway_client::Client) -> Result<(), causeway_client::ClientError> {
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let fake = causeway_client::fake::Fake::start().await?;
+/// # fake.topology("prod");
+/// # fake.answer(|_| Ok(causeway_client::fake::reachable(["i-0def"])));
+/// # let client = fake.client().await?;
 /// use causeway_client::{consistency, flow};
 ///
 /// let flow = flow::tcp("i-0abc", "i-0def", 5432);
@@ -95,7 +101,7 @@ impl WhatIf<'_> {
         flows: I,
         detail: v1::Detail,
         consistency: v1::Consistency,
-    ) -> Batch<stream::Iter<I::IntoIter>>
+    ) -> Batch<Each<I::IntoIter>>
     where
         I: IntoIterator<Item: Into<v1::Flow>>,
     {
@@ -106,7 +112,7 @@ impl WhatIf<'_> {
             detail: detail.into(),
             changes: self.changes.clone(),
         };
-        self.client.batch_of(message, stream::iter(flows))
+        self.client.batch_of(message, Each(flows.into_iter()))
     }
 
     /// Resolves any number of flows as [`Client::stream_paths`], with the changes, which are sent once.
