@@ -16,12 +16,36 @@ HERE = pathlib.Path(__file__).resolve().parent
 UP = "import fcntl,socket,struct,time; s=socket.socket(); fcntl.ioctl(s, 0x8914, struct.pack('16sh14x', b'lo', 0x1)); print('up', flush=True); time.sleep(600)"
 
 
+def instruction(name, number=-1):
+    """What an instruction of the image's last stage says: the last of its name. The first CMD is that of HEALTHCHECK."""
+    stage = (DEPLOY / "image" / "Dockerfile").read_text().split("\nFROM ")[-1]
+    return re.findall(rf"^ *{name} (.*)$", stage, re.MULTILINE)[number]
+
+
 def image():
-    """What the Dockerfile says of the image."""
-    text = (DEPLOY / "image" / "Dockerfile").read_text()
+    """What the image brings to each of its containers."""
+    return {"entrypoint": json.loads(instruction("ENTRYPOINT"))[0], "workdir": instruction("WORKDIR")}
+
+
+def alone(args, env, seconds):
+    """What a machine without Kubernetes starts, as the template of a pod: the image with arguments, an environment, and the volume that it asks for."""
+    user, group = map(int, instruction("USER").split(":"))
+    probe = {"grpc": {"port": 50152}}
+    container = {
+        "name": "causeway",
+        "args": args,
+        "env": [{"name": name, "value": value} for name, value in env.items()],
+        "volumeMounts": [{"name": "volume", "mountPath": instruction("VOLUME")}],
+        "livenessProbe": probe,
+        "readinessProbe": probe,
+    }
     return {
-        "entrypoint": json.loads(re.search(r"^ENTRYPOINT (.*)$", text, re.MULTILINE)[1])[0],
-        "workdir": re.search(r"^WORKDIR (.*)$", text.split("\nFROM ")[1], re.MULTILINE)[1],
+        "spec": {
+            "securityContext": {"runAsUser": user, "runAsGroup": group, "fsGroup": group},
+            "volumes": [{"name": "volume", "emptyDir": {}}],
+            "containers": [container],
+            "terminationGracePeriodSeconds": seconds,
+        }
     }
 
 
@@ -97,8 +121,12 @@ class Pod:
             "uid": context["runAsUser"],
             "gid": context["runAsGroup"],
             "groups": [context["fsGroup"]],
-            # The names of services are addresses of this network.
-            "files": {"/etc/hosts": "127.0.0.1 localhost causeway.causeway.svc\n", built["workdir"] + "/.image": ""},
+            "files": {
+                # The names of services are addresses of this network.
+                "/etc/hosts": "127.0.0.1 localhost causeway.causeway.svc\n",
+                "/etc/causeway/config/causeway.toml": (DEPLOY / "image" / "causeway.toml").read_text(),
+                built["workdir"] + "/.image": "",
+            },
             "mounts": [
                 {"source": str(self.volumes[one["name"]]), "mountPath": one["mountPath"], "readOnly": one.get("readOnly", False)}
                 for one in container["volumeMounts"]

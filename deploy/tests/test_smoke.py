@@ -9,9 +9,11 @@ import subprocess
 import tempfile
 import unittest
 
+import yaml
+
 from certificates import Authority
-from deployed import BINARY, KUBERNETES, ROOT, alerts, find, run
-from pod import Network, Pod
+from deployed import BINARY, DEPLOY, KUBERNETES, ROOT, alerts, find, run
+from pod import Network, Pod, alone, instruction
 from promql import metrics
 
 # Of Prometheus, of kube-state-metrics and of the kubelet.
@@ -111,6 +113,26 @@ class Smoke(unittest.TestCase):
                 refused = self.causeway(None, "topology", "list", expect=1)
                 self.assertIn("answers only callers that it knows", refused)
                 writer.end()
+
+    def test_the_image_without_kubernetes(self):
+        """As `docker run` starts it, which nobody else reaches, and as Compose does."""
+        compose = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())["services"]["causeway"]
+        seconds = int(compose["stop_grace_period"].removesuffix("s"))
+        # Docker waits for ten seconds if it is not told.
+        started = {
+            "docker": (alone(json.loads(instruction("CMD")), {}, 10), "127.0.0.1"),
+            "compose": (alone(compose["command"], compose["environment"], seconds), "0.0.0.0"),
+        }
+        for name, (template, address) in started.items():
+            with self.subTest(name):
+                pod = Pod("tls", name, template, (self.directory / name, self.network, self.given))
+                self.addCleanup(pod.kill)
+                pod.serve()
+                checked = json.loads(instruction("CMD", 0))
+                run(*self.network.within(BINARY, *checked[1:]))
+                self.causeway(None, "topology", "create", "trial")
+                pod.end()
+                self.assertIn(f"listening on {address}:50151", pod.log.read_text())
 
     def test_the_policies_do_what_their_tests_say(self):
         folder = KUBERNETES / "base" / "policies"
