@@ -39,6 +39,8 @@ pub(crate) struct Reception {
     pub(crate) seats: Seats,
     /// How long a TLS handshake may take, and after it the beginning of HTTP/2.
     pub(crate) begin_within: Duration,
+    /// How often it is looked whether somebody takes the answers of a connection.
+    pub(crate) look_every: Duration,
 }
 
 /// The connections that a listener accepts, for as long as they are taken.
@@ -79,6 +81,7 @@ async fn accept(listener: TcpListener, reception: Reception, queue: mpsc::Sender
         let held = Held {
             seat,
             begin_within: reception.begin_within,
+            look_every: reception.look_every,
         };
         // What is small is to go at once; where that cannot be had, it goes all the same.
         let _ = stream.set_nodelay(true);

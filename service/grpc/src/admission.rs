@@ -4,8 +4,10 @@
 //! RESOURCE_EXHAUSTED, and told when to come again. Batches pass a door, before which they may wait a moment; no queue grows. Health and reflection are
 //! always answered.
 
+mod arrival;
 mod body;
 mod door;
+mod held;
 mod quota;
 mod refusals;
 
@@ -41,12 +43,14 @@ pub struct AdmissionLimits {
     pub wait: Duration,
     /// Bytes of requests with one answer, as they came.
     pub request_bytes: u64,
+    /// How long a message of a request may take to arrive, and a second more for each 64 KiB of it.
+    pub request_time: Duration,
     /// Calls and streams of one principal; none for as many as there are.
     pub principal_calls: Option<usize>,
 }
 
 impl Default for AdmissionLimits {
-    /// 4,096 calls, 1,024 streams, 4 batches that may wait for 20 ms, and 512 MiB.
+    /// 4,096 calls, 1,024 streams, 4 batches that may wait for 20 ms, and 512 MiB that arrive within 30 s each.
     fn default() -> Self {
         Self {
             calls: 4_096,
@@ -54,6 +58,7 @@ impl Default for AdmissionLimits {
             batches: 4,
             wait: Duration::from_millis(20),
             request_bytes: 512 << 20,
+            request_time: Duration::from_secs(30),
             principal_calls: None,
         }
     }
@@ -189,6 +194,7 @@ where
                 return Box::pin(async move { Ok(refused(why).into_http()) });
             }
         };
+        let link = request.extensions().get::<Link>().cloned();
         let mut request = request.map(|inner| ticket.count(inner));
         if weight == Weight::Batch {
             request
@@ -196,7 +202,7 @@ where
                 .insert(Arc::clone(&self.admission.door));
         }
         let answer = self.inner.call(request);
-        Box::pin(async move { Ok(ticket.hold(answer.await?)) })
+        Box::pin(async move { Ok(ticket.hold(answer.await?, link.as_ref())) })
     }
 }
 
@@ -287,7 +293,10 @@ impl Weight {
 impl Ticket {
     /// The request, counted as it is read. What streams in is bounded by its own windows.
     fn count(&self, inner: Body) -> Body {
-        if self.weight == Weight::Stream {
+        let is_single = self.weight != Weight::Stream;
+        let allowed = self.admission.limits.request_time;
+        let inner = Body::new(arrival::Arriving::new(inner, is_single, allowed));
+        if !is_single {
             return inner;
         }
         Body::new(body::Counted {
@@ -298,13 +307,8 @@ impl Ticket {
     }
 
     /// The answer, which keeps the ticket to its end.
-    fn hold(self, response: Response<Body>) -> Response<Body> {
-        response.map(|inner| {
-            Body::new(body::Held {
-                inner,
-                _ticket: self,
-            })
-        })
+    fn hold(self, response: Response<Body>, link: Option<&Link>) -> Response<Body> {
+        response.map(|inner| Body::new(held::Held::new(inner, self, link)))
     }
 }
 

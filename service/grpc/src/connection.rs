@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
@@ -30,6 +30,8 @@ pub(crate) struct Connection {
     stream: Stream,
     link: Link,
     seat: Seat,
+    /// When it is looked next whether somebody takes the answers.
+    looks: Interval,
     /// Until it has begun.
     opening: Option<Opening>,
     closing: Option<Closing>,
@@ -56,6 +58,8 @@ pub(crate) struct Held {
     pub(crate) seat: Seat,
     /// How long HTTP/2 may take to begin.
     pub(crate) begin_within: Duration,
+    /// How often it is looked whether somebody takes the answers.
+    pub(crate) look_every: Duration,
 }
 
 #[derive(Debug)]
@@ -117,7 +121,12 @@ impl Connection {
         Self::new(Stream::Tls(Box::new(stream)), peer, held)
     }
 
-    fn new(stream: Stream, peer: Peer, Held { seat, begin_within }: Held) -> Self {
+    fn new(stream: Stream, peer: Peer, held: Held) -> Self {
+        let Held {
+            seat,
+            begin_within,
+            look_every,
+        } = held;
         let link = Link {
             peer: Arc::new(peer),
             line: Arc::clone(seat.line()),
@@ -126,10 +135,13 @@ impl Connection {
             until: Box::pin(sleep(begin_within)),
             missing: BEGINNING,
         };
+        let mut looks = interval_at(Instant::now() + look_every, look_every);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             stream,
             link,
             seat,
+            looks,
             opening: Some(opening),
             closing: None,
         }
@@ -164,6 +176,16 @@ impl Connection {
                 io::ErrorKind::ConnectionAborted,
                 "the connection was idle and gave way to a new one",
             ));
+        }
+        if self.looks.poll_tick(cx).is_ready() {
+            // So that it is woken for the next one.
+            let _ = self.looks.poll_tick(cx);
+            if !self.link.line.unread().look() {
+                return Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "there are too many answers that nobody takes",
+                ));
+            }
         }
         if let Some(opening) = &mut self.opening
             && opening.until.as_mut().poll(cx).is_ready()

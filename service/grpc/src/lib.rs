@@ -44,7 +44,7 @@ pub use crate::access::StandIn;
 pub use crate::admission::{AdmissionCounts, AdmissionLimits, TakenOn};
 pub use crate::identity::{Identity, Sidecar};
 pub use crate::seats::{ConnectionCounts, ConnectionFigures, ConnectionLimits};
-pub use crate::server::{AnswerCounts, MAX_MESSAGE_BYTES, ServeError, Server};
+pub use crate::server::{AnswerCounts, MAX_MESSAGE_BYTES, ServeError, Server, Within};
 pub use crate::tls::{Tls, TlsError, TlsFiles};
 
 /// An answer as the contract writes it, computed at this revision. For tests, which hold what is sent against what was computed.

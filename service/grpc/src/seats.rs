@@ -5,6 +5,7 @@
 //! hand, the new one is closed at once.
 
 mod line;
+mod unread;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 pub(crate) use self::line::{Busy, Line};
+pub(crate) use self::unread::{Entry, MOST_LOOKS, Outgoing};
 
 /// How often it is logged, at most, that there are too many connections.
 const SAID_EVERY: Duration = Duration::from_secs(60);

@@ -1,7 +1,10 @@
 //! The server: services, health, reflection and layers on one listener, health alone on another one, and how it begins and ends.
 
+mod within;
+
+use std::future::pending;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -14,8 +17,8 @@ use tokio::time::{sleep, timeout};
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic_reflection::server::Builder as Reflection;
-use tower::util::MapResponseLayer;
-use tower_layer::{Identity as NoLayer, Stack};
+use tower::util::{BoxCloneService, MapResponseLayer};
+use tower_layer::{Identity as NoLayer, Layer as _, Stack};
 
 use causeway_access::Authority;
 use causeway_engine::{Engine, MemoryCounts};
@@ -23,6 +26,7 @@ use causeway_proto::FILE_DESCRIPTOR_SET;
 use causeway_proto::v1::backup_service_server::BackupServiceServer;
 use causeway_proto::v1::topology_service_server::TopologyServiceServer;
 
+pub use self::within::Within;
 use crate::accept::{Reception, connections};
 use crate::access::{Access, StandIn};
 use crate::admission::{Admission, AdmissionCounts, AdmissionLayer, AdmissionLimits};
@@ -56,6 +60,7 @@ const MOST_JITTER_SECONDS: u64 = 10 * 60;
 /// Connections to the port for probes, and calls of one of them that are answered at once.
 const PROBE_CONNECTIONS: usize = 64;
 const PROBE_CALLS: u32 = 16;
+const PROBE_LOOKS: Duration = Duration::from_secs(30);
 
 /// Bytes of the headers of a call, as HTTP/2 counts them.
 const HEADER_BYTES: u32 = 16 * 1024;
@@ -248,7 +253,8 @@ impl Server {
         Self { mark_every, ..self }
     }
 
-    /// How long who watches or exports may take nothing while something waits for it; then it is disconnected. 30 seconds by default.
+    /// How long who watches or exports may take nothing while something waits for it; then it is disconnected. Any other answer is given up after twice the time or a
+    /// little more. 30 seconds by default.
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
@@ -298,6 +304,7 @@ impl Server {
             tls: self.tls.clone(),
             seats: self.seats.clone(),
             begin_within: self.connections.handshake,
+            look_every: self.look_every(),
         };
         let serving = self.transport().serve_with_incoming_shutdown(
             routes,
@@ -334,24 +341,50 @@ impl Server {
         end(serving, grace).await
     }
 
+    /// The server without a transport, once its engine is there; none if it does not come. For those who call it within their process, to try it with what no client
+    /// would send.
+    ///
+    /// # Errors
+    /// [`ServeError`] if the contract's description cannot be used.
+    pub async fn within(mut self) -> Result<Option<Within>, ServeError> {
+        let early = early(&Health::starting().await)?;
+        let engine = self.begin(pin!(pending())).await;
+        let (stop, stopping) = watch::channel(false);
+        Ok(engine.map(|engine| {
+            let routes = self.routes(early, &engine, stopping);
+            Within {
+                service: BoxCloneService::new(self.layers().layer(routes)),
+                _stop: Arc::new(stop),
+            }
+        }))
+    }
+
     /// The transport with its layers; the first sees a call first, and its answer last.
-    fn transport(&self) -> tonic::transport::Server<Layers> {
-        let identity = self.identity.clone();
-        let gate = GateLayer {
-            requires: identity.require,
-        };
+    fn transport(&self) -> tonic::transport::Server<Stack<Layers, NoLayer>> {
         bounded(self.connections)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_connection_age(self.connection_age)
-            .layer(IdentityLayer::new(identity))
-            .layer(TelemetryLayer::new())
-            .layer(DeadlineLayer)
-            .layer(gate)
-            .layer(AdmissionLayer::new(Arc::clone(&self.admission)))
-            .layer(MapResponseLayer::new(
-                completed as fn(Response<Body>) -> Response<Body>,
-            ))
+            .layer(self.layers())
+    }
+
+    /// Watches and exports tell themselves that nobody takes them, and how to go on; all answers are given up after about twice the time.
+    fn look_every(&self) -> Duration {
+        (self.patience / 2).max(Duration::from_millis(1))
+    }
+
+    fn layers(&self) -> Layers {
+        let gate = GateLayer {
+            requires: self.identity.require,
+        };
+        let completed = MapResponseLayer::new(completed as fn(Response<Body>) -> Response<Body>);
+        let identity = Stack::new(IdentityLayer::new(self.identity.clone()), NoLayer::new());
+        let telemetry = Stack::new(TelemetryLayer::new(), identity);
+        let gate = Stack::new(gate, Stack::new(DeadlineLayer, telemetry));
+        Stack::new(
+            completed,
+            Stack::new(AdmissionLayer::new(Arc::clone(&self.admission)), gate),
+        )
     }
 
     /// Waits for the engine; none if it does not come, or the server is to stop before.
@@ -431,6 +464,8 @@ impl Probed {
             tls: None,
             seats: Seats::new(PROBE_CONNECTIONS),
             begin_within: limits.handshake,
+            // Answers about health have a few bytes.
+            look_every: PROBE_LOOKS,
         };
         let limits = ConnectionLimits {
             streams: PROBE_CALLS,

@@ -29,7 +29,7 @@ use crate::wire::Wire;
 pub(crate) use access::{credentials_required, starting, unproven};
 pub(crate) use export::{ExportEnd, export_ended};
 pub(crate) use foreign::completed;
-pub(crate) use refused::{Refused, refused};
+pub(crate) use refused::{Refused, answer_not_taken, refused, request_too_slow};
 pub(crate) use watch::{WatchEnd, matrix_outlived, paths_ended, paths_outlived, watch_ended};
 
 /// Domain of the reasons.
@@ -109,7 +109,7 @@ impl From<CallError> for Status {
                 topology,
             } => not_allowed(&principal, action, &topology),
             CallError::Engine(error) => engine(error),
-            CallError::Stream(status) => *status,
+            CallError::Stream(status) => foreign::explained(*status),
         }
     }
 }

@@ -3,7 +3,7 @@
 use causeway_grpc::AdmissionLimits;
 use serde::Deserialize;
 
-use super::{ConfigError, at_least_one, seconds};
+use super::{ConfigError, at_least_one, positive_seconds, seconds};
 
 /// Batches that are resolved at once for each thread that computes: one that is computed, and one that is read or written meanwhile.
 const BATCHES: usize = 2;
@@ -17,6 +17,7 @@ pub(super) struct File {
     batches: Option<usize>,
     wait_seconds: Option<f64>,
     request_mebibytes: Option<u32>,
+    request_seconds: Option<f64>,
     principal_calls: Option<usize>,
 }
 
@@ -42,6 +43,11 @@ impl File {
                 standard.wait.as_secs_f64(),
             )?,
             request_bytes: u64::from(request_mebibytes) << 20,
+            request_time: positive_seconds(
+                "admission.request_seconds",
+                self.request_seconds,
+                standard.request_time,
+            )?,
             principal_calls: self.principal_calls.filter(|calls| *calls > 0),
         })
     }

@@ -68,7 +68,10 @@ const DEPENDENCIES: [(&str, &str); 12] = [
 ];
 
 /// Crates that are no rooms, and why not is said in their manifests.
-const OUTSIDE: [&str; 1] = ["service/resolver/fuzz/Cargo.toml"];
+const OUTSIDE: [&str; 2] = [
+    "service/grpc/fuzz/Cargo.toml",
+    "service/resolver/fuzz/Cargo.toml",
+];
 
 const FOLDERS: [&str; 7] = [
     ".ci",

@@ -1,5 +1,6 @@
 //! TLS of the real binary: whom it admits, and that its certificates change while it serves.
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
 
@@ -123,6 +124,20 @@ async fn what_does_not_speak_tls_gets_no_answer_and_holds_nobody_up() {
     let error = plain.list_topologies().await.unwrap_err();
     assert_eq!(error.reason(), None, "{error:?}");
     drop(silent);
+}
+
+#[tokio::test]
+async fn who_does_not_finish_the_handshake_in_time_is_closed() {
+    let served = Secure::serve("[connections]\nhandshake_seconds = 1.0");
+    let address = served.process.endpoint.trim_start_matches("http://");
+    // The beginning of a handshake's first record, and nothing.
+    for said in [&[][..], &[22, 3, 1, 2, 0, 1]] {
+        let mut slow = TcpStream::connect(address).unwrap();
+        slow.write_all(said).unwrap();
+        assert_eq!(slow.read(&mut [0]).unwrap_or(0), 0);
+    }
+    let own = served.authority.client(&[PORTAL]);
+    served.call(Some(&own)).await.unwrap();
 }
 
 /// The new certificate is of another authority, so that who made a new connection would fail.

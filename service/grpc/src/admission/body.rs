@@ -1,4 +1,4 @@
-//! Bodies that count: requests as they are read, and answers until they are sent.
+//! Requests that count as they are read.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use http_body::{Frame, SizeHint};
 use tonic::Status;
 use tonic::body::Body;
 
-use super::{Admission, Ticket};
+use super::Admission;
 use crate::status::{Refused, refused};
 
 type Data = <Body as http_body::Body>::Data;
@@ -20,12 +20,6 @@ pub(super) struct Counted {
     pub(super) admission: Arc<Admission>,
     /// What of all bytes is this request's.
     pub(super) counted: Arc<AtomicU64>,
-}
-
-/// An answer, and what counts until it is sent or given up.
-pub(super) struct Held {
-    pub(super) inner: Body,
-    pub(super) _ticket: Ticket,
 }
 
 impl http_body::Body for Counted {
@@ -54,26 +48,6 @@ impl http_body::Body for Counted {
             }
         }
         Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
-
-impl http_body::Body for Held {
-    type Data = Data;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Data>, Status>>> {
-        Pin::new(&mut self.inner).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {

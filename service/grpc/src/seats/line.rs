@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use futures::task::AtomicWaker;
 
+use super::unread::Unread;
+
 /// A connection.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -18,6 +20,7 @@ pub(crate) struct Line {
     idle_since: AtomicU64,
     is_closing: AtomicBool,
     waker: AtomicWaker,
+    unread: Arc<Unread>,
 }
 
 /// A call that its connection has in hand, until it is dropped.
@@ -37,6 +40,7 @@ impl Line {
             idle_since: AtomicU64::new(0),
             is_closing: AtomicBool::new(false),
             waker: AtomicWaker::new(),
+            unread: Arc::default(),
         };
         line.idle_since.store(line.now(), Ordering::Relaxed);
         line
@@ -75,6 +79,11 @@ impl Line {
         } else {
             Poll::Pending
         }
+    }
+
+    /// The answers that it has to send.
+    pub(crate) fn unread(&self) -> &Arc<Unread> {
+        &self.unread
     }
 
     fn now(&self) -> u64 {

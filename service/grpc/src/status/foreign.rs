@@ -25,6 +25,16 @@ pub(crate) fn completed(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
+/// The status, with an ErrorInfo if it is tonic's own and a reason of the contract fits: what is wrong with a later message of a stream is told after the answer has begun.
+pub(super) fn explained(status: Status) -> Status {
+    // Every status of ours has details.
+    if status.details().is_empty() {
+        told(&status).unwrap_or(status)
+    } else {
+        status
+    }
+}
+
 fn told(status: &Status) -> Option<Status> {
     let (code, text) = (status.code(), status.message());
     let unreadable = |code| Told {

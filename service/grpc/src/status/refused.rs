@@ -104,3 +104,28 @@ pub(crate) fn refused(why: Refused) -> Status {
     }
     .into_status_after(after)
 }
+
+/// The status of a call whose request does not arrive in time.
+pub(crate) fn request_too_slow(allowed: Duration) -> Status {
+    Told {
+        code: Code::DeadlineExceeded,
+        reason: ErrorReason::RequestTooSlow,
+        message: format!(
+            "a message of the request did not arrive within {} s and a second more for each 64 KiB of it; nothing of this call was done, send it faster or in smaller pieces",
+            allowed.as_secs_f64()
+        ),
+        facts: &[],
+    }
+    .into_status()
+}
+
+/// The status of a call whose answer nobody took.
+pub(crate) fn answer_not_taken() -> Status {
+    Told {
+        code: Code::ResourceExhausted,
+        reason: ErrorReason::AnswerNotTaken,
+        message: "the answer was given up, for nothing of it was taken for too long; call again, and take the answer as it comes".to_owned(),
+        facts: &[],
+    }
+    .into_status()
+}

@@ -9,8 +9,12 @@ pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 pub(crate) const DATA: u8 = 0;
 pub(crate) const HEADERS: u8 = 1;
+pub(crate) const RESET: u8 = 3;
 pub(crate) const SETTINGS: u8 = 4;
 pub(crate) const PING: u8 = 6;
+pub(crate) const GOAWAY: u8 = 7;
+pub(crate) const WINDOW_UPDATE: u8 = 8;
+pub(crate) const CONTINUATION: u8 = 9;
 
 pub(crate) const ACK: u8 = 1;
 pub(crate) const END_STREAM: u8 = 1;
@@ -152,6 +156,13 @@ impl Raw {
             if frame.kind == kind && frame.stream == stream {
                 return Some(frame);
             }
+        }
+    }
+
+    /// Reads, answering settings and pings as one has to, until the connection is closed.
+    pub(crate) async fn until_closed(&mut self) {
+        while let Some(frame) = self.next().await {
+            self.answer(&frame).await;
         }
     }
 
