@@ -179,7 +179,7 @@ mod tests {
     use tonic::body::Body;
 
     use super::{Held, PART};
-    use crate::admission::{Admission, AdmissionLayer, AdmissionLimits, Weight};
+    use crate::admission::{Admission, AdmissionLimits, Weight};
     use crate::seats::{MOST_LOOKS, Outgoing as _};
 
     /// A body of one large piece, which tells that it is there.
@@ -205,7 +205,7 @@ mod tests {
     }
 
     fn held(alive: &Arc<()>) -> (Held, Arc<Admission>) {
-        let admission = AdmissionLayer::new(AdmissionLimits::default()).admission;
+        let admission = Arc::new(Admission::new(AdmissionLimits::default()));
         let request = http::Request::new(Body::empty());
         let ticket = admission.take_on(Weight::Call, &request).ok().unwrap();
         let body = Body::new(Large {
