@@ -1,5 +1,6 @@
 //! The server: services, health, reflection and layers on one listener, health alone on another one, and how it begins and ends.
 
+mod probed;
 mod within;
 
 use std::future::pending;
@@ -12,7 +13,6 @@ use http::Response;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -26,6 +26,7 @@ use causeway_proto::FILE_DESCRIPTOR_SET;
 use causeway_proto::v1::backup_service_server::BackupServiceServer;
 use causeway_proto::v1::topology_service_server::TopologyServiceServer;
 
+use self::probed::Probed;
 pub use self::within::Within;
 use crate::accept::{Reception, connections};
 use crate::access::{Access, StandIn};
@@ -56,11 +57,6 @@ const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
 /// Age at which a connection is closed for a mesh to balance anew, and what each process adds so that not all do so at once.
 const CONNECTION_AGE: Duration = Duration::from_secs(30 * 60);
 const MOST_JITTER_SECONDS: u64 = 10 * 60;
-
-/// Connections to the port for probes, and calls of one of them that are answered at once.
-const PROBE_CONNECTIONS: usize = 64;
-const PROBE_CALLS: u32 = 16;
-const PROBE_LOOKS: Duration = Duration::from_secs(30);
 
 /// Bytes of the headers of a call, as HTTP/2 counts them.
 const HEADER_BYTES: u32 = 16 * 1024;
@@ -448,42 +444,6 @@ async fn end(
             );
             Ok(())
         }
-    }
-}
-
-/// The task that tells health alone. It ends with this.
-struct Probed {
-    task: JoinHandle<Served>,
-}
-
-// === impl Probed ===
-
-impl Probed {
-    fn start(listener: TcpListener, health: &Health, limits: ConnectionLimits) -> Self {
-        let reception = Reception {
-            tls: None,
-            seats: Seats::new(PROBE_CONNECTIONS),
-            begin_within: limits.handshake,
-            // Answers about health have a few bytes.
-            look_every: PROBE_LOOKS,
-        };
-        let limits = ConnectionLimits {
-            streams: PROBE_CALLS,
-            ..limits
-        };
-        let probes = bounded(limits).serve_with_incoming(
-            Routes::new(health.service()),
-            connections(listener, reception),
-        );
-        Self {
-            task: tokio::spawn(probes),
-        }
-    }
-}
-
-impl Drop for Probed {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
