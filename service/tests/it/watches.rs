@@ -344,12 +344,11 @@ async fn the_client_goes_on_over_a_restart() {
 
 #[tokio::test]
 async fn a_reader_that_takes_nothing_is_disconnected_and_resumes_where_it_was() {
-    let served = Served::start_as(|server| server.patience(Duration::from_millis(50))).await;
+    let served = Served::start_as(|server| server.patience(Duration::from_millis(500))).await;
     let channel = Channel::from_shared(served.endpoint.clone())
         .unwrap()
         .initial_stream_window_size(65_535);
     let mut slow = TopologyServiceClient::new(channel.connect().await.unwrap());
-    let mut events = slow.watch_revisions(after(0)).await.unwrap().into_inner();
     // More than windows, buffers and the queue hold, by far.
     const REVISIONS: u64 = 400;
     for number in 1..=REVISIONS {
@@ -359,9 +358,11 @@ async fn a_reader_that_takes_nothing_is_disconnected_and_resumes_where_it_was() 
         };
         served.topologies().apply_changes(change).await.unwrap();
     }
+    // It has all of them to tell at once: its queue is full long before the answer as a whole is given up.
+    let mut events = slow.watch_revisions(after(0)).await.unwrap().into_inner();
     // The last mark of another watch says that the time in which nothing was taken is over: it is longer than the patience.
     let mut request = Request::new(from(None));
-    request.set_timeout(Duration::from_millis(500));
+    request.set_timeout(Duration::from_millis(1_500));
     to_the_end(&mut watch(&served, request).await).await;
     let (mut numbers, status) = to_the_end(&mut events).await;
     assert_eq!(

@@ -31,8 +31,9 @@ where
             let chunk: Vec<v1::Flow> = if is_last {
                 flows.map(Into::into).collect()
             } else {
-                let chunk = flows.by_ref().take(length).map(Into::into).collect();
-                rest = Some(flows);
+                let chunk: Vec<v1::Flow> = flows.by_ref().take(length).map(Into::into).collect();
+                // An iterator that has ended is not asked again: some begin anew.
+                rest = (chunk.len() == length).then_some(flows);
                 chunk
             };
             (!chunk.is_empty()).then_some(chunk)
