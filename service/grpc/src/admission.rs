@@ -50,13 +50,13 @@ pub struct AdmissionLimits {
 }
 
 impl Default for AdmissionLimits {
-    /// 4,096 calls, 1,024 streams, 4 batches that may wait for 20 ms, and 512 MiB that arrive within 30 s each.
+    /// 4,096 calls, 1,024 streams, 4 batches that may wait for 12 ms, and 512 MiB that arrive within 30 s each.
     fn default() -> Self {
         Self {
             calls: 4_096,
             streams: 1_024,
             batches: 4,
-            wait: Duration::from_millis(20),
+            wait: Duration::from_millis(12),
             request_bytes: 512 << 20,
             request_time: Duration::from_secs(30),
             principal_calls: None,
