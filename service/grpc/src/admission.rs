@@ -24,6 +24,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 pub(crate) use self::door::Door;
+use self::held::Held;
 use self::quota::{Quotas, Share};
 use self::refusals::Refusals;
 use crate::connection::Link;
@@ -195,6 +196,7 @@ where
             }
         };
         let link = request.extensions().get::<Link>().cloned();
+        let tells_itself = tells_itself(request.uri().path());
         let mut request = request.map(|inner| ticket.count(inner));
         if weight == Weight::Batch {
             request
@@ -202,7 +204,13 @@ where
                 .insert(Arc::clone(&self.admission.door));
         }
         let answer = self.inner.call(request);
-        Box::pin(async move { Ok(ticket.hold(answer.await?, link.as_ref())) })
+        Box::pin(async move {
+            let answer = answer.await?;
+            Ok(
+                answer
+                    .map(|inner| Body::new(Held::new(inner, ticket, tells_itself, link.as_ref()))),
+            )
+        })
     }
 }
 
@@ -288,6 +296,15 @@ impl Weight {
     }
 }
 
+/// Whether the answer ends by itself if nobody takes it, with a status that tells how to go on. What it has said by then is little, and is kept.
+fn tells_itself(path: &str) -> bool {
+    matches!(
+        path,
+        "/causeway.v1.TopologyService/WatchRevisions"
+            | "/causeway.v1.BackupService/ExportTopologies"
+    )
+}
+
 // === impl Ticket ===
 
 impl Ticket {
@@ -304,11 +321,6 @@ impl Ticket {
             admission: Arc::clone(&self.admission),
             counted: Arc::clone(&self.request_bytes),
         })
-    }
-
-    /// The answer, which keeps the ticket to its end.
-    fn hold(self, response: Response<Body>, link: Option<&Link>) -> Response<Body> {
-        response.map(|inner| Body::new(held::Held::new(inner, self, link)))
     }
 }
 

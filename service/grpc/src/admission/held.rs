@@ -32,10 +32,18 @@ struct Sending {
     /// Whether something was handed over, or is to be, that was not taken yet.
     is_owed: bool,
     looks: u8,
+    tells_itself: bool,
 }
 
 enum Stage {
-    Open { inner: Body, _ticket: Ticket },
+    Open {
+        inner: Body,
+        ticket: Ticket,
+    },
+    /// It has no ticket any more, and its last words.
+    Kept {
+        inner: Body,
+    },
     GivenUp,
     Ended,
 }
@@ -43,15 +51,19 @@ enum Stage {
 // === impl Held ===
 
 impl Held {
-    pub(super) fn new(inner: Body, ticket: Ticket, link: Option<&Link>) -> Self {
+    /// An answer that waits for whoever takes it on this connection; one that tells itself that nobody does only gives its ticket back.
+    pub(super) fn new(
+        inner: Body,
+        ticket: Ticket,
+        tells_itself: bool,
+        link: Option<&Link>,
+    ) -> Self {
         let sending = Sending {
-            stage: Stage::Open {
-                inner,
-                _ticket: ticket,
-            },
+            stage: Stage::Open { inner, ticket },
             rest: Bytes::new(),
             is_owed: true,
             looks: 0,
+            tells_itself,
         };
         let sending = Arc::new(Mutex::new(sending));
         let entry = link.map(|link| {
@@ -73,7 +85,7 @@ impl Sending {
             return Poll::Ready(Some(Ok(Frame::data(self.part()))));
         }
         let inner = match &mut self.stage {
-            Stage::Open { inner, .. } => inner,
+            Stage::Open { inner, .. } | Stage::Kept { inner } => inner,
             Stage::GivenUp => {
                 self.stage = Stage::Ended;
                 return Poll::Ready(Some(Ok(Frame::trailers(last_words()))));
@@ -89,6 +101,24 @@ impl Sending {
             Ok(Err(frame)) => Some(Ok(frame)),
             Err(status) => Some(Err(status)),
         })
+    }
+
+    /// Goes on without its ticket, or without anything, and tells what is to be dropped.
+    fn give_up(&mut self) -> (Option<Ticket>, Option<Body>) {
+        match std::mem::replace(&mut self.stage, Stage::GivenUp) {
+            Stage::Open { inner, ticket } if self.tells_itself => {
+                self.stage = Stage::Kept { inner };
+                (Some(ticket), None)
+            }
+            Stage::Open { inner, ticket } => {
+                self.rest = Bytes::new();
+                (Some(ticket), Some(inner))
+            }
+            other @ (Stage::Kept { .. } | Stage::GivenUp | Stage::Ended) => {
+                self.stage = other;
+                (None, None)
+            }
+        }
     }
 
     /// The next part of a piece. It is copied if there is more, since it would keep all of the piece.
@@ -109,8 +139,7 @@ impl Outgoing for Mutex<Sending> {
         };
         match sending.stage {
             Stage::Open { .. } if sending.is_owed && sending.looks >= MOST_LOOKS => {
-                let given_up = std::mem::replace(&mut sending.stage, Stage::GivenUp);
-                sending.rest = Bytes::new();
+                let given_up = sending.give_up();
                 drop(sending);
                 drop(given_up);
                 tracing::warn!("an answer was given up, for nothing of it was taken");
@@ -120,7 +149,7 @@ impl Outgoing for Mutex<Sending> {
                 sending.looks = sending.looks.saturating_add(1);
                 false
             }
-            Stage::GivenUp => true,
+            Stage::Kept { .. } | Stage::GivenUp => true,
             Stage::Ended => false,
         }
     }
@@ -151,7 +180,9 @@ impl http_body::Body for Held {
     fn is_end_stream(&self) -> bool {
         let sending = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         match &sending.stage {
-            Stage::Open { inner, .. } => sending.rest.is_empty() && inner.is_end_stream(),
+            Stage::Open { inner, .. } | Stage::Kept { inner } => {
+                sending.rest.is_empty() && inner.is_end_stream()
+            }
             Stage::GivenUp => false,
             Stage::Ended => true,
         }
@@ -162,7 +193,9 @@ impl http_body::Body for Held {
         match &sending.stage {
             // It is asked for before anything is taken.
             Stage::Open { inner, .. } if sending.rest.is_empty() => inner.size_hint(),
-            Stage::Open { .. } | Stage::GivenUp | Stage::Ended => SizeHint::default(),
+            Stage::Open { .. } | Stage::Kept { .. } | Stage::GivenUp | Stage::Ended => {
+                SizeHint::default()
+            }
         }
     }
 }
@@ -212,7 +245,7 @@ mod tests {
             piece: Some(Bytes::from(vec![7; 3 * PART + 5])),
             _alive: Arc::clone(alive),
         });
-        (Held::new(body, ticket, None), admission)
+        (Held::new(body, ticket, false, None), admission)
     }
 
     async fn next(held: &mut Held) -> Option<Frame<Bytes>> {
@@ -233,7 +266,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_nobody_takes_is_given_up_with_its_ticket() {
+    async fn what_nobody_takes_is_given_up_with_itsticket() {
         let alive = Arc::new(());
         let (mut held, admission) = held(&alive);
         next(&mut held).await.unwrap();
