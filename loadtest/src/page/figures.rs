@@ -3,7 +3,7 @@
 use causeway_client::Timestamp;
 
 use crate::drive::Outcome;
-use crate::results::{Figures, Results, Run, Usage};
+use crate::results::{Figures, Results, Run, Summary, Usage};
 use crate::run::doubts;
 
 use super::{Table, number, text, time};
@@ -93,17 +93,7 @@ fn row(name: String, figures: &Figures) -> Vec<String> {
     ];
     let not_available = || "-".to_owned();
     match figures.outcomes.get(&Outcome::Ok) {
-        Some(times) => cells.extend(
-            [
-                times.p50_seconds,
-                times.p90_seconds,
-                times.p99_seconds,
-                times.p999_seconds,
-                times.p9999_seconds,
-                times.max_seconds,
-            ]
-            .map(time),
-        ),
+        Some(times) => cells.extend(latencies(times)),
         None => cells.extend(std::iter::repeat_with(not_available).take(6)),
     }
     let ok = figures
@@ -112,6 +102,19 @@ fn row(name: String, figures: &Figures) -> Vec<String> {
         .map_or(0, |times| times.count);
     cells.push(figures.intended.saturating_sub(ok).to_string());
     cells
+}
+
+/// The latencies that are told of an outcome.
+fn latencies(times: &Summary) -> [String; 6] {
+    [
+        times.p50_seconds,
+        times.p90_seconds,
+        times.p99_seconds,
+        times.p999_seconds,
+        times.p9999_seconds,
+        times.max_seconds,
+    ]
+    .map(time)
 }
 
 fn by_kind(run: &Run) -> Table {
@@ -153,17 +156,7 @@ fn by_outcome(run: &Run) -> Table {
             continue;
         };
         let mut cells = vec![outcome.name().to_owned(), times.count.to_string()];
-        cells.extend(
-            [
-                times.p50_seconds,
-                times.p90_seconds,
-                times.p99_seconds,
-                times.p999_seconds,
-                times.p9999_seconds,
-                times.max_seconds,
-            ]
-            .map(time),
-        );
+        cells.extend(latencies(times));
         table.row(cells);
     }
     let skipped = vec![
